@@ -1,0 +1,1 @@
+"""What the numbers mean, and the one door through which they are asked for."""

@@ -1,0 +1,1 @@
+"""Files, DuckDB, H3 and the demo: everything below the definitions."""

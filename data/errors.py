@@ -1,0 +1,32 @@
+"""Errors that a user can act on.
+
+::
+
+    MallReachError
+    |-- SourceError      a file or folder cannot be read as what it claims to be
+    |-- MappingError     the mapping file contradicts itself, the contract or the file
+    |-- WarehouseError   a version is missing, damaged, or being written by somebody else
+    `-- DemoError        demo data cannot be made as asked
+
+Each message is one sentence that names the file, the place in it and the way to mend it. Imports nothing of the project.
+"""
+
+
+class MallReachError(Exception):
+    """Base of every error whose message is meant for the user as it stands."""
+
+
+class SourceError(MallReachError, ValueError):
+    """A source file cannot be read; nothing was loaded."""
+
+
+class MappingError(MallReachError, ValueError):
+    """The mapping does not fit the contract or the file; nothing was loaded."""
+
+
+class WarehouseError(MallReachError, RuntimeError):
+    """The warehouse cannot serve or publish what was asked."""
+
+
+class DemoError(MallReachError, ValueError):
+    """The demo generator cannot make what was asked."""

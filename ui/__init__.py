@@ -1,0 +1,1 @@
+"""How it looks: figures, maps and the frame around the pages."""
