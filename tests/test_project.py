@@ -16,7 +16,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MAKE"))}
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         ["make", *arguments],  # noqa: S607
         cwd=folder,
         env=inherited | environment,
@@ -88,7 +88,7 @@ def test_a_taken_port_is_named_in_one_sentence(tmp_path):
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = listener.getsockname()[1]
-        outcome = subprocess.run(  # noqa: S603
+        outcome = subprocess.run(
             [sys.executable, "-m", "ui.serve", "--port", str(port), "--warehouse", str(tmp_path)],
             cwd=ROOT,
             capture_output=True,
@@ -98,10 +98,9 @@ def test_a_taken_port_is_named_in_one_sentence(tmp_path):
         )
 
     assert outcome.returncode == 1
-    assert outcome.stderr.strip().splitlines() == [
-        f"Port {port} is taken: another program, perhaps another MallReach, listens there. "
-        f"Stop it, or take another port: make run PORT={port + 1}"
-    ]
+    assert outcome.stderr.startswith(f"Port {port} is taken")
+    assert outcome.stderr.endswith(f"take another port: make run PORT={port + 1}\n")
+    assert outcome.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,7 +118,7 @@ def test_every_command_that_the_docs_name_is_understood():
 
     assert len(commands) >= 5
     for module, verb in sorted(commands):
-        outcome = subprocess.run(  # noqa: S603
+        outcome = subprocess.run(
             [sys.executable, "-m", module, verb, "--help"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
         )
         assert outcome.returncode == 0, f"python -m {module} {verb}: {outcome.stderr}"

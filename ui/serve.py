@@ -6,9 +6,10 @@ import socket
 import sys
 from pathlib import Path
 
+from data.warehouse import Warehouse, default_root
+
 from data.demo import build
 from data.errors import MallReachError
-from data.warehouse import Warehouse, default_root
 
 HOST = "127.0.0.1"
 PORT = 8501
@@ -26,8 +27,8 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve the app and return only if it cannot start."""
+def main(arguments: list[str] | None = None) -> None:
+    """Serve the app; leaves with 1 when the port is taken and with 2 when there is no data and none can be made."""
     parser = argparse.ArgumentParser(prog="python -m ui.serve", description="Serve the MallReach dashboard.")
     parser.add_argument("--port", type=int, default=PORT, help=f"port on {HOST} (default {PORT})")
     parser.add_argument("--warehouse", type=Path, default=default_root(), help="folder of the data (default: warehouse)")
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"Stop it, or take another port: make run PORT={options.port + 1}",
             file=sys.stderr,
         )
-        return 1
+        sys.exit(1)
     warehouse = Warehouse(options.warehouse)
     try:
         if warehouse.current() is None:
@@ -46,13 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
             build(warehouse)
     except MallReachError as error:
         print(error, file=sys.stderr)
-        return 2
+        sys.exit(2)
     print(f"\nMallReach is at http://{HOST}:{options.port}  (Ctrl+C stops it)\n", flush=True)
     os.environ["MALLREACH_WAREHOUSE"] = str(options.warehouse.resolve())
     os.chdir(APP.parent)
     command = [sys.executable, "-m", "streamlit", "run", str(APP), f"--server.port={options.port}", "--server.headless=true"]
-    os.execv(sys.executable, command)  # noqa: S606: replaces this process, so that Ctrl+C and exit codes are Streamlit's own
+    os.execv(sys.executable, command)  # noqa: S606 - replaces this process, so that Ctrl+C and exit codes are Streamlit's own
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
