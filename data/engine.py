@@ -1,0 +1,165 @@
+"""The reading side of the warehouse: one read-only DuckDB connection per version, one cursor per question.
+
+Every table of the contracts is a view of the contract's name. A table in several parts is their union without the superseded rows;
+a table without parts is an empty view with the right columns.
+"""
+
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+import pyarrow as pa
+
+from data.contracts import TABLES, Table
+from data.errors import WarehouseError
+from data.manifest import Part, Version
+
+MAX_QUERY_MS = 120_000
+"""A question that runs longer is stopped: it would hold both cores against every other reader."""
+
+KEPT_VERSIONS = 3
+"""Connections kept open per process: pages that pinned the last versions keep working after a swap."""
+
+
+class Engine:
+    """Answers SQL on one version. Safe to share between threads.
+
+    ``Engine.of(version)`` is the way to have one: it keeps the last versions' connections open. A dropped engine is not closed but
+    left to its readers, so that a question already running is answered.
+    """
+
+    _open: ClassVar[OrderedDict[tuple[Path, str], "Engine"]] = OrderedDict()
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        self._connection = connection(version)
+        for statement in (
+            "SET GLOBAL enable_external_access=false",
+            f"SET GLOBAL max_execution_time={MAX_QUERY_MS}",
+            "SET lock_configuration=true",
+        ):
+            self._connection.execute(statement)
+
+    @classmethod
+    def of(cls, version: Version) -> "Engine":
+        """Return the engine of a version, opening it if this process has not yet.
+
+        Raises
+        ------
+        WarehouseError
+            If a file of the version is missing or damaged.
+        """
+        key = (version.root.absolute(), version.id)
+        with cls._lock:
+            engine = cls._open.get(key) or cls(version)
+            cls._open[key] = engine
+            cls._open.move_to_end(key)
+            while len(cls._open) > KEPT_VERSIONS:
+                cls._open.popitem(last=False)
+        return engine
+
+    def table(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pa.Table:
+        """Run one statement and return its result.
+
+        Parameters
+        ----------
+        sql
+            A query over the contracts' tables.
+        parameters
+            Values for ``?`` (a sequence) or ``$name`` (a mapping) in it.
+
+        Returns
+        -------
+        pyarrow.Table
+            All rows; no rows but the right columns where nothing matches.
+
+        Raises
+        ------
+        WarehouseError
+            If a file turns out to be damaged, or the question runs too long. An error in the SQL itself stays a ``duckdb.Error``.
+        """
+        cursor = self._connection.cursor()
+        try:
+            return cursor.sql(sql, params=parameters or None).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise WarehouseError(f"the question took longer than {MAX_QUERY_MS // 1000} s and was stopped; ask for less at once") from error
+        except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
+            raise WarehouseError(_damaged(self.version, error)) from error
+
+
+def connection(version: Version) -> duckdb.DuckDBPyConnection:
+    """Open a version: an in-memory DuckDB that has the version's files attached read-only and a view per table of the contracts.
+
+    Raises
+    ------
+    WarehouseError
+        If a file is missing, has another size than published, or is no readable DuckDB file.
+    """
+    connection = duckdb.connect()
+    # An in-memory database would spill into a folder of the current directory.
+    spill = Path(tempfile.gettempdir()) / f"mallreach-{os.getpid()}"
+    connection.execute("SET GLOBAL temp_directory=?", [str(spill)])
+    connection.execute("SET GLOBAL TimeZone='UTC'")
+    aliases = {}
+    for position, (name, entry) in enumerate(sorted(version.manifest.files.items())):
+        path = version.file(name)
+        if not path.is_file() or path.stat().st_size != entry.bytes:
+            state = "has another size than it was published with" if path.is_file() else "is missing"
+            raise WarehouseError(f"{path}: the file {state}, so {version.id} cannot be read; serve another version by rollback")
+        aliases[name] = f"file_{position}"
+        try:
+            connection.execute(f"ATTACH '{_quoted(path)}' AS {aliases[name]} (READ_ONLY)")
+        except duckdb.Error as error:
+            raise WarehouseError(_damaged(version, error, path)) from error
+    try:
+        for table in TABLES:
+            connection.execute(f"CREATE VIEW {table.name} AS {_view(table, version, aliases)}")
+    except duckdb.Error as error:
+        raise WarehouseError(_damaged(version, error)) from error
+    return connection
+
+
+def _view(table: Table, version: Version, aliases: Mapping[str, str]) -> str:
+    """Return the query behind a table's view."""
+    columns = ", ".join(table.names)
+    entry = version.manifest.tables.get(table.name)
+    if entry is None or not entry.parts:
+        return f"SELECT {', '.join(f'NULL::{column.kind.duckdb_type} AS {column.name}' for column in table.columns)} WHERE false"
+    if not any(part.superseded for part in entry.parts):
+        return " UNION ALL ".join(f"SELECT {columns} FROM {aliases[part.file]}.main.{table.name}" for part in entry.parts)
+    return _overlaid(table, entry.parts, aliases)
+
+
+def _overlaid(table: Table, parts: Sequence[Part], aliases: Mapping[str, str]) -> str:
+    """Return the union of parts without the rows whose key a later part supersedes; one anti-join however many parts there are."""
+    columns = ", ".join(table.names)
+    rows = " UNION ALL ".join(
+        f"SELECT {columns}, {position} AS part_position FROM {aliases[part.file]}.main.{table.name}" for position, part in enumerate(parts)
+    )
+    superseded = " UNION ALL ".join(
+        f"SELECT {', '.join(table.key)}, {position} AS part_position FROM {aliases[part.file]}.main.{table.name}_superseded"
+        for position, part in enumerate(parts)
+        if part.superseded
+    )
+    # A key may be null (the cell of a whole market's baseline), and null names the same row as null.
+    same_key = " AND ".join(f"later.{name} IS NOT DISTINCT FROM part.{name}" for name in table.key)
+    return (
+        f"SELECT {columns} FROM ({rows}) AS part WHERE NOT EXISTS "
+        f"(SELECT 1 FROM ({superseded}) AS later WHERE {same_key} AND later.part_position > part.part_position)"
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("'", "''")
+
+
+def _damaged(version: Version, error: Exception, path: Path | None = None) -> str:
+    place = f"{path}: " if path else ""
+    reason = str(error).splitlines()[0]
+    return f"{place}a file of {version.id} is damaged ({reason}); see `python -m data check`, and serve another version by rollback"
