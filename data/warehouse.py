@@ -193,6 +193,8 @@ class Warehouse:
         WarehouseError
             If there is no such version, or it cannot be read.
         """
+        if not self.root.is_dir():
+            raise WarehouseError(f"{self.root}: nothing was ever published, so there is nothing to roll back to")
         with self._writing(repair=version_id is not None):
             state = self._state_for_repair() if version_id else self._state()
             target = version_id or self._base_of(state)

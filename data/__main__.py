@@ -1,0 +1,232 @@
+"""``python -m data``: load files, build the demo, and keep the warehouse's versions.
+
+Exit codes: 0 done, 1 ``check`` found a fault, 2 an error (one line on standard error).
+"""
+# ruff: noqa: PLC0415 -- a command imports what it runs: `versions` need not wait for the loader's libraries
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from data.errors import MallReachError, WarehouseError
+from data.warehouse import Version, Warehouse, default_root
+
+_SOURCES_SHOWN = 3
+
+_EPILOG = """\
+examples:
+  python -m data load deliveries/ malls.csv           add files; columns named as in docs/tables.md need no mapping
+  python -m data template > mapping.toml              start a mapping for files with other column names
+  python -m data load orders.csv --mapping mapping.toml
+  python -m data versions                             what is loaded, and which version serves
+  python -m data rollback                             serve the version before the current one
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except MallReachError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("error: stopped; nothing was published", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--warehouse",
+        type=Path,
+        default=default_root(),
+        metavar="DIR",
+        help="folder that holds the versions (default: $MALLREACH_WAREHOUSE, else ./warehouse)",
+    )
+    parser = argparse.ArgumentParser(
+        prog="python -m data",
+        description="Load delivery data into versions that dashboards read while the next one is built.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, details: str = "") -> argparse.ArgumentParser:
+        added = commands.add_parser(name, parents=[common], help=summary, description=f"{summary[0].upper()}{summary[1:]}. {details}")
+        added.set_defaults(command=run)
+        return added
+
+    load = command(
+        "load",
+        _load,
+        "load files and publish a new version",
+        "Rows are added to what is there: a row with a known key replaces the earlier one; the same files again change nothing.",
+    )
+    load.add_argument(
+        "paths", nargs="+", metavar="PATH", help="CSV (also .gz) or Parquet file, folder, or quoted glob such as 'orders-*.csv'"
+    )
+    load.add_argument("--mapping", type=Path, metavar="FILE", help="TOML file that says which columns mean what; see the command template")
+    load.add_argument("--replace", action="store_true", help="drop the earlier rows of the tables that these files give; other tables stay")
+
+    demo = command("demo", _demo, "build the demo markets and publish them", "Everything in them is labelled synthetic.")
+    demo.add_argument("--orders", type=_count, default=200_000, metavar="N", help="orders to make, about (default: 200000)")
+    demo.add_argument("--seed", type=int, default=1, metavar="S", help="seed; the same seed gives the same content (default: 1)")
+
+    command("versions", _versions, "list the versions and which one serves")
+
+    rollback = command("rollback", _rollback, "serve an earlier version again", "Nothing is deleted: rolling forward works the same way.")
+    rollback.add_argument(
+        "version", nargs="?", metavar="VERSION", help="version to serve, such as v0003 (default: the one before the current)"
+    )
+
+    check = command("check", _check, "recompute hashes and row counts of a version", "Exits with 1 if anything is damaged.")
+    check.add_argument("version", nargs="?", metavar="VERSION", help="version to check, such as v0003 (default: the one that serves)")
+
+    prune = command(
+        "prune",
+        _prune,
+        "delete old versions and merge scattered parts",
+        "Dashboards that still show a deleted version keep working until they are reloaded.",
+    )
+    prune.add_argument(
+        "--keep", type=_count, default=3, metavar="N", help="newest versions to keep; the serving one always stays (default: 3)"
+    )
+
+    command("template", _template, "print a mapping file to fill in", "It lists every table and column with its meaning.")
+    return parser
+
+
+def _load(options: argparse.Namespace) -> int:
+    from data.load import load
+    from data.mapping import read_mapping
+    from data.report import report
+
+    mapping = read_mapping(options.mapping) if options.mapping else None
+    print(report(load(options.paths, warehouse=Warehouse(options.warehouse), mapping=mapping, replace=options.replace)))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from data import demo
+
+    version = demo.build(warehouse=Warehouse(options.warehouse), orders=options.orders, seed=options.seed)
+    print(f"{version.id} serves: {version.manifest.rows('orders'):,} synthetic orders in {options.warehouse}")
+    return 0
+
+
+def _versions(options: argparse.Namespace) -> int:
+    warehouse = Warehouse(options.warehouse)
+    versions, current = warehouse.versions(), warehouse.current()
+    if current is None:
+        print(f"{options.warehouse}: nothing published yet")
+        return 0
+    header = ("serves", "version", "created (UTC)", "orders", "rejected", "synthetic", "sources")
+    rows = [_version_row(version, serves=version.id == current.id) for version in versions]
+    print(_table([header, *rows], right=(3, 4)))
+    for event in warehouse.events():
+        if event.action == "rolled-back":
+            print(f"{_instant(event.at)}  rolled back to {event.version_id}")
+    return 0
+
+
+def _version_row(version: Version, *, serves: bool) -> tuple[str, ...]:
+    manifest = version.manifest
+    names = [source.path for source in manifest.sources]
+    more = f" and {len(names) - _SOURCES_SHOWN} more" if len(names) > _SOURCES_SHOWN else ""
+    sources = ", ".join(names[:_SOURCES_SHOWN]) + more
+    return (
+        "yes" if serves else "",
+        version.id,
+        _instant(manifest.created_at),
+        f"{manifest.rows('orders'):,}",
+        f"{manifest.rejected:,}",
+        "yes" if manifest.synthetic else "no",
+        "; ".join(filter(None, [sources, manifest.note])) or "-",
+    )
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    warehouse = Warehouse(options.warehouse)
+    version = warehouse.rollback(_full_id(warehouse, options.version))
+    print(f"{version.id} serves: {version.manifest.rows('orders'):,} orders, loaded {_instant(version.manifest.created_at)} UTC")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    warehouse = Warehouse(options.warehouse)
+    version_id = _full_id(warehouse, options.version)
+    faults = warehouse.check(version_id)
+    if faults:
+        print("\n".join(faults))
+        return 1
+    version = warehouse.version(version_id) if version_id else warehouse.current()
+    if version is None:
+        print(f"{options.warehouse}: nothing published yet")
+    else:
+        bytes_ = sum(entry.bytes for entry in version.manifest.files.values())
+        print(
+            f"{version.id} is sound: {len(version.manifest.files)} file(s), {bytes_ / 1e6:,.1f} MB, every hash and row count as published"
+        )
+    return 0
+
+
+def _prune(options: argparse.Namespace) -> int:
+    warehouse = Warehouse(options.warehouse)
+    before = warehouse.current()
+    deleted = warehouse.prune(options.keep)
+    current = warehouse.current()
+    if before and current and before.id != current.id:
+        print(f"{current.id} serves: {current.manifest.note}")
+    print("\n".join(f"deleted {name}" for name in deleted) or "nothing to delete")
+    return 0
+
+
+def _template(_: argparse.Namespace) -> int:
+    from data.mapping import template
+
+    print(template(), end="")
+    return 0
+
+
+def _full_id(warehouse: Warehouse, text: str | None) -> str | None:
+    """Return the id that a text such as ``v0003`` begins; a text that begins none stays, for the warehouse to refuse."""
+    if text is None:
+        return None
+    try:
+        matches = [version.id for version in warehouse.versions() if version.id.startswith(text)]
+    except WarehouseError:  # a damaged CURRENT or manifest is what rollback and check are for; they take full ids
+        return text
+    return matches[0] if len(matches) == 1 else text
+
+
+def _table(rows: Sequence[Sequence[str]], *, right: Sequence[int]) -> str:
+    """Return rows as aligned text, two spaces between columns."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    aligned = (
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in aligned)
+
+
+def _instant(text: str) -> str:
+    """Return an ISO instant as people read it, to the minute."""
+    return text.replace("T", " ")[:16]
+
+
+def _count(text: str) -> int:
+    number = int(text.replace(",", "").replace("_", ""))
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
