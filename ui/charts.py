@@ -1,0 +1,188 @@
+"""Plotly figures: numbers in, a figure out. Knows neither Streamlit nor SQL.
+
+One template for all of them, ``mallreach``: transparent ground, no title inside, horizontal grid only, names at the lines' ends instead of
+a legend. Draw with ``theme=None`` and ``CONFIG``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ui.palette import Theme, rgba, tokens
+
+CONFIG: dict[str, Any] = {"displayModeBar": False, "showSendToCloud": False, "displaylogo": False, "scrollZoom": False}
+_WEEK = timedelta(days=7)
+_LABEL_GAP = 0.07
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a weekly figure is drawn: its unit at the axis' top, its decimals, and whether its axis must begin at zero."""
+
+    unit: str
+    decimals: int = 0
+    is_from_zero: bool = False
+
+
+def template(theme: Theme) -> go.layout.Template:
+    """Return the template ``mallreach`` for a light or a dark ground."""
+    colors = tokens(theme)
+    axis = {"color": colors.muted, "linecolor": colors.border, "gridcolor": colors.border, "zeroline": False, "fixedrange": True}
+    return go.layout.Template(
+        layout={
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 13, "color": colors.text, "family": "'Source Sans', sans-serif"},
+            "colorway": [*colors.categorical, colors.other],
+            "margin": {"l": 32, "r": 8, "t": 8, "b": 8},
+            "showlegend": False,
+            "hovermode": "closest",
+            "hoverlabel": {"bgcolor": colors.background, "bordercolor": colors.border, "font": {"color": colors.text, "size": 13}},
+            "xaxis": {**axis, "showgrid": False, "automargin": True},
+            "yaxis": {**axis, "automargin": True, "ticklabelposition": "outside"},
+        }
+    )
+
+
+def coverage_curve(shares: Sequence[tuple[int, float]], *, chosen_min: int, theme: Theme, height_px: int = 170) -> go.Figure:
+    """Return the share covered against drive minutes, with the chosen minute marked and its share beside the mark.
+
+    Parameters
+    ----------
+    shares
+        Minute and share from 0 to 1, by ascending minute.
+    chosen_min
+        The minute to mark; without a share of its own nothing is marked.
+    theme, height_px
+        Ground, and height on screen.
+    """
+    colors = tokens(theme)
+    minutes = [minute for minute, _ in shares]
+    percents = [100 * share for _, share in shares]
+    figure = go.Figure(layout={"template": template(theme), "height": height_px})
+    hover = "%{y:.1f} % within %{x} min drive<extra></extra>"
+    area = "rgba({},{},{},{:.2f})".format(*rgba(colors.primary)[:3], 0.12)
+    line = {"color": colors.primary, "width": 2}
+    figure.add_scatter(x=minutes, y=percents, mode="lines", line=line, fill="tozeroy", fillcolor=area, hovertemplate=hover)
+    marked = dict(shares).get(chosen_min)
+    if marked is not None:
+        figure.add_vline(x=chosen_min, line={"color": colors.muted, "width": 1, "dash": "dot"})
+        _add_mark(figure, chosen_min, 100 * marked, theme, is_left=chosen_min > 0.75 * minutes[-1])
+    last_min = minutes[-1] if minutes else 45
+    figure.update_xaxes(range=[0, last_min], tickvals=[0, 10, 15, 20, 30, 45], ticksuffix=" min", showticksuffix="last")
+    figure.update_yaxes(range=[0, _headroom(percents)], ticksuffix=" %", showticksuffix="last", nticks=4)
+    return figure
+
+
+def weekly_trend(
+    series: Mapping[str, Sequence[tuple[date, float | None]]],
+    *,
+    measure: Measure,
+    theme: Theme,
+    chosen: str | None = None,
+    running_on: date | None = None,
+    height_px: int = 240,
+) -> go.Figure:
+    """Return one line a name over the weeks; the chosen one in color, the others grey, each with its name at its end.
+
+    A line breaks where a week is missing; the week that is still running is drawn dotted.
+
+    Parameters
+    ----------
+    series
+        For each name the first day of the week and the value in the unit of ``measure``; None is missing.
+    measure
+        Unit, decimals, and whether the axis begins at zero.
+    theme, height_px
+        Ground, and height on screen.
+    chosen
+        Name drawn in the theme's primary color; None colors all of them by the categorical colors.
+    running_on
+        First day of the week that is not complete yet.
+    """
+    colors = tokens(theme)
+    figure = go.Figure(layout={"template": template(theme), "height": height_px, "margin": {"l": 32, "r": 8, "t": 24, "b": 8}})
+    ends: list[tuple[float, date, str, str]] = []
+    for place, (name, points) in enumerate(series.items()):
+        color = _line_color(name, place, chosen, theme)
+        _add_line(figure, name, points, color=color, measure=measure, running_on=running_on)
+        known = [(week_on, value) for week_on, value in points if value is not None]
+        if known:
+            ends.append((known[-1][1], known[-1][0], name, color))
+    _label_ends(figure, ends, measure)
+    figure.update_xaxes(tickformat="%-d %b", nticks=8)
+    figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
+    figure.add_annotation(
+        text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
+    )
+    return figure
+
+
+def _add_line(
+    figure: go.Figure, name: str, points: Sequence[tuple[date, float | None]], *, color: str, measure: Measure, running_on: date | None
+) -> None:
+    """Add one line, broken at missing weeks; the step into the running week is dotted."""
+    hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, week of %{{x|%-d %b}}<extra>{name}</extra>"
+    spaced = _with_gaps(points)
+    done = [point for point in spaced if running_on is None or point[0] < running_on]
+    running = [point for point in spaced if running_on is not None and running_on - _WEEK <= point[0] <= running_on]
+    for part, dash in ((done, "solid"), (running if len(running) > 1 else [], "dot")):
+        figure.add_scatter(
+            x=[week_on for week_on, _ in part],
+            y=[value for _, value in part],
+            mode="lines+markers",
+            line={"color": color, "width": 2, "dash": dash},
+            marker={"size": 5, "color": color},
+            hovertemplate=hover,
+            connectgaps=False,
+            name=name,
+        )
+
+
+def _with_gaps(points: Sequence[tuple[date, float | None]]) -> list[tuple[date, float | None]]:
+    """Return the points with an empty one after every week that has no successor, so that the line breaks there."""
+    spaced: list[tuple[date, float | None]] = []
+    for week_on, value in points:
+        if spaced and week_on - spaced[-1][0] > _WEEK:
+            spaced.append((spaced[-1][0] + _WEEK, None))
+        spaced.append((week_on, value))
+    return spaced
+
+
+def _line_color(name: str, place: int, chosen: str | None, theme: Theme) -> str:
+    colors = tokens(theme)
+    if chosen is not None:
+        return colors.primary if name == chosen else colors.other
+    return colors.categorical[place] if place < len(colors.categorical) else colors.other
+
+
+def _label_ends(figure: go.Figure, ends: list[tuple[float, date, str, str]], measure: Measure) -> None:
+    """Write each name and last value right of its line's end, pushed apart where they would overlap."""
+    if not ends:
+        return
+    values = [value for value, *_ in ends]
+    floor = min(0.0, *values) if measure.is_from_zero else min(values)
+    gap = _LABEL_GAP * ((max(values) - floor) or 1.0)
+    height = None
+    for value, week_on, name, color in sorted(ends, key=lambda end: end[0]):
+        height = value if height is None else max(value, height + gap)
+        text = f"{name} {value:,.{measure.decimals}f}"
+        figure.add_annotation(x=week_on, y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
+    longest = max(len(name) for _, _, name, _ in ends) + 8
+    figure.update_layout(margin_r=min(210, 7 * longest))
+
+
+def _add_mark(figure: go.Figure, x: float, y: float, theme: Theme, *, is_left: bool) -> None:
+    colors = tokens(theme)
+    ring = {"size": 11, "color": colors.primary, "line": {"color": colors.ring, "width": 2}}
+    figure.add_scatter(x=[x], y=[y], mode="markers", marker=ring, hoverinfo="skip")
+    anchor, shift = ("right", -8) if is_left else ("left", 8)
+    figure.add_annotation(x=x, y=y, text=f"<b>{y:.0f} %</b>", xanchor=anchor, yanchor="bottom", xshift=shift, yshift=2, showarrow=False)
+
+
+def _headroom(percents: Sequence[float]) -> float:
+    """Return the top of a percent axis: the next ten above the highest value and its label, at most a little over 100."""
+    return min(112.0, 10 * (int(max(percents, default=0) * 1.15 // 10) + 1))
