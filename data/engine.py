@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from data.contracts import TABLES, Table
 from data.errors import WarehouseError
-from data.manifest import Part, Version
+from data.manifest import SERVE_ANOTHER, Part, Version
 
 MAX_QUERY_MS = 120_000
 """A question that runs longer is stopped: it would hold both cores against every other reader."""
@@ -111,7 +111,7 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
         path = version.file(name)
         if not path.is_file() or path.stat().st_size != entry.bytes:
             state = "has another size than it was published with" if path.is_file() else "is missing"
-            raise WarehouseError(f"{path}: the file {state}, so {version.id} cannot be read; serve another version by rollback")
+            raise WarehouseError(f"{path}: the file {state}, so {version.id} cannot be read; {SERVE_ANOTHER}")
         aliases[name] = f"file_{position}"
         try:
             connection.execute(f"ATTACH '{_quoted(path)}' AS {aliases[name]} (READ_ONLY)")
@@ -162,4 +162,4 @@ def _quoted(path: Path) -> str:
 def _damaged(version: Version, error: Exception, path: Path | None = None) -> str:
     place = f"{path}: " if path else ""
     reason = str(error).splitlines()[0]
-    return f"{place}a file of {version.id} is damaged ({reason}); see `python -m data check`, and serve another version by rollback"
+    return f"{place}a file of {version.id} is damaged ({reason}); see `python -m data check`, and {SERVE_ANOTHER}"

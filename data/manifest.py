@@ -16,6 +16,7 @@ from data.errors import WarehouseError
 
 MANIFEST_NAME = "manifest.json"
 REJECTS_NAME = "rejects.csv"
+SERVE_ANOTHER = "serve another version by `python -m data rollback VERSION`"
 
 
 @dataclass(frozen=True)
@@ -229,13 +230,11 @@ def read_version(root: Path, version_id: str) -> Version:
     try:
         manifest = Manifest.from_json(path.read_text("utf-8"))
     except OSError as error:
-        raise WarehouseError(
-            f"{path}: the manifest of {version_id} cannot be read ({error.strerror}); serve another version by rollback"
-        ) from error
+        raise WarehouseError(f"{path}: the manifest of {version_id} cannot be read ({error.strerror}); {SERVE_ANOTHER}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise WarehouseError(f"{path}: the manifest of {version_id} is damaged; serve another version by rollback") from error
+        raise WarehouseError(f"{path}: the manifest of {version_id} is damaged; {SERVE_ANOTHER}") from error
     if manifest.version != version_id or not version_id.endswith(manifest.digest()[:6]):
-        raise WarehouseError(f"{path}: the manifest is not the one published as {version_id}; serve another version by rollback")
+        raise WarehouseError(f"{path}: the manifest is not the one published as {version_id}; {SERVE_ANOTHER}")
     return Version(version_id, root, manifest)
 
 

@@ -145,7 +145,14 @@ class Warehouse:
             If ``CURRENT`` or the manifest it names is damaged.
         """
         serving = self._state().serving
-        return _version(self.root, serving) if serving else None
+        if serving is None:
+            return None
+        try:
+            return _version(self.root, serving)
+        except WarehouseError:
+            if self._state().serving == serving:
+                raise
+            return self.current()  # replaced and pruned between two reads
 
     def version(self, version_id: str) -> Version:
         """Return one published version; ``WarehouseError`` if it is unknown or was pruned."""
@@ -199,7 +206,7 @@ class Warehouse:
             state = self._state_for_repair() if version_id else self._state()
             target = version_id or self._base_of(state)
             if target not in state.published:
-                self.version(target)
+                self.version(target)  # says why there is none
             version = _version(self.root, target)
             connection(version).close()
             if target != state.serving:
@@ -215,12 +222,18 @@ class Warehouse:
             One sentence per fault; empty if the version is sound or nothing was ever published.
         """
         try:
-            version = self.version(version_id) if version_id else self.current()
+            state = self._state()
         except WarehouseError as error:
-            if version_id and version_id not in self._state().published:
-                raise
             return [str(error)]
-        return _faults(version) if version else []
+        if version_id and version_id not in state.published:
+            self.version(version_id)  # says why there is none
+        wanted = version_id or state.serving
+        if wanted is None:
+            return []
+        try:
+            return _faults(read_version(self.root, wanted))
+        except WarehouseError as error:
+            return [str(error)]
 
     def prune(self, keep: int) -> list[str]:
         """Delete old versions, and compact the current one if its tables are scattered over several files.
@@ -333,17 +346,16 @@ class Warehouse:
 
     def _is_ours(self, error: OSError) -> bool:
         """Whether an error of the operating system is about this folder and not about a source file."""
-        named = str(error.filename2 or error.filename or "")
-        return error.errno in _NO_ROOM or named.startswith(str(self.root))
+        named = Path(str(error.filename2 or error.filename or os.devnull))
+        return error.errno in _NO_ROOM or named.absolute().is_relative_to(self.root.absolute())
 
     def _sweep(self) -> list[str]:
         """Delete what no published version names; return the names of deleted files and folders. Only under the lock."""
         published = self._state().published
-        named = {name for each in published for name in _version(self.root, each).manifest.files}
         leftovers = [
             *(self.root / ".drafts").iterdir(),
             *(path for path in self._version_folders() if path.name not in published),
-            *(path for path in (self.root / "files").iterdir() if path.name not in named),
+            *self._unnamed_files(published),
         ]
         for path in leftovers:
             if path.is_dir():
@@ -351,6 +363,13 @@ class Warehouse:
             else:
                 path.unlink()
         return [path.name for path in leftovers if path.parent.name == "files"]
+
+    def _unnamed_files(self, published: tuple[str, ...]) -> list[Path]:
+        try:
+            named = {name for each in published for name in _version(self.root, each).manifest.files}
+        except WarehouseError:
+            return []  # which files an unreadable manifest names is unknown, so every file stays
+        return [path for path in (self.root / "files").iterdir() if path.name not in named]
 
     def _compact(self) -> None:
         """Publish the current version's content anew in one file with one part per table, if it is not so already."""
@@ -424,10 +443,10 @@ class Draft:
         if self._published:
             raise WarehouseError("a draft is published once")
         parts = {name: spec for name, spec in tables.items() if spec.rows or spec.superseded}
-        if parts:
-            _prove(self.file, parts)
+        self._refuse_overlays_on_nothing(parts, replace)
         files, name = {}, ""
         if parts:
+            _prove(self.file, parts)
             _flush(self.file)
             entry = FileEntry(_sha256(self.file), self.file.stat().st_size)
             name = f"{self.id_hint}-{entry.sha256[:12]}.duckdb"
@@ -439,6 +458,14 @@ class Draft:
         version = self._warehouse._publish(self, manifest, record.rejects, action)  # noqa: SLF001 -- two halves of one class
         self._published = True
         return version
+
+    def _refuse_overlays_on_nothing(self, parts: Mapping[str, PartSpec], replaced: AbstractSet[str]) -> None:
+        for name, spec in parts.items():
+            earlier = 0 if name in replaced or self.base is None else self.base.manifest.rows(name)
+            if spec.superseded > earlier:
+                raise WarehouseError(
+                    f"{name}: {spec.superseded:,} rows cannot be superseded where {earlier:,} stand; nothing was published"
+                )
 
     def _manifest(
         self, name: str, files: Mapping[str, FileEntry], parts: Mapping[str, PartSpec], replaced: AbstractSet[str], record: Record
@@ -482,14 +509,17 @@ def _prove(path: Path, parts: Mapping[str, PartSpec]) -> None:
         raise WarehouseError("the draft's file was not written, or not checkpointed and closed; nothing was published")
     try:
         with duckdb.connect(str(path), read_only=True) as file:
-            faults = _part_faults(file, "", parts)
+            expected = {*parts, *(f"{name}_superseded" for name, spec in parts.items() if spec.superseded)}
+            found = {name for (name,) in file.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            faults = [f"{name} does not belong in it" for name in sorted(found - expected)]
+            faults += [f"{name} is missing in it" for name in sorted(expected - found)] or _part_faults(file, parts)
     except duckdb.Error as error:
         raise WarehouseError(f"the draft's file cannot be read ({str(error).splitlines()[0]}); nothing was published") from error
     if faults:
         raise WarehouseError(f"the draft's file is not what it should be: {faults[0]}; nothing was published")
 
 
-def _part_faults(file: duckdb.DuckDBPyConnection, catalog: str, parts: Mapping[str, PartSpec]) -> list[str]:
+def _part_faults(file: duckdb.DuckDBPyConnection, parts: Mapping[str, PartSpec]) -> list[str]:
     """Compare tables in a file with what is said of them: columns, types and rows."""
     faults = []
     for name, spec in parts.items():
@@ -499,10 +529,10 @@ def _part_faults(file: duckdb.DuckDBPyConnection, catalog: str, parts: Mapping[s
             keys = [(key, contract.column(key).kind.duckdb_type) for key in contract.key]
             expected[f"{name}_superseded"] = (keys, spec.superseded)
         for each, (columns, rows) in expected.items():
-            found = [(row[0], row[1]) for row in file.execute(f"DESCRIBE {catalog}{each}").fetchall()]
+            found = [(row[0], row[1]) for row in file.execute(f"DESCRIBE {each}").fetchall()]
             if found != columns:
                 faults.append(f"the columns of {each} are not those of the contract")
-            (counted,) = file.execute(f"SELECT count(*) FROM {catalog}{each}").fetchone() or (0,)
+            (counted,) = file.execute(f"SELECT count(*) FROM {each}").fetchone() or (0,)
             if counted != rows:
                 faults.append(f"{each} holds {counted:,} rows instead of {rows:,}")
     return faults
@@ -529,7 +559,7 @@ def _faults(version: Version) -> list[str]:
             if part.file == name
         }
         with duckdb.connect(str(version.file(name)), read_only=True) as file:
-            faults += [f"{name}: {fault}" for fault in _part_faults(file, "", parts)]
+            faults += [f"{name}: {fault}" for fault in _part_faults(file, parts)]
     with connection(version) as reader:
         for each in TABLES:
             (counted,) = reader.execute(f"SELECT count(*) FROM {each.name}").fetchone() or (0,)
@@ -544,7 +574,9 @@ def _write_compacted(base: Version, draft: Draft) -> None:
         reader.execute(f"SET GLOBAL memory_limit='{_SPILL_MEMORY}'")
         reader.execute("SET GLOBAL temp_directory=?", [str(draft.folder / "spill")])
         reader.execute(f"ATTACH '{str(draft.file.absolute()).replace(chr(39), chr(39) * 2)}' AS compacted")
-        for name in base.manifest.tables:
+        for name, entry in base.manifest.tables.items():
+            if not entry.rows:
+                continue
             contract = table(name)
             reader.execute(contract.ddl(f"compacted.main.{name}"))
             order = ", ".join(contract.sort or contract.key)
