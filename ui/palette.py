@@ -290,6 +290,12 @@ def rgba(color: str, opacity: float = 1.0) -> Rgba:
     return red, green, blue, round(255 * opacity)
 
 
+def blend(color: str, ground: str, opacity: float) -> str:
+    """Return the color that is seen when ``color`` lies over ``ground`` with an opacity from 0 to 1."""
+    pairs = zip(rgb(color), rgb(ground), strict=True)
+    return "#" + "".join(f"{round(opacity * over + (1 - opacity) * under):02X}" for over, under in pairs)
+
+
 def luminance(color: str) -> float:
     """Return relative luminance, 0 black to 1 white (WCAG 2.2)."""
     red, green, blue = (_linear(channel / 255) for channel in rgb(color))

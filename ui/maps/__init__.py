@@ -1,0 +1,29 @@
+"""Maps: a table in, a ``pydeck.Deck`` and its legend out. No Streamlit, no SQL, and nothing that asks for a network.
+
+A map is ground, water, county lines and roads; above them the cells in the fixed classes of their metric; above those the chosen cell,
+place names and malls. Every layer has an ``id``; ``cells`` and ``malls`` answer to clicks (see ``picked``).
+"""
+
+from ui.maps.camera import Camera, camera_for, finest_resolution, market_camera
+from ui.maps.figures import Figure, Scene, coverage_map, market_map, on_time_map, value_map
+from ui.maps.legend import Specials, legend_html
+from ui.maps.marks import MallMark, Picked, hex_id, picked
+
+__all__ = [
+    "Camera",
+    "Figure",
+    "MallMark",
+    "Picked",
+    "Scene",
+    "Specials",
+    "camera_for",
+    "coverage_map",
+    "finest_resolution",
+    "hex_id",
+    "legend_html",
+    "market_camera",
+    "market_map",
+    "on_time_map",
+    "picked",
+    "value_map",
+]

@@ -1,0 +1,107 @@
+"""Which names fit on a map and on which side of their mall they stand, decided in pixels for the first view."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.background import Place
+from ui.maps.camera import Camera
+from ui.maps.marks import MallMark
+
+MOST_NAMES = 12
+_CHARACTER_PX = 6.9
+_HEIGHT_PX = 19.0
+_DISC_PX = 10.0
+_Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name at a point, moved by ``offset_px`` and anchored at its start, middle or end."""
+
+    text: str
+    latitude: float
+    longitude: float
+    anchor: str = "middle"
+    offset_px: tuple[int, int] = (0, 0)
+
+
+_SIDES: tuple[tuple[str, tuple[int, int]], ...] = (
+    ("start", (14, 0)),
+    ("end", (-14, 0)),
+    ("middle", (0, -20)),
+    ("middle", (0, 20)),
+    ("start", (12, -14)),
+    ("start", (12, 14)),
+    ("end", (-12, -14)),
+    ("end", (-12, 14)),
+)
+
+
+def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence[_Box] = ()) -> list[Label]:
+    """Return a label for every mall, each on the first side where it hides no other label, disc or reserved box."""
+    boxes = [*reserved, *mall_boxes(malls, camera)]
+    labels: list[Label] = []
+    for mall in malls:
+        x, y = camera.pixel(mall.latitude, mall.longitude)
+        own = _disc(x, y)
+        others = [each for each in boxes if each != own]
+        costs = [(_cost(_box(mall.name, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]
+        anchor, offset = _SIDES[min(costs)[1]]
+        boxes.append(_box(mall.name, x, y, anchor, offset))
+        labels.append(Label(mall.name, mall.latitude, mall.longitude, anchor, offset))
+    return labels
+
+
+def place_labels(places: Sequence[Place], camera: Camera, *, taken: Sequence[_Box] = (), most: int = MOST_NAMES) -> list[Label]:
+    """Return at most ``most`` place names that are in view and hide nothing, by rank."""
+    boxes = list(taken)
+    labels: list[Label] = []
+    for place in sorted(places, key=lambda each: each.rank):
+        x, y = camera.pixel(place.latitude, place.longitude)
+        box = _box(place.name, x, y, "middle", (0, 0))
+        if len(labels) < most and _inside(box, camera) and not any(_overlap(box, each) for each in boxes):
+            boxes.append(box)
+            labels.append(Label(place.name, place.latitude, place.longitude))
+    return labels
+
+
+def mall_boxes(malls: Sequence[MallMark], camera: Camera) -> list[_Box]:
+    """Return the boxes of the discs, in pixels."""
+    return [_disc(*camera.pixel(mall.latitude, mall.longitude)) for mall in malls]
+
+
+def label_boxes(labels: Sequence[Label], camera: Camera) -> list[_Box]:
+    """Return the boxes of labels, in pixels."""
+    return [_box(each.text, *camera.pixel(each.latitude, each.longitude), each.anchor, each.offset_px) for each in labels]
+
+
+def _disc(x: float, y: float) -> _Box:
+    return x - _DISC_PX, y - _DISC_PX, x + _DISC_PX, y + _DISC_PX
+
+
+def _box(text: str, x: float, y: float, anchor: str, offset: tuple[int, int]) -> _Box:
+    width = len(text) * _CHARACTER_PX + 10
+    left = x + offset[0] - {"start": 5.0, "middle": width / 2, "end": width - 5}[anchor]
+    middle = y + offset[1]
+    return left, middle - _HEIGHT_PX / 2, left + width, middle + _HEIGHT_PX / 2
+
+
+def _overlap(first: _Box, second: _Box) -> bool:
+    return _shared(first, second) > 0
+
+
+def _shared(first: _Box, second: _Box) -> float:
+    across = min(first[2], second[2]) - max(first[0], second[0])
+    upward = min(first[3], second[3]) - max(first[1], second[1])
+    return across * upward if across > 0 and upward > 0 else 0.0
+
+
+def _inside(box: _Box, camera: Camera) -> bool:
+    return box[0] >= 0 and box[1] >= 0 and box[2] <= camera.width_px and box[3] <= camera.height_px
+
+
+def _cost(box: _Box, others: Sequence[_Box], camera: Camera) -> float:
+    """Return the pixels that a label would hide or lose at the edge."""
+    window = (0.0, 0.0, float(camera.width_px), float(camera.height_px))
+    lost = (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, window)
+    return lost + sum(_shared(box, each) for each in others)
