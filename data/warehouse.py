@@ -73,7 +73,8 @@ __all__ = [
 
 _NOTHING = "-"
 _SPILL_MEMORY = "2GB"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NO_ROOM_WORDS = ("No space left", "Disk quota", "max_temp_directory_size")
 
 
 def default_root() -> Path:
@@ -185,9 +186,9 @@ class Warehouse:
             folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self.root / ".drafts"))
             try:
                 yield Draft(self, self.current(), folder, self._next_number())
-            except duckdb.IOException as error:
-                if "No space left" in str(error) or "Disk quota" in str(error):
-                    raise WarehouseError(f"{self.root}: the disk is full; nothing was published") from error
+            except duckdb.OperationalError as error:
+                if any(words in str(error) for words in _NO_ROOM_WORDS):
+                    raise WarehouseError(f"{self.root}: the disk is full; nothing was changed") from error
                 raise
             finally:
                 self._sweep()
@@ -270,7 +271,8 @@ class Warehouse:
         folder = draft.folder / "version"
         folder.mkdir()
         if rejects is not None:
-            shutil.copyfile(rejects, folder / REJECTS_NAME)
+            move = Path.rename if draft.folder in rejects.parents else shutil.copyfile
+            move(rejects, folder / REJECTS_NAME)
             _flush(folder / REJECTS_NAME)
         (folder / MANIFEST_NAME).write_text(manifest.to_json(), "utf-8")
         _flush(folder / MANIFEST_NAME)
@@ -342,12 +344,13 @@ class Warehouse:
         except OSError as error:
             if not self._is_ours(error):
                 raise
-            raise WarehouseError(f"{self.root}: cannot be written ({error.strerror}); nothing was published") from error
+            reason = "the disk is full" if error.errno in _NO_ROOM else f"cannot be written ({error.strerror})"
+            raise WarehouseError(f"{self.root}: {reason}; nothing was changed") from error
 
     def _is_ours(self, error: OSError) -> bool:
         """Whether an error of the operating system is about this folder and not about a source file."""
         named = Path(str(error.filename2 or error.filename or os.devnull))
-        return error.errno in _NO_ROOM or named.absolute().is_relative_to(self.root.absolute())
+        return error.errno in (*_NO_ROOM, errno.EROFS) or named.absolute().is_relative_to(self.root.absolute())
 
     def _sweep(self) -> list[str]:
         """Delete what no published version names; return the names of deleted files and folders. Only under the lock."""
@@ -369,7 +372,7 @@ class Warehouse:
             named = {name for each in published for name in _version(self.root, each).manifest.files}
         except WarehouseError:
             return []  # which files an unreadable manifest names is unknown, so every file stays
-        return [path for path in (self.root / "files").iterdir() if path.name not in named]
+        return sorted(path for path in (self.root / "files").iterdir() if path.name not in named)
 
     def _compact(self) -> None:
         """Publish the current version's content anew in one file with one part per table, if it is not so already."""
