@@ -1,0 +1,303 @@
+"""The one door to the warehouse: a metric, its parameters, who asks and a version make a table that may be shown."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis import _
+
+from analytics import catalog, reference
+from analytics.catalog import Metric
+from analytics.dimensions import columns, with_cell
+from analytics.errors import ParameterError
+from analytics.finish import with_figures
+from analytics.parameters import Parameters, Scope, check_scope
+from analytics.privacy import SUBJECTS, is_hidden
+from data.contracts import Kind, table
+from data.engine import Engine
+from data.warehouse import Version
+
+_BEHIND = ("rows_behind", "people_behind")
+_SECRET_KINDS = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
+_SECRET_COLUMNS = frozenset({"home_cell"})
+_TYPES = {Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.INSTANT: "timestamp", Kind.DAY: "date"}
+_compiling = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A table that may be shown, and everything that must be said beside it.
+
+    Attributes
+    ----------
+    table
+        One row per group, sorted. The columns that name the group, the metric's values (null where hidden), figures made from them
+        (``share``, ``low``, ``high``, ``mean_s``, ``cell_area_m2``), and ``suppressed``.
+    metric, parameters, scope
+        What was asked; parameters that the metric does not use are back at their defaults.
+    version_id, is_synthetic
+        What it was asked of.
+    sql
+        The query that ran: the same text gives the same integers in any DuckDB that has the version's tables.
+    k
+        Fewest people behind a shown row; 0 where no person stands behind the figures.
+    rows_behind
+        Orders that count in the table, hidden ones too; 0 for modelled metrics.
+    hidden_share
+        Part of these in hidden rows, 0 to 1.
+    left_out
+        Rows of the filter that could not count, by reason in words; empty when there are none.
+    note
+        What a reader must know about the figures, such as the model behind them.
+    """
+
+    table: pa.Table
+    metric: Metric
+    parameters: Parameters
+    scope: Scope
+    version_id: str
+    is_synthetic: bool
+    sql: str
+    k: int = 0
+    rows_behind: int = 0
+    hidden_share: float = 0.0
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show: no rows, or only a total of nothing."""
+        if self.table.num_rows == 0:
+            return True
+        return self.metric.facts is not None and self.rows_behind == 0
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows as dictionaries by column."""
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
+
+    def row(self) -> dict[str, Any]:
+        """Return the only row.
+
+        Raises
+        ------
+        ValueError
+            If the answer has no row or several.
+        """
+        (row,) = self.rows()
+        return row
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Compiled SQL of a metric and its parameters: the values, and the rows left out."""
+
+    sql: str
+    schema: pa.Schema
+    left_out_sql: str | None
+
+
+def answers(metric: str, parameters: Parameters, scope: Scope, version: Version) -> Answer:
+    """Ask one metric of one version.
+
+    Parameters
+    ----------
+    metric
+        Id in the catalog.
+    parameters
+        Filters, groups and options.
+    scope
+        Who asks; ``Scope()`` means everything.
+    version
+        Version of the warehouse.
+
+    Returns
+    -------
+    Answer
+        Rows whose group has fewer than k people are there, marked ``suppressed`` and empty.
+
+    Raises
+    ------
+    UnknownMetric, ParameterError, ScopeError
+        If the question cannot be asked so.
+    WarehouseError
+        If the version cannot be read.
+    """
+    check_scope(scope)
+    chosen = catalog.metric(metric)
+    asked = chosen.understood(parameters)
+    _check_names(asked, version)
+    question = _question(chosen, asked)
+    engine = Engine.of(version)
+    raw = engine.table(question.sql).cast(question.schema)
+    left_out = _left_out(engine, question.left_out_sql)
+    shown, rows_behind, hidden_rows, k = _shown(raw, chosen, _keys(chosen, asked))
+    return Answer(
+        table=shown,
+        metric=chosen,
+        parameters=asked,
+        scope=scope,
+        version_id=version.id,
+        is_synthetic=version.manifest.synthetic,
+        sql=question.sql,
+        k=k,
+        rows_behind=rows_behind,
+        hidden_share=hidden_rows / rows_behind if rows_behind else 0.0,
+        left_out=left_out,
+        note=_note(chosen, asked, shown, engine),
+    )
+
+
+def _check_names(asked: Parameters, version: Version) -> None:
+    """Refuse a market or mall that the version does not have: a misspelled name must not look like an empty answer."""
+    markets = {market.id for market in reference.markets(version)}
+    if asked.market_id is not None and asked.market_id not in markets:
+        raise ParameterError(f"there is no market {asked.market_id!r} in {version.id}; markets are {', '.join(sorted(markets)) or 'none'}")
+    if asked.mall_id is None:
+        return
+    home = {mall.id: mall.market_id for mall in reference.malls(version)}
+    if asked.mall_id not in home:
+        raise ParameterError(f"there is no mall {asked.mall_id!r} in {version.id}; malls are {', '.join(sorted(home)) or 'none'}")
+    if asked.market_id is not None and home[asked.mall_id] != asked.market_id:
+        raise ParameterError(f"mall {asked.mall_id!r} is in market {home[asked.mall_id]!r}, not in {asked.market_id!r}")
+
+
+@lru_cache(maxsize=1024)
+def _question(metric: Metric, asked: Parameters) -> _Question:
+    """Compile a question; each is compiled once per process, whatever the version."""
+    group = columns(asked.by)
+    tables = {name: _filtered(name, asked) for name in metric.tables}
+    options = {name: group if name == "by" else getattr(asked, name) for name in metric.options}
+    values = metric.function(*tables.values(), **options)
+    if metric.facts:
+        values = _with_people(values, tables[metric.facts], metric, group)
+    keys = _keys(metric, asked)
+    ordered = values.select(*keys, *(name for name in values.columns if name not in keys))
+    ordered = ordered.order_by([ordered[key].asc(nulls_first=False) for key in keys]) if keys else ordered
+    left_out = _left_out_expression(metric, asked) if metric.facts else None
+    with _compiling:  # Ibis makes no promise about compiling in several threads
+        return _Question(
+            sql=str(ibis.to_sql(ordered, dialect="duckdb")),
+            schema=ordered.schema().to_pyarrow(),
+            left_out_sql=None if left_out is None else str(ibis.to_sql(left_out, dialect="duckdb")),
+        )
+
+
+def _keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:
+    """Return the columns that name a row."""
+    return (*columns(asked.by), *metric.keys)
+
+
+@lru_cache(maxsize=32)
+def _unbound(name: str) -> ir.Table:
+    """Return a table of the contracts without coordinates and homes: what a metric cannot see it cannot leak."""
+    visible = {
+        column.name: _TYPES.get(column.kind, "int64")
+        for column in table(name).columns
+        if column.kind not in _SECRET_KINDS and column.name not in _SECRET_COLUMNS
+    }
+    return ibis.table(visible, name=name)
+
+
+def _filtered(name: str, asked: Parameters) -> ir.Table:
+    """Apply market, mall and period: once, alike for every metric. Mall and period filter facts; models take the mall as an option."""
+    rows = _of_place(name, asked)
+    if name not in catalog.FACTS:
+        return rows
+    period = _in_period(rows, asked)
+    rows = rows.filter(*period) if period else rows
+    return with_cell(rows, asked.resolution) if "cell" in asked.by else rows
+
+
+def _of_place(name: str, asked: Parameters) -> ir.Table:
+    rows = _unbound(name)
+    if asked.market_id is not None:
+        rows = rows.filter(_.market_id == asked.market_id)
+    if asked.mall_id is not None and name in catalog.FACTS:
+        rows = rows.filter(_.mall_id == asked.mall_id)
+    return rows
+
+
+def _in_period(rows: ir.Table, asked: Parameters) -> list[ir.BooleanValue]:
+    start = [] if asked.start_on is None else [rows.local_date >= asked.start_on]
+    end = [] if asked.end_on is None else [rows.local_date < asked.end_on]
+    return start + end
+
+
+def _with_people(values: ir.Table, facts: ir.Table, metric: Metric, group: tuple[str, ...]) -> ir.Table:
+    """Add to each group the rows and the distinct people that count in it, from the same rows of the same query."""
+    needed = [facts[column].notnull() for column in metric.needs]
+    counting = facts.filter(*needed) if needed else facts
+    subject = SUBJECTS[str(metric.facts)].of(counting)
+    behind = counting.aggregate({"rows_behind": counting.count(), "people_behind": subject.nunique()}, by=list(group))
+    if not group:
+        return values.cross_join(behind)
+    same = [values[column].identical_to(behind[column]) for column in group]
+    return values.inner_join(behind, same).select(*values.columns, *_BEHIND)
+
+
+def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
+    """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
+    rows = _of_place(str(metric.facts), asked)
+    period = _in_period(rows, asked)
+    counts = {}
+    if metric.needs:
+        lacking = [rows[column].isnull() for column in metric.needs]
+        is_lacking = lacking[0]
+        for condition in lacking[1:]:
+            is_lacking = is_lacking | condition
+        if metric.needs_status:
+            is_lacking = is_lacking & (rows.status == metric.needs_status)
+        for condition in period:
+            is_lacking = is_lacking & condition
+        counts[metric.left_out] = is_lacking.sum().fill_null(0)
+    if period:
+        counts["orders without a local day, because their market is unknown"] = rows.local_date.isnull().sum().fill_null(0)
+    return rows.aggregate(counts) if counts else None
+
+
+def _left_out(engine: Engine, sql: str | None) -> dict[str, int]:
+    if sql is None:
+        return {}
+    (counts,) = engine.table(sql).to_pylist()
+    return {reason: int(rows) for reason, rows in counts.items() if rows}
+
+
+def _shown(raw: pa.Table, metric: Metric, keys: tuple[str, ...]) -> tuple[pa.Table, int, int, int]:
+    """Hide what must be hidden and make figures of the rest; also the rows behind, those hidden, and k."""
+    if metric.facts is None:
+        hidden, rows, k = np.zeros(raw.num_rows, bool), np.zeros(raw.num_rows, np.int64), 0
+    else:
+        k = SUBJECTS[metric.facts].k
+        rows, people = (raw.column(name).to_numpy() for name in _BEHIND)
+        hidden = is_hidden(people, k)
+        raw = raw.drop_columns(list(_BEHIND))
+    for position, name in enumerate(raw.column_names):
+        if name not in keys:
+            raw = raw.set_column(position, name, _nulled(raw.column(name), hidden))
+    shown = with_figures(raw, metric).append_column("suppressed", pa.array(hidden))
+    return shown, int(rows.sum()), int(rows[hidden].sum()), k
+
+
+def _nulled(values: pa.ChunkedArray, hidden: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.ChunkedArray:
+    return pc.if_else(pa.array(hidden), pa.scalar(None, values.type), values)
+
+
+def _note(metric: Metric, asked: Parameters, shown: pa.Table, engine: Engine) -> str:
+    """Say which model made the drive times, and whether the weight chosen is in the data at all."""
+    if "catchments" not in metric.tables:
+        return ""
+    sources = [row["source"] for row in engine.table("SELECT DISTINCT source FROM catchments ORDER BY source").to_pylist()]
+    notes = [reference.DRIVE_TIME_NOTES.get(source, f"modelled drive times ({source})") for source in sources]
+    if not notes:
+        notes.append("no drive times in this data")
+    if shown.num_rows == 0 or not pc.sum(shown.column("denominator")).as_py():
+        notes.append(f"no {asked.weight} in this data")
+    return "; ".join(notes)

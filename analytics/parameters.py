@@ -1,0 +1,86 @@
+"""What can be asked of a metric, and for whom: two frozen values that every answer carries."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from analytics.errors import ParameterError, ScopeError
+
+WEIGHTS: Final = ("population", "households")
+SHORTEST_DRIVE_S: Final = 60
+LONGEST_DRIVE_S: Final = 45 * 60
+"""Catchments end here: a longer standard could not be told apart from this one."""
+
+FINEST_RESOLUTION: Final = 9
+COARSEST_RESOLUTION: Final = 4
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Filters, groups and options of one question.
+
+    Attributes
+    ----------
+    market_id, mall_id
+        Only this market, only this mall; None: all.
+    start_on, end_on
+        Period in market-local days, start included, end excluded; None: open on that side.
+    by
+        Dimensions that make the rows, such as ``("mall", "week")``.
+    within_s
+        Drive-time standard, seconds, 60 to 2,700.
+    weight
+        Who is counted as demand: ``population`` or ``households``.
+    resolution
+        H3 resolution of rows by cell, 4 to 9.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of its range or of another type.
+    """
+
+    market_id: str | None = None
+    mall_id: str | None = None
+    start_on: date | None = None
+    end_on: date | None = None
+    by: tuple[str, ...] = ()
+    within_s: int = 1200
+    weight: str = "population"
+    resolution: int = 9
+
+    def __post_init__(self) -> None:
+        """Refuse values that no metric could use."""
+        if self.start_on is not None and self.end_on is not None and self.start_on > self.end_on:
+            raise ParameterError(f"the period starts on {self.start_on}, after its end {self.end_on}")
+        if not isinstance(self.by, tuple) or len(set(self.by)) != len(self.by):
+            raise ParameterError(f"the groups must be a tuple without repetitions, not {self.by!r}")
+        _in_range("drive time", self.within_s, SHORTEST_DRIVE_S, LONGEST_DRIVE_S, "s")
+        _in_range("resolution", self.resolution, COARSEST_RESOLUTION, FINEST_RESOLUTION, "")
+        if self.weight not in WEIGHTS:
+            raise ParameterError(f"the weight must be {' or '.join(WEIGHTS)}, not {self.weight!r}")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who asks, as far as it decides what may be shown. ``Scope()`` means everything; restricted scopes will be added as fields."""
+
+
+EVERYTHING: Final = Scope()
+
+
+def check_scope(scope: object) -> None:
+    """Refuse a scope that is not known.
+
+    Raises
+    ------
+    ScopeError
+        If ``scope`` is not exactly ``Scope()``: what is not understood must not open the door.
+    """
+    if type(scope) is not Scope or scope != EVERYTHING:
+        raise ScopeError(f"{scope!r} is not a scope that is known here; nothing is shown")
+
+
+def _in_range(what: str, value: int, lowest: int, highest: int, unit: str) -> None:
+    if type(value) is not int or not lowest <= value <= highest:
+        raise ParameterError(f"the {what} must be a whole number from {lowest} to {highest}{' ' + unit if unit else ''}, not {value!r}")

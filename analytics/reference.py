@@ -1,0 +1,172 @@
+"""Names and public facts for pages: markets, malls, stores, and how far the data reaches. No orders pass through here."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from data.engine import Engine
+from data.warehouse import Version
+
+DRIVE_TIME_NOTES: Final = {
+    "prior": (
+        "drive times are modelled by a curve over distance that no delivery has calibrated yet: "
+        "the people within reach of one mall may be off by a third"
+    ),
+    "analytic": "drive times are modelled from this market's own deliveries",
+    "road_graph": "drive times are modelled on a road network",
+}
+"""What a reader must know about drive times, by ``catchments.source``."""
+
+_CACHED_VERSIONS = 8
+
+
+@dataclass(frozen=True)
+class Market:
+    """A market, its calendar and the local days its orders span (None where it has none)."""
+
+    id: str
+    name: str
+    time_zone: str
+    currency: str
+    week_start: int
+    boundary_name: str | None
+    boundary_counties: tuple[str, ...]
+    first_on: date | None
+    last_complete_on: date | None
+
+
+@dataclass(frozen=True)
+class Mall:
+    """A mall; its coordinates are public facts."""
+
+    id: str
+    market_id: str
+    name: str
+    status: str | None
+    opened_on: date | None
+    closed_on: date | None
+    latitude: float
+    longitude: float
+    store_count: int | None
+    opening_hours: str | None
+    cell: int | None
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store inside a mall."""
+
+    id: str
+    mall_id: str | None
+    name: str | None
+    category: str | None
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Local days that the data of one or all markets spans, and the weekday (1 Monday to 7 Sunday) on which its weeks start.
+
+    Over several markets ``last_complete_on`` is the last day that is complete in each of them.
+    """
+
+    first_on: date | None
+    last_complete_on: date | None
+    week_start: int
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How fresh a version is: its id, when it was published (UTC, ISO 8601), data to when, and whether it is made up."""
+
+    version_id: str
+    created_at: str
+    last_complete_on: date | None
+    is_synthetic: bool
+    rows_by_table: tuple[tuple[str, int], ...]
+
+
+def markets(version: Version) -> tuple[Market, ...]:
+    """Return the markets of a version, by name."""
+    return _markets(_Key.of(version))
+
+
+def malls(version: Version, market_id: str | None = None) -> tuple[Mall, ...]:
+    """Return the malls of a version, of one market if it is named: open ones first, then by name."""
+    return tuple(mall for mall in _malls(_Key.of(version)) if market_id in {None, mall.market_id})
+
+
+def stores(version: Version, mall_id: str | None = None) -> tuple[Store, ...]:
+    """Return the stores of a version, of one mall if it is named, by name."""
+    return tuple(store for store in _stores(_Key.of(version)) if mall_id in {None, store.mall_id})
+
+
+def extent(version: Version, market_id: str | None = None) -> Extent:
+    """Return the days that orders span, in one market or in all that have orders.
+
+    Weeks of several markets start on Monday unless all of them agree on another day.
+    """
+    chosen = [market for market in markets(version) if market_id in {None, market.id}]
+    firsts = [market.first_on for market in chosen if market.first_on is not None]
+    lasts = [market.last_complete_on for market in chosen if market.last_complete_on is not None]
+    starts = {market.week_start for market in chosen}
+    return Extent(min(firsts, default=None), min(lasts, default=None), starts.pop() if len(starts) == 1 else 1)
+
+
+def freshness(version: Version) -> Freshness:
+    """Return what the footer says about a version."""
+    manifest = version.manifest
+    rows = tuple((name, entry.rows) for name, entry in sorted(manifest.tables.items()))
+    return Freshness(version.id, manifest.created_at, extent(version).last_complete_on, manifest.synthetic, rows)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """A version as the key of a cache: a version never changes, so its folder and id say everything."""
+
+    root: Path
+    id: str
+    version: Version = field(compare=False)
+
+    @classmethod
+    def of(cls, version: Version) -> "_Key":
+        return cls(version.root.absolute(), version.id, version)
+
+
+@lru_cache(maxsize=_CACHED_VERSIONS)
+def _markets(key: _Key) -> tuple[Market, ...]:
+    spans = key.version.manifest.extent
+    sql = """
+        SELECT market_id AS id, name, time_zone, coalesce(currency, 'USD') AS currency, coalesce(week_start, 1) AS week_start,
+            boundary_name, coalesce(boundary_counties, '') AS boundary_counties
+        FROM markets ORDER BY name, market_id
+    """
+    return tuple(
+        Market(
+            **{**row, "boundary_counties": tuple(row["boundary_counties"].split())},
+            first_on=spans[row["id"]].first_on if row["id"] in spans else None,
+            last_complete_on=spans[row["id"]].last_complete_on if row["id"] in spans else None,
+        )
+        for row in _rows(key.version, sql)
+    )
+
+
+@lru_cache(maxsize=_CACHED_VERSIONS)
+def _malls(key: _Key) -> tuple[Mall, ...]:
+    sql = """
+        SELECT mall_id AS id, market_id, name, status, opened_on, closed_on, latitude, longitude, store_count, opening_hours, cell
+        FROM malls ORDER BY status IS DISTINCT FROM 'open', name, mall_id
+    """
+    return tuple(Mall(**row) for row in _rows(key.version, sql))
+
+
+@lru_cache(maxsize=_CACHED_VERSIONS)
+def _stores(key: _Key) -> tuple[Store, ...]:
+    sql = "SELECT store_id AS id, mall_id, name, category FROM stores ORDER BY name, store_id"
+    return tuple(Store(**row) for row in _rows(key.version, sql))
+
+
+def _rows(version: Version, sql: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = Engine.of(version).table(sql).to_pylist()
+    return rows

@@ -1,0 +1,235 @@
+"""A toy town to count in by hand: two open malls and a candidate in one market, a third open mall in another, and a handful of cells.
+
+Two malls, because with one a missing join condition passes every test. Rows are written straight into a warehouse; the few derived
+columns are worked out here in plain Python, a second time and not by the loader's code.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import count, pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import h3
+import pyarrow as pa
+
+from analytics.answers import Answer, answers
+from analytics.parameters import EVERYTHING, Parameters
+from data.contracts import TIMELINE, Kind, Table, table
+from data.warehouse import Extent, PartSpec, Record, SourceFile, Version, Warehouse
+
+Row = dict[str, Any]
+
+ZONES = {"V": "America/Los_Angeles", "W": "America/New_York"}
+MONDAY = date(2026, 3, 2)
+"""The day on which things happen unless a test says otherwise."""
+
+STAGE_COLUMNS = ("prep_s", "assign_s", "approach_s", "store_wait_s", "handling_s", "mall_dwell_s", "drive_s", "unsplit_s")
+_ARROW = {
+    Kind.TEXT: pa.string(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.INSTANT: pa.timestamp("us"),
+    Kind.DAY: pa.date32(),
+    Kind.LATITUDE: pa.float64(),
+    Kind.LONGITUDE: pa.float64(),
+}
+
+
+@cache
+def cells() -> tuple[int, ...]:
+    """Return resolution-9 cells: 0 to 6 are the children of one parent, 7 to 13 those of another, and so on."""
+    parents = sorted(h3.grid_disk(h3.latlng_to_cell(36.13, -115.17, 8), 1))
+    return tuple(int(child, 16) for parent in parents for child in sorted(h3.cell_to_children(parent, 9)))
+
+
+def local(day: date, hour: int, minute: int = 0, *, market: str = "V") -> datetime:
+    """Return the UTC instant of a wall clock in a market."""
+    wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(ZONES[market]))
+    return wall.astimezone(UTC).replace(tzinfo=None)
+
+
+def stages(events: Row) -> Row:
+    """Cut an order's time into stages, event by event, as the glossary says in words."""
+    known = [events[name] for name in TIMELINE if events.get(name) is not None]
+    if any(later < earlier for earlier, later in pairwise(known)):
+        return {}
+    placed, accepted, arrived, picked, delivered = (events.get(name) for name in TIMELINE)
+    ready = events.get("ready_at")
+    if ready is not None and picked is not None:
+        ready = min(max(ready, placed), picked)
+    spans: Row = {}
+    if ready is not None and accepted is not None and picked is not None:
+        spans |= {"prep_s": min(ready, accepted) - placed, "assign_s": max(timedelta(0), accepted - ready)}
+    if accepted is not None and arrived is not None:
+        spans["approach_s"] = arrived - accepted
+    if arrived is not None and picked is not None:
+        spans["mall_dwell_s"] = picked - arrived
+        if ready is not None:
+            spans["store_wait_s"] = max(timedelta(0), ready - arrived)
+            spans["handling_s"] = picked - arrived - spans["store_wait_s"]
+    if picked is not None and delivered is not None:
+        spans["drive_s"] = delivered - picked
+    tiles = ("prep_s", "assign_s", "approach_s", "mall_dwell_s", "drive_s")
+    divided = sum((spans[name] for name in tiles if name in spans), timedelta(0))
+    spans["unsplit_s"] = known[-1] - placed - divided
+    return {name: int(span.total_seconds()) for name, span in spans.items()}
+
+
+class Town:
+    """Builds contract tables row by row and asks metrics of them; publishes a version when it is asked after a change."""
+
+    def __init__(self, root: Path, *, synthetic: bool = False) -> None:
+        self.warehouse = Warehouse(root)
+        self.synthetic = synthetic
+        self.tables: dict[str, list[Row]] = {"markets": [], "malls": [], "orders": [], "demand_cells": [], "catchments": []}
+        self._numbers = count(1)
+        self._version: Version | None = None
+        for market, name in (("V", "Las Vegas"), ("W", "Washington")):
+            self.add("markets", market_id=market, name=name, time_zone=ZONES[market], currency="USD", week_start=1)
+        for position, (mall, market, status) in enumerate(
+            (("M1", "V", "open"), ("M2", "V", "open"), ("M3", "V", "candidate"), ("M4", "W", "open"))
+        ):
+            self.add(
+                "malls",
+                mall_id=mall,
+                market_id=market,
+                name=f"Mall {position + 1}",
+                status=status,
+                opened_on=date(2026, 1, 5) if status == "open" else None,
+                latitude=36.1 + position / 100,
+                longitude=-115.1,
+                cell=cells()[position * 7],
+            )
+
+    def add(self, table_name: str, **row: Any) -> Row:
+        """Add one row; columns left out are null."""
+        self._version = None
+        self.tables[table_name].append(row)
+        return row
+
+    def market_of(self, mall: str | None) -> str:
+        """Return the market of a mall; the first market for no mall."""
+        return next((row["market_id"] for row in self.tables["malls"] if row["mall_id"] == mall), "V")
+
+    def order(self, mall: str | None, *, placed_at: datetime, cell: int | None = 0, status: str = "delivered", **columns: Any) -> Row:
+        """Add one order with the derived columns that follow from it; ``cell`` is a position in ``cells()``."""
+        market = columns.pop("market_id", self.market_of(mall))
+        row: Row = {"order_id": f"o{next(self._numbers)}", "market_id": market, "mall_id": mall, "status": status, "placed_at": placed_at}
+        row |= {"customer_id": f"c-{row['order_id']}", "dropoff_cell": None if cell is None else cells()[cell], **columns}
+        if market is not None:
+            wall = placed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(ZONES[market]))
+            week_on = wall.date() - timedelta(days=wall.weekday())
+            row |= {"local_date": wall.date(), "local_hour": wall.hour, "local_dow": wall.isoweekday(), "local_week_on": week_on}
+        row |= stages(row)
+        delivered_at, promised_by = row.get("delivered_at"), row.get("promised_by")
+        if status == "delivered" and delivered_at is not None and delivered_at >= placed_at:
+            row["click_to_door_s"] = int((delivered_at - placed_at).total_seconds())
+            if promised_by is not None:
+                row["late_s"] = int((delivered_at - promised_by).total_seconds())
+        return self.add("orders", **row)
+
+    def deliver(
+        self,
+        mall: str | None,
+        *,
+        seconds: Sequence[int | None],
+        cell: int | None = 0,
+        day: date = MONDAY,
+        hour: int = 12,
+        promise_s: int | None = None,
+        **columns: Any,
+    ) -> list[Row]:
+        """Add orders placed at one moment, each by a customer of its own, that take so many seconds; None is a cancelled order."""
+        placed_at = local(day, hour, market=self.market_of(mall))
+        promised_by = None if promise_s is None else placed_at + timedelta(seconds=promise_s)
+        return [
+            self.order(
+                mall,
+                placed_at=placed_at,
+                cell=cell,
+                **{
+                    "status": "cancelled" if span is None else "delivered",
+                    "delivered_at": None if span is None else placed_at + timedelta(seconds=span),
+                    "promised_by": promised_by,
+                    **columns,
+                },
+            )
+            for span in seconds
+        ]
+
+    def demand(self, cell: int, population: int, *, households: int | None = None, inside: bool = True, market: str = "V") -> None:
+        """Add people to a cell."""
+        self.add(
+            "demand_cells",
+            market_id=market,
+            cell=cells()[cell],
+            population=population,
+            households=households,
+            is_inside=inside,
+            cell_area_m2=1,
+        )
+
+    def drive(self, mall: str, cell: int, seconds: int, *, source: str = "prior") -> None:
+        """Say how long the drive from a mall to a cell takes."""
+        self.add("catchments", mall_id=mall, market_id=self.market_of(mall), cell=cells()[cell], drive_s=seconds, source=source)
+
+    @property
+    def version(self) -> Version:
+        """The version that holds all rows added so far."""
+        if self._version is None:
+            self._version = self._published()
+        return self._version
+
+    def ask(self, metric: str, **parameters: Any) -> Answer:
+        """Ask a metric of the town."""
+        return answers(metric, Parameters(**parameters), EVERYTHING, self.version)
+
+    def rows(self, metric: str, **parameters: Any) -> list[SimpleNamespace]:
+        """Return the rows of an answer, columns as attributes."""
+        return [SimpleNamespace(**row) for row in self.ask(metric, **parameters).rows()]
+
+    def row(self, metric: str, **parameters: Any) -> SimpleNamespace:
+        """Return the only row of an answer."""
+        (row,) = self.rows(metric, **parameters)
+        return row
+
+    def by_hand(self, sql: str, *, threads: int = 2) -> pa.Table:
+        """Run SQL in a DuckDB of one's own over the version's file: no engine, no views of ours."""
+        (name,) = self.version.manifest.files
+        with duckdb.connect(str(self.version.file(name)), read_only=True, config={"threads": threads}) as connection:
+            present = {found for (found,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            for missing in self.tables.keys() - present:
+                connection.execute(table(missing).ddl(f"temp.{missing}"))
+            return connection.sql(sql).to_arrow_table()
+
+    def _published(self) -> Version:
+        with self.warehouse.draft() as draft:
+            with duckdb.connect(str(draft.file)) as file:
+                for name, rows in self.tables.items():
+                    if rows:
+                        batch = _arrow(table(name), rows)
+                        file.execute(table(name).ddl())
+                        file.execute(f"INSERT INTO {name} SELECT * FROM batch")
+                        del batch
+            specs = {name: PartSpec(len(rows)) for name, rows in self.tables.items()}
+            source = SourceFile("town.csv", "0" * 64, 1, tuple(specs), sum(spec.rows for spec in specs.values()))
+            record = Record(sources=(source,), extent=self._extent(), synthetic=self.synthetic)
+            return draft.publish(tables=specs, replace=set(specs), record=record)
+
+    def _extent(self) -> dict[str, Extent]:
+        days: dict[str, list[date]] = {}
+        for row in self.tables["orders"]:
+            if row.get("local_date"):
+                days.setdefault(row["market_id"], []).append(row["local_date"])
+        return {market: Extent(min(each), max(each)) for market, each in days.items()}
+
+
+def _arrow(contract: Table, rows: Sequence[Row]) -> pa.Table:
+    columns = {
+        column.name: pa.array([row.get(column.name) for row in rows], _ARROW.get(column.kind, pa.int64())) for column in contract.columns
+    }
+    return pa.table(columns)
