@@ -1,0 +1,148 @@
+"""Orders of one mall and one week, before any driver hears of them: when, from which store, to which door, packed when, promised when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from data.demo.geography import Catchment, Cells, Floats, Integers, distance_m, doors, typical_drive_s
+from data.demo.model import STORE_WORDS, Category, Model
+from data.demo.plan import Mall
+
+Flags = NDArray[np.bool_]
+DELIVERED, CANCELLED, FAILED, RETURNED = range(4)
+STATUSES = ("delivered", "cancelled", "failed", "returned")
+_CUSTOMERS_PER_CELL = 10_000  # customer number = cell position * this + resident
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store of an open mall; ``packing_median_s`` is what it needs, ``usual_packing_s`` what its category lets expect."""
+
+    name: str
+    category: str
+    packing_median_s: float
+    usual_packing_s: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Week:
+    """Days of one mall that are generated together: local weekday (0 Monday), opening seconds, placed and
+    expected orders per day, and the factor of the market on every drive."""
+
+    first_day: int
+    weekday: Integers
+    open_s: Integers
+    close_s: Integers
+    placed: Integers
+    expected: Floats
+    drag: float
+
+    @property
+    def is_weekend(self) -> Flags:
+        """Whether the day is a Saturday or Sunday."""
+        return self.weekday >= 5
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders sorted by day and second placed; seconds count from the local midnight of ``day`` (position in the week)."""
+
+    day: Integers
+    placed_s: Integers
+    ready_s: Integers
+    promised_s: Integers
+    store: Integers
+    customer: Integers
+    latitude: Floats
+    longitude: Floats
+    distance_m: Floats
+    fee_cents: Integers
+    ending: Integers
+    is_cancelled_early: Flags
+
+
+def stores(mall_number: int, model: Model, rng: Generator) -> tuple[Store, ...]:
+    """Return the stores of a mall that take part, best selling first; some of them are always late."""
+    categories: list[Category] = [category for category in model.categories for _ in range(category.stores)]
+    words = _words(mall_number, len(categories))
+    order = rng.permutation(len(categories))
+    result = []
+    for rank, position in enumerate(order):
+        category = categories[position]
+        usual = category.packing_median_s
+        packing = usual * rng.lognormal(0, model.store_packing_sdlog) + (model.late_packing_s if rank in model.late_stores else 0)
+        name = f"{words[rank]} {category.trades[rank % len(category.trades)]}"
+        result.append(Store(name, category.name, packing, usual, (rank + 1) ** -model.store_zipf))
+    return tuple(result)
+
+
+def _words(mall_number: int, count: int) -> list[str]:
+    return [STORE_WORDS[(mall_number * 7 + index) % len(STORE_WORDS)] for index in range(count)]
+
+
+def hour_weights(week: Week, day: int, model: Model) -> tuple[Integers, Floats]:
+    """Return the hours of a day in which orders may be placed, and their shares; the last one may be cut short by the last order."""
+    weights = np.array(model.hour_weights_weekend if week.is_weekend[day] else model.hour_weights_weekday)
+    last_s = int(week.close_s[day]) - model.last_order_before_close_s
+    hours = np.arange(int(week.open_s[day]) // 3600, -(-last_s // 3600))
+    share = weights[(hours - 10).clip(0, len(weights) - 1)]
+    return hours, share / share.sum()
+
+
+def _placed(week: Week, model: Model, rng: Generator) -> tuple[Integers, Integers]:
+    days, seconds = [], []
+    for day, count in enumerate(week.placed):
+        hours, share = hour_weights(week, day, model)
+        hour = rng.choice(hours, size=int(count), p=share)
+        second = np.sort(hour * 3600 + rng.integers(0, 3600, size=int(count)))
+        seconds.append(second)
+        days.append(np.full(int(count), day, np.int64))
+    return np.concatenate(days), np.concatenate(seconds)
+
+
+def _endings(count: int, model: Model, rng: Generator) -> tuple[Integers, Flags]:
+    edges = np.cumsum([model.cancelled_early_share, model.cancelled_late_share, model.failed_share, model.returned_share])
+    kind = np.searchsorted(edges, rng.random(count), side="right")
+    return np.array([CANCELLED, CANCELLED, FAILED, RETURNED, DELIVERED], np.int64)[kind], kind == 0
+
+
+def _promised(placed_s: Integers, usual_packing_s: Floats, distance: Floats, model: Model) -> Integers:
+    quoted = usual_packing_s + typical_drive_s(distance, model) * model.promise_drive_factor + model.promise_buffer_s
+    steps = np.ceil((placed_s + quoted) / model.promise_step_s).astype(np.int64)
+    return steps * model.promise_step_s
+
+
+def week_orders(week: Week, mall: Mall, cells: Cells, around: Catchment, sellers: tuple[Store, ...], model: Model, rng: Generator) -> Orders:
+    """Return the orders of a week, ``week.placed`` of them on each day, all placed while the mall is open.
+
+    The promise knows the category's usual packing time and the distance, not that a store is always late.
+    """
+    day, placed_s = _placed(week, model, rng)
+    count = len(day)
+    weights = np.cumsum([store.weight for store in sellers])
+    store = np.searchsorted(weights, rng.random(count) * weights[-1], side="right").clip(max=len(sellers) - 1)
+    drawn = np.searchsorted(around.running_weight, rng.random(count) * around.running_weight[-1], side="right")
+    position = around.position[drawn.clip(max=len(around.position) - 1)]
+    pool = np.ceil(cells.households[position] * model.customers_per_household).clip(1, _CUSTOMERS_PER_CELL - 1)
+    resident = np.floor(pool * rng.random(count) ** model.customer_skew).astype(np.int64)
+    latitude, longitude = doors(cells, position, resident)
+    distance = distance_m(latitude, longitude, mall.latitude, mall.longitude)
+    packing_s = np.array([each.packing_median_s for each in sellers])[store] * rng.lognormal(0, model.packing_sdlog, count)
+    ending, is_cancelled_early = _endings(count, model, rng)
+    return Orders(
+        day=day,
+        placed_s=placed_s,
+        ready_s=placed_s + packing_s.astype(np.int64),
+        promised_s=_promised(placed_s, np.array([each.usual_packing_s for each in sellers])[store], distance, model),
+        store=store,
+        customer=position * _CUSTOMERS_PER_CELL + resident,
+        latitude=latitude,
+        longitude=longitude,
+        distance_m=distance,
+        fee_cents=model.fee_base_cents + (distance * (model.fee_per_km_cents / 1_000)).astype(np.int64),
+        ending=ending,
+        is_cancelled_early=is_cancelled_early,
+    )
