@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
@@ -23,6 +24,9 @@ from analytics.privacy import SUBJECTS, is_hidden
 from data.contracts import Kind, table
 from data.engine import Engine
 from data.warehouse import Version
+
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 _BEHIND = ("rows_behind", "people_behind")
 _SECRET_KINDS = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
@@ -49,11 +53,12 @@ class Answer:
     k
         Fewest people behind a shown row; 0 where no person stands behind the figures.
     rows_behind
-        Orders that count in the table, hidden ones too; 0 for modelled metrics.
+        Orders that count in the table, those in hidden rows too; 0 for modelled metrics, and where every row is hidden: the number
+        would tell what the rows must not.
     hidden_share
         Part of these in hidden rows, 0 to 1.
     left_out
-        Rows of the filter that could not count, by reason in words; empty when there are none.
+        Orders of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
     note
         What a reader must know about the figures, such as the model behind them.
     """
@@ -76,7 +81,7 @@ class Answer:
         """Whether there is nothing to show: no rows, or only a total of nothing."""
         if self.table.num_rows == 0:
             return True
-        return self.metric.facts is not None and self.rows_behind == 0
+        return self.metric.facts is not None and self.rows_behind == 0 and self.hidden_share == 0
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows as dictionaries by column."""
@@ -137,8 +142,10 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     question = _question(chosen, asked)
     engine = Engine.of(version)
     raw = engine.table(question.sql).cast(question.schema)
-    left_out = _left_out(engine, question.left_out_sql)
-    shown, rows_behind, hidden_rows, k = _shown(raw, chosen, _keys(chosen, asked))
+    keys = _keys(chosen, asked)
+    rows, hidden, k = _behind(raw, chosen)
+    shown = _shown(raw.drop_columns([name for name in raw.column_names if name in _BEHIND]), chosen, keys, hidden)
+    is_told = not hidden.size or not hidden.all()
     return Answer(
         table=shown,
         metric=chosen,
@@ -148,9 +155,9 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         is_synthetic=version.manifest.synthetic,
         sql=question.sql,
         k=k,
-        rows_behind=rows_behind,
-        hidden_share=hidden_rows / rows_behind if rows_behind else 0.0,
-        left_out=left_out,
+        rows_behind=int(rows.sum()) if is_told else 0,
+        hidden_share=float(rows[hidden].sum() / rows.sum()) if rows.sum() else 0.0,
+        left_out=_left_out(engine, question.left_out_sql) if is_told else {},
         note=_note(chosen, asked, shown, engine),
     )
 
@@ -270,23 +277,24 @@ def _left_out(engine: Engine, sql: str | None) -> dict[str, int]:
     return {reason: int(rows) for reason, rows in counts.items() if rows}
 
 
-def _shown(raw: pa.Table, metric: Metric, keys: tuple[str, ...]) -> tuple[pa.Table, int, int, int]:
-    """Hide what must be hidden and make figures of the rest; also the rows behind, those hidden, and k."""
+def _behind(raw: pa.Table, metric: Metric) -> tuple[Integers, Booleans, int]:
+    """Return the orders behind each row, whether it must be hidden, and k."""
     if metric.facts is None:
-        hidden, rows, k = np.zeros(raw.num_rows, bool), np.zeros(raw.num_rows, np.int64), 0
-    else:
-        k = SUBJECTS[metric.facts].k
-        rows, people = (raw.column(name).to_numpy() for name in _BEHIND)
-        hidden = is_hidden(people, k)
-        raw = raw.drop_columns(list(_BEHIND))
-    for position, name in enumerate(raw.column_names):
+        return np.zeros(raw.num_rows, np.int64), np.zeros(raw.num_rows, np.bool_), 0
+    k = SUBJECTS[metric.facts].k
+    rows, people = (raw.column(name).to_numpy() for name in _BEHIND)
+    return rows, is_hidden(people, k), k
+
+
+def _shown(values: pa.Table, metric: Metric, keys: tuple[str, ...], hidden: Booleans) -> pa.Table:
+    """Empty the hidden rows and make figures of the others."""
+    for position, name in enumerate(values.column_names):
         if name not in keys:
-            raw = raw.set_column(position, name, _nulled(raw.column(name), hidden))
-    shown = with_figures(raw, metric).append_column("suppressed", pa.array(hidden))
-    return shown, int(rows.sum()), int(rows[hidden].sum()), k
+            values = values.set_column(position, name, _nulled(values.column(name), hidden))
+    return with_figures(values, metric).append_column("suppressed", pa.array(hidden))
 
 
-def _nulled(values: pa.ChunkedArray, hidden: np.ndarray[Any, np.dtype[np.bool_]]) -> pa.ChunkedArray:
+def _nulled(values: pa.ChunkedArray, hidden: Booleans) -> pa.ChunkedArray:
     return pc.if_else(pa.array(hidden), pa.scalar(None, values.type), values)
 
 

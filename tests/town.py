@@ -25,6 +25,7 @@ from data.warehouse import Extent, PartSpec, Record, SourceFile, Version, Wareho
 Row = dict[str, Any]
 
 ZONES = {"V": "America/Los_Angeles", "W": "America/New_York"}
+MALLS = (("M1", "V", "open"), ("M2", "V", "open"), ("M3", "V", "candidate"), ("M4", "W", "open"))
 MONDAY = date(2026, 3, 2)
 """The day on which things happen unless a test says otherwise."""
 
@@ -163,15 +164,8 @@ class Town:
 
     def demand(self, cell: int, population: int, *, households: int | None = None, inside: bool = True, market: str = "V") -> None:
         """Add people to a cell."""
-        self.add(
-            "demand_cells",
-            market_id=market,
-            cell=cells()[cell],
-            population=population,
-            households=households,
-            is_inside=inside,
-            cell_area_m2=1,
-        )
+        weights = {"population": population, "households": households}
+        self.add("demand_cells", market_id=market, cell=cells()[cell], is_inside=inside, cell_area_m2=1, **weights)
 
     def drive(self, mall: str, cell: int, seconds: int, *, source: str = "prior") -> None:
         """Say how long the drive from a mall to a cell takes."""

@@ -161,13 +161,8 @@ def coverage_by_mall(
     totals = demand.aggregate({"denominator": _total(_.weight)}, by=["market_id"])
     chosen = malls if mall_id is None else malls.filter(_.mall_id == mall_id)
     counts = {name: _[name].fill_null(0) for name in ("numerator", "denominator", "only_here", "shared", "n")}
-    return (
-        chosen.select("market_id", "mall_id", "status")
-        .left_join(totals, "market_id")
-        .drop("market_id_right")
-        .left_join(reach, "mall_id")
-        .select("market_id", "mall_id", "status", **counts)
-    )
+    places = chosen.left_join(totals, "market_id").select("market_id", "mall_id", "status", "denominator")
+    return places.left_join(reach, "mall_id").select("market_id", "mall_id", "status", **counts)
 
 
 def coverage_cells(

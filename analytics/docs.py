@@ -1,0 +1,109 @@
+"""``python -m analytics.docs [--check]``: write ``docs/metrics.md`` from the catalog, or tell that it is stale."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from analytics.catalog import METRICS, Metric
+from analytics.dimensions import DIMENSIONS
+from analytics.privacy import DISPLAY_K
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
+
+_INTRO = f"""\
+# Metrics
+
+Written from the catalog by `python -m analytics.docs`; edit the definitions, not this page.
+
+**Asking.** `python -m analytics metric NAME` answers on the command line, every page of the app asks the same way, and `--sql` prints the
+query: run by hand on the same version it gives the same integers. Periods are market-local days, the start included, the end excluded; an
+order belongs to the period in which it was placed.
+
+**Counting.** Definitions return integers. Shares (`share` = numerator / denominator), Wilson's 95 percent bounds of observed shares (`low`,
+`high`), means (`mean_s` = sum / n) and cell areas (`cell_area_m2`) are made from them afterwards. A share over several groups is the sum of
+numerators over the sum of denominators; percentiles are nearest rank and do not add up.
+
+**Orders that lack something.** An order without a mall counts in its market and, in a table by mall, in the row whose `mall_id` is empty;
+with a mall chosen it does not count. The same holds for an unknown store, cell or hour. An order whose market is unknown has no local
+day: it counts as long as no period is chosen, and is reported as left out otherwise. Orders without the events that a metric needs are left
+out and reported with every answer.
+
+**Hidden rows.** A row with fewer than {DISPLAY_K} distinct customers behind it (orders, where the customer is unknown) is marked
+`suppressed` and has no values. Zero is no secret and is shown. Modelled metrics count residents of public statistics; no customer stands
+behind them.
+
+**Files.** Exported columns carry the metric's id and their unit, such as `click_to_door_p90_s`; H3 cells are hexadecimal text; rows of
+made-up data say `synthetic` in the column `data`.
+"""
+
+
+def page() -> str:
+    """Return the text of ``docs/metrics.md``."""
+    dimensions = "\n".join(f"- `{name}`: column `{column}`" for name, column in DIMENSIONS.items())
+    sections = "\n".join(_section(metric) for metric in METRICS)
+    return f"{_INTRO}\n**Groups** (`--by`), and the column each makes:\n\n{dimensions}\n\n{_overview()}\n{sections}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page, or with ``--check`` return 1 if it is stale."""
+    parser = argparse.ArgumentParser(prog="python -m analytics.docs", description="Write docs/metrics.md from the catalog.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the page is stale")
+    options = parser.parse_args(arguments)
+    if not options.check:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(), "utf-8")
+        return 0
+    if PAGE.is_file() and PAGE.read_text("utf-8") == page():
+        return 0
+    sys.stderr.write("docs/metrics.md is stale; run `python -m analytics.docs`\n")
+    return 1
+
+
+def _overview() -> str:
+    rows = "\n".join(
+        f"| [`{each.id}`](#{each.id}) | {each.label} | {each.unit} | {_better(each)} | {'modelled' if each.modelled else 'observed'} |"
+        for each in METRICS
+    )
+    return f"| metric | on screen | unit | better | |\n|---|---|---|---|---|\n{rows}\n"
+
+
+def _section(metric: Metric) -> str:
+    definition, columns = _parts(metric)
+    facts = {
+        "On screen": f"{metric.label}. {metric.help}",
+        "Unit": metric.unit,
+        "Better": _better(metric),
+        "Seen or modelled": "modelled" if metric.modelled else "observed",
+        "Source": metric.source,
+        "Tables": ", ".join(f"`{name}`" for name in metric.tables),
+        "Groups": ", ".join(f"`{name}`" for name in metric.dimensions) or "none; its rows are fixed",
+        "Options": ", ".join(f"`{name}`" for name in sorted(metric.options - {"by"})) or "none",
+        "Left out and reported": metric.left_out or "nothing",
+        "Classes on maps": "; ".join(f"`{column}` {', '.join(f'{limit:g}' for limit in limits)}" for column, limits in metric.breaks)
+        or "none fixed",
+        "Changes": "; ".join(metric.changes) or "none",
+    }
+    lines = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
+    return f"## {metric.id}\n\n{definition}\n\n{lines}\n\nRows and columns:\n\n{columns}\n"
+
+
+def _parts(metric: Metric) -> tuple[str, str]:
+    """Return the definition and the description of rows and columns from the docstring."""
+    text = metric.definition.replace("``", "`")
+    definition = text.split("\nParameters\n----------\n", 1)[0].strip()
+    returned = text.split("\nReturns\n-------\n", 1)[1].split("\n", 1)[1]
+    return definition, "\n".join(line.removeprefix("    ") for line in returned.splitlines()).strip()
+
+
+def _list(limits: Sequence[float]) -> str:
+    return ", ".join(f"{limit:g}" for limit in limits)
+
+
+def _better(metric: Metric) -> str:
+    return {"up": "higher", "down": "lower", "none": "neither"}[metric.direction]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
