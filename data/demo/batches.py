@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from data.demo.demand import CANCELLED, Flags, Orders, Week
 from data.demo.geography import Floats, Integers, distance_m, hour_factor, typical_drive_s
+from data.demo.ground import Ground
 from data.demo.model import Model
 from data.demo.plan import Mall
 
@@ -56,10 +57,10 @@ def _groups(orders: Orders, mall: Mall, riding: Integers, model: Model) -> Integ
     return group
 
 
-def week_batches(orders: Orders, week: Week, mall: Mall, model: Model, rng: Generator) -> Batches:
+def week_batches(orders: Orders, week: Week, ground: Ground, model: Model, rng: Generator) -> Batches:
     """Bundle the orders of a week into trips and draw what each trip needs: approach, time inside, drives, pay."""
     riding = np.flatnonzero(~orders.is_cancelled_early)
-    group = _groups(orders, mall, riding, model)
+    group = _groups(orders, ground.mall, riding, model)
     stops = np.lexsort((riding, orders.distance_m[riding], group))
     stop_order, group = riding[stops], group[stops]
     first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if len(group) else np.zeros(0, np.int64)
@@ -72,7 +73,8 @@ def week_batches(orders: Orders, week: Week, mall: Mall, model: Model, rng: Gene
     batch_of_group = np.empty(len(first), np.int64)
     batch_of_group[by_release] = np.arange(len(first))
     stop_batch = batch_of_group[np.repeat(np.arange(len(first)), count)]
-    stop_drive, drive, last_m, loaded = _drives(orders, week, mall, stop_order, first, count, model, rng)
+    legs = _Legs(stop_order, first, count)
+    stop_drive, drive, last_m, loaded = _drives(orders, week, ground, legs, model=model, rng=rng)
     store_count = _distinct_stores(orders.store[stop_order], first, count)
     trips = len(first)
     pay = model.base_pay_cents + loaded * (model.pay_per_km_cents / 1_000) + (count - 1) * model.pay_per_more_order_cents
@@ -109,13 +111,23 @@ def _distinct_stores(store: Integers, first: Integers, count: Integers) -> Integ
     return np.bincount(pairs // 1_000, minlength=len(first))
 
 
+@dataclass(frozen=True)
+class _Legs:
+    """All stops in driving order; where each batch begins and how many stops it has."""
+
+    stop_order: Integers
+    first: Integers
+    count: Integers
+
+
 def _drives(
-    orders: Orders, week: Week, mall: Mall, stop_order: Integers, first: Integers, count: Integers, model: Model, rng: Generator
+    orders: Orders, week: Week, ground: Ground, legs: _Legs, *, model: Model, rng: Generator
 ) -> tuple[Integers, Integers, Floats, Floats]:
     """Return, per stop, seconds from the mall; per batch, the whole drive, meters of the last door from the mall, road meters loaded.
 
     Every leg is the prior curve over its straight line, times hour, market and noise; whole seconds of at least a minute.
     """
+    stop_order, first, count, mall = legs.stop_order, legs.first, legs.count, ground.mall
     latitude, longitude = orders.latitude[stop_order], orders.longitude[stop_order]
     previous_latitude, previous_longitude = np.roll(latitude, 1), np.roll(longitude, 1)
     previous_latitude[first], previous_longitude[first] = mall.latitude, mall.longitude
@@ -123,7 +135,7 @@ def _drives(
     at = orders.ready_s[stop_order] + 600
     factor = hour_factor(leg_m, at, is_weekend=week.is_weekend[orders.day[stop_order]], model=model)
     noise = rng.lognormal(0, model.drive_noise_sdlog, len(stop_order))
-    leg_s = np.maximum(60, typical_drive_s(leg_m, model) * factor * noise * week.drag).astype(np.int64)
+    leg_s = np.maximum(60, typical_drive_s(leg_m, model) * factor * noise * ground.drag).astype(np.int64)
     running_s, running_m = np.cumsum(leg_s), np.cumsum(leg_m)
     before_s = np.repeat(running_s[first] - leg_s[first], count)
     last = first + count - 1

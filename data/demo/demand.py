@@ -6,9 +6,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from data.demo.geography import Catchment, Cells, Floats, Integers, distance_m, doors, typical_drive_s
-from data.demo.model import STORE_WORDS, Category, Model
-from data.demo.plan import Mall
+from data.demo.geography import Floats, Integers, distance_m, doors, typical_drive_s
+from data.demo.ground import Ground
+from data.demo.model import Model
 
 Flags = NDArray[np.bool_]
 DELIVERED, CANCELLED, FAILED, RETURNED = range(4)
@@ -17,20 +17,22 @@ _CUSTOMERS_PER_CELL = 10_000  # customer number = cell position * this + residen
 
 
 @dataclass(frozen=True)
-class Store:
-    """A store of an open mall; ``packing_median_s`` is what it needs, ``usual_packing_s`` what its category lets expect."""
-
-    name: str
-    category: str
-    packing_median_s: float
-    usual_packing_s: float
-    weight: float
-
-
-@dataclass(frozen=True)
 class Week:
-    """Days of one mall that are generated together: local weekday (0 Monday), opening seconds, placed and
-    expected orders per day, and the factor of the market on every drive."""
+    """Days of one mall that are generated together.
+
+    Attributes
+    ----------
+    first_day
+        Position of the first day in the period.
+    weekday
+        Local weekday of each day, 0 Monday.
+    open_s, close_s
+        Opening hours in seconds since local midnight.
+    placed, expected
+        Orders placed and orders expected on each day.
+    midnight
+        UTC second from which the seconds of each day count.
+    """
 
     first_day: int
     weekday: Integers
@@ -38,7 +40,7 @@ class Week:
     close_s: Integers
     placed: Integers
     expected: Floats
-    drag: float
+    midnight: Integers
 
     @property
     def is_weekend(self) -> Flags:
@@ -62,25 +64,6 @@ class Orders:
     fee_cents: Integers
     ending: Integers
     is_cancelled_early: Flags
-
-
-def stores(mall_number: int, model: Model, rng: Generator) -> tuple[Store, ...]:
-    """Return the stores of a mall that take part, best selling first; some of them are always late."""
-    categories: list[Category] = [category for category in model.categories for _ in range(category.stores)]
-    words = _words(mall_number, len(categories))
-    order = rng.permutation(len(categories))
-    result = []
-    for rank, position in enumerate(order):
-        category = categories[position]
-        usual = category.packing_median_s
-        packing = usual * rng.lognormal(0, model.store_packing_sdlog) + (model.late_packing_s if rank in model.late_stores else 0)
-        name = f"{words[rank]} {category.trades[rank % len(category.trades)]}"
-        result.append(Store(name, category.name, packing, usual, (rank + 1) ** -model.store_zipf))
-    return tuple(result)
-
-
-def _words(mall_number: int, count: int) -> list[str]:
-    return [STORE_WORDS[(mall_number * 7 + index) % len(STORE_WORDS)] for index in range(count)]
 
 
 def hour_weights(week: Week, day: int, model: Model) -> tuple[Integers, Floats]:
@@ -115,11 +98,12 @@ def _promised(placed_s: Integers, usual_packing_s: Floats, distance: Floats, mod
     return steps * model.promise_step_s
 
 
-def week_orders(week: Week, mall: Mall, cells: Cells, around: Catchment, sellers: tuple[Store, ...], model: Model, rng: Generator) -> Orders:
+def week_orders(week: Week, ground: Ground, model: Model, rng: Generator) -> Orders:
     """Return the orders of a week, ``week.placed`` of them on each day, all placed while the mall is open.
 
     The promise knows the category's usual packing time and the distance, not that a store is always late.
     """
+    mall, cells, around, sellers = ground.mall, ground.cells, ground.around, ground.sellers
     day, placed_s = _placed(week, model, rng)
     count = len(day)
     weights = np.cumsum([store.weight for store in sellers])

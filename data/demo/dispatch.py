@@ -6,18 +6,21 @@ on one trip, never both: that is why nobody is in two places.
 
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import TypeAlias
 
 import numpy as np
 from numpy.random import Generator
 
 from data.demo.batches import Batches
-from data.demo.drivers import Pool, Shifts
+from data.demo.drivers import Shifts
 from data.demo.geography import Floats, Integers
 from data.demo.model import Model
 
 ACCEPTED, DECLINED, EXPIRED = range(3)
 OFFER_STATUSES = ("accepted", "declined", "expired")
 NOBODY = -1
+
+_Six: TypeAlias = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ class Trips:
 
 
 @dataclass(frozen=True)
+class _Blocks:
+    """The blocks of one day: start, end, and the way from home to the mall, in seconds."""
+
+    start_s: list[int]
+    end_s: list[int]
+    home_s: list[int]
+
+
+@dataclass(frozen=True)
 class RefusedOffers:
     """Offers that were declined or expired: batch, driver, attempt (0 the first), seconds, status."""
 
@@ -63,7 +75,9 @@ def refusals(batches: Batches, model: Model, rng: Generator) -> Refusals:
     attempts = np.arange(model.most_refusals)
     pay = batches.pay_cents[:, None] / 100 * (1 + model.raise_per_refusal * attempts)
     surplus = (pay - pay.mean() - model.usual_dollars_per_km * 0.5 * (km - model.mean_distance_km)[:, None]) / model.mean_distance_km
-    odds = model.decline_intercept + model.decline_per_km * (km - model.mean_distance_km)[:, None] + model.decline_per_dollar_per_km * surplus
+    odds = (
+        model.decline_intercept + model.decline_per_km * (km - model.mean_distance_km)[:, None] + model.decline_per_dollar_per_km * surplus
+    )
     refuses = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
     count = np.cumprod(refuses, axis=1).sum(axis=1)
     answers = (len(km), model.most_refusals + 1)
@@ -72,10 +86,14 @@ def refusals(batches: Batches, model: Model, rng: Generator) -> Refusals:
     return Refusals(count, decision, is_expired)
 
 
-def _day(
-    batches: Batches, span: tuple[int, int], start: list[int], end: list[int], home_s: list[int], answers: Refusals, model: Model
-) -> tuple[list[tuple[int, int, int, int, int, int]], list[tuple[int, int, int, int, int, int]]]:
-    """Run one day. Returns per batch (shift, shown, accepted, arrived, left, ended) and the refused offers (batch, shift, ...)."""
+def _day(batches: Batches, span: tuple[int, int], blocks: _Blocks, answers: Refusals, model: Model) -> tuple[list[_Six], list[_Six]]:
+    """Run one day.
+
+    Returns
+    -------
+    trips, refused
+        Per batch (block, shown, accepted, arrived, left, ended); and per refused offer (batch, block, attempt, shown, decided, status).
+    """
     first, last = span
     rows = zip(
         *(
@@ -95,15 +113,17 @@ def _day(
         ),
         strict=True,
     )
-    closing = [each - model.last_accept_before_end_s for each in end]
-    back = [begin + drive for begin, drive in zip(start, home_s, strict=True)]
-    idle = [(begin, shift) for shift, begin in enumerate(start)]
+    closing = [each - model.last_accept_before_end_s for each in blocks.end_s]
+    back = [begin + drive for begin, drive in zip(blocks.start_s, blocks.home_s, strict=True)]
+    idle = [(begin, shift) for shift, begin in enumerate(blocks.start_s)]
     heapify(idle)
     patience, expiry, pause, walk_back = model.patience_s, model.expiry_s, model.pause_s, model.walk_back_s
     ask_again = model.ask_again_s
-    trips, refused = [], []
+    trips: list[_Six] = []
+    refused: list[_Six] = []
     for batch, (release, ready, approach, inside, drive, home, cancelled, no_count, decisions, silences) in enumerate(rows, first):
-        now, attempt, answered = release, 0, []
+        now, attempt = release, 0
+        answered: list[tuple[int, int]] = []
         while True:
             while idle and closing[idle[0][1]] < max(idle[0][0], now):
                 heappop(idle)
@@ -141,29 +161,25 @@ def _day(
     return trips, refused
 
 
-def week_trips(batches: Batches, shifts: Shifts, drivers: Pool, answers: Refusals, days: int, model: Model) -> tuple[Trips, RefusedOffers]:
-    """Run the days of a week one after the other; no driver works two blocks a day, and no block reaches the next day's first."""
-    batch_edges = np.searchsorted(batches.day, np.arange(days + 1))
-    shift_edges = np.searchsorted(shifts.day, np.arange(days + 1))
-    trips: list[tuple[int, int, int, int, int, int]] = []
-    refused: list[tuple[int, int, int, int, int, int]] = []
-    home_s = drivers.home_drive_s[shifts.driver]
+def week_trips(batches: Batches, shifts: Shifts, answers: Refusals, days: int, model: Model) -> tuple[Trips, RefusedOffers]:
+    """Run the days of a week one after the other; no driver works two blocks a day, and no trip lasts until the next day's first."""
+    batch_edges = np.searchsorted(batches.day, np.arange(days + 1)).tolist()
+    shift_edges = np.searchsorted(shifts.day, np.arange(days + 1)).tolist()
+    trips: list[_Six] = []
+    refused: list[_Six] = []
     for day in range(days):
         low, high = shift_edges[day : day + 2]
-        span = (int(batch_edges[day]), int(batch_edges[day + 1]))
-        own_trips, own_refused = _day(
-            batches, span, shifts.start_s[low:high].tolist(), shifts.end_s[low:high].tolist(), home_s[low:high].tolist(), answers, model
-        )
-        trips += [(trip[0] if trip[0] == NOBODY else trip[0] + int(low), *trip[1:]) for trip in own_trips]
-        refused += [(row[0], row[1] + int(low), *row[2:]) for row in own_refused]
-    return _trips(trips, batches, shifts, model), _refused(refused, shifts)
+        blocks = _Blocks(*(column[low:high].tolist() for column in (shifts.start_s, shifts.end_s, shifts.home_s)))
+        own_trips, own_refused = _day(batches, (batch_edges[day], batch_edges[day + 1]), blocks, answers, model)
+        trips += [(trip[0] if trip[0] == NOBODY else trip[0] + low, *trip[1:]) for trip in own_trips]
+        refused += [(row[0], row[1] + low, *row[2:]) for row in own_refused]
+    return _trips(trips, shifts, model), _refused(refused, shifts)
 
 
-def _trips(rows: list[tuple[int, int, int, int, int, int]], batches: Batches, shifts: Shifts, model: Model) -> Trips:
-    table = np.array(rows, np.int64).reshape(-1, 6)
-    shift = table[:, 0]
-    driver = np.where(shift == NOBODY, NOBODY, shifts.driver[shift] if len(shifts.driver) else NOBODY)
-    return Trips(driver, *(table[:, column] for column in range(1, 6)), _empty_m(table[:, 3] - table[:, 2], model))
+def _trips(rows: list[_Six], shifts: Shifts, model: Model) -> Trips:
+    shift, shown, accepted, arrived, left, ended = np.array(rows, np.int64).reshape(-1, 6).T
+    driver = np.where(shift == NOBODY, NOBODY, shifts.driver[shift])
+    return Trips(driver, shown, accepted, arrived, left, ended, _empty_m(arrived - accepted, model))
 
 
 def _empty_m(approach_s: Integers, model: Model) -> Integers:
@@ -172,6 +188,6 @@ def _empty_m(approach_s: Integers, model: Model) -> Integers:
     return (km * 1_000 * model.road_factor).astype(np.int64)
 
 
-def _refused(rows: list[tuple[int, int, int, int, int, int]], shifts: Shifts) -> RefusedOffers:
-    table = np.array(rows, np.int64).reshape(-1, 6)
-    return RefusedOffers(table[:, 0], shifts.driver[table[:, 1]], *(table[:, column] for column in range(2, 6)))
+def _refused(rows: list[_Six], shifts: Shifts) -> RefusedOffers:
+    batch, shift, attempt, shown, decided, status = np.array(rows, np.int64).reshape(-1, 6).T
+    return RefusedOffers(batch, shifts.driver[shift], attempt, shown, decided, status)

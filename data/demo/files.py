@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -54,7 +54,7 @@ class Files:
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
         self.rows: dict[str, int] = {}
 
-    def __enter__(self) -> "Files":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -98,7 +98,7 @@ class Files:
         waiting.clear()
 
 
-def _typed(values: Any, kind: pa.DataType) -> pa.Array:  # noqa: ANN401 -- numpy, Arrow or list, all the same here
+def _typed(values: Any, kind: pa.DataType) -> pa.Array:
     array = values if isinstance(values, pa.Array) else pa.array(values)
     if pa.types.is_dictionary(array.type) or array.type == kind:
         return array

@@ -66,13 +66,14 @@ class Plan:
     days: int
     orders: int
 
-    def open_malls(self) -> Iterator[tuple[int, Market, Mall, MallModel]]:
-        """Iterate over the malls that deliver, with a number that is theirs in every plan of the same markets."""
+    def open_malls(self, only: Market | None = None) -> Iterator[tuple[int, Market, Mall, MallModel]]:
+        """Iterate over the malls that deliver (of one market, if given), with a number that is theirs in every plan of the same markets."""
         number = 0
         for market in self.markets:
             for mall in market.malls:
                 if mall.model is not None:
-                    yield number, market, mall, mall.model
+                    if only is None or only is market:
+                        yield number, market, mall, mall.model
                     number += 1
 
     def opened_on(self, mall: MallModel) -> date:
@@ -165,7 +166,7 @@ def extra_market(index: int, template: Market, model: Model) -> Market:
     if hours is None:  # the anchor was chosen because it has one
         raise DemoError(f"market {template.market_id} has no open mall to copy")
     near = [place for place in template.places if math.dist((place.latitude, place.longitude), origin) < 0.5]
-    places = []
+    places: list[Place] = []
     for place in near:
         latitude, longitude = _turned((place.latitude, place.longitude), origin, center, turn_rad)
         places.append(replace(place, name=f"Demo place {number}-{len(places) + 1}", latitude=latitude, longitude=longitude))
@@ -224,13 +225,15 @@ def plan(orders: int, model: Model) -> Plan:
         days = weeks * 7
         if _delivering_days(markets, days) * model.mean_orders_per_mall_day >= orders:
             return Plan(markets, model.last_day - timedelta(days=days - 1), days, orders)
-    raise DemoError(f"the demo holds at most {_delivering_days(markets, days) * model.mean_orders_per_mall_day:,} orders; asked for {orders:,}")
+    raise DemoError(
+        f"the demo holds at most {_delivering_days(markets, days) * model.mean_orders_per_mall_day:,} orders; asked for {orders:,}"
+    )
 
 
 def rounded(weights: NDArray[np.float64], total: int) -> Counts:
     """Split ``total`` into whole numbers in proportion to ``weights`` (largest remainder, ties to the first); they sum exactly."""
     shares = weights * (total / weights.sum())
-    whole = np.floor(shares).astype(np.int64)
+    whole: Counts = np.floor(shares).astype(np.int64)
     rest = total - int(whole.sum())
     whole[np.argsort(-(shares - whole), kind="stable")[:rest]] += 1
     return whole
@@ -248,7 +251,8 @@ def expected_volume(plan_: Plan, mall: MallModel, model: Model) -> NDArray[np.fl
 def daily_orders(plan_: Plan, model: Model, seed: int) -> tuple[Counts, NDArray[np.float64]]:
     """Return placed and expected orders, one row per open mall, one column per day.
 
-    The placed ones sum to ``plan_.orders`` exactly and never pass ``most_orders_per_mall_day``; what a full day cannot take goes to the others.
+    The placed ones sum to ``plan_.orders`` exactly and never pass ``most_orders_per_mall_day``; what a full day cannot take goes to
+    the others.
     """
     expected = np.array([expected_volume(plan_, mall, model) for _, _, _, mall in plan_.open_malls()])
     noise = np.random.default_rng([seed, 1]).lognormal(-(model.day_noise_sdlog**2) / 2, model.day_noise_sdlog, expected.shape)
