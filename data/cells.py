@@ -1,0 +1,130 @@
+"""H3 cells on Arrow batches, and as functions in DuckDB.
+
+Cells are signed 64-bit integers: every H3 index is below 2^63, and DuckDB and Spark then agree on the type.
+"""
+
+import duckdb
+import h3ronpy
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from h3ronpy.vector import cells_to_coordinates, coordinates_to_cells
+
+from data.contracts import CELL_RESOLUTION
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius (IUGG): the sphere on which straight lines are measured."""
+
+
+def cells_at(latitude: Floats, longitude: Floats, resolution: int = CELL_RESOLUTION) -> Integers:
+    """Return the cells of points.
+
+    Parameters
+    ----------
+    latitude, longitude
+        Degrees, finite, of equal length.
+    resolution
+        H3 resolution.
+
+    Returns
+    -------
+    numpy.ndarray
+        Signed 64-bit cell ids, one per point.
+    """
+    if not len(latitude):
+        return np.empty(0, np.int64)
+    cells = pa.array(coordinates_to_cells(latitude, longitude, resolution))
+    return np.asarray(cells.to_numpy(zero_copy_only=False)).astype(np.int64)
+
+
+def centers(cells: Integers) -> tuple[Floats, Floats]:
+    """Return latitude and longitude of cells' centers, degrees."""
+    if not len(cells):
+        return np.empty(0), np.empty(0)
+    points = pa.record_batch(cells_to_coordinates(pa.array(cells.astype(np.uint64))))
+    return points["lat"].to_numpy(), points["lng"].to_numpy()
+
+
+def areas_m2(cells: Integers) -> Integers:
+    """Return the cells' areas on the sphere, whole square meters."""
+    if not len(cells):
+        return np.empty(0, np.int64)
+    areas = pa.array(h3ronpy.cells_area_m2(pa.array(cells.astype(np.uint64))))
+    return np.rint(areas.to_numpy()).astype(np.int64)
+
+
+def disks(cells: Integers, rings: int) -> tuple[Integers, Integers]:
+    """Return all cells within a number of rings around each cell.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Position of the center in ``cells``, and the cell; sorted by both.
+    """
+    lists = pa.array(h3ronpy.grid_disk(pa.array(cells.astype(np.uint64)), rings, flatten=False))
+    position = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
+    around = pc.list_flatten(lists).to_numpy().astype(np.int64)
+    order = np.lexsort((around, position))
+    return position[order], around[order]
+
+
+def haversine_m(latitude: Floats, longitude: Floats, other_latitude: Floats, other_longitude: Floats) -> Floats:
+    """Return great-circle distances in meters on the mean sphere; arguments in degrees, broadcast together."""
+    here, there = np.radians(latitude), np.radians(other_latitude)
+    across = np.radians(other_longitude - longitude)
+    chord = np.sin((there - here) / 2) ** 2 + np.cos(here) * np.cos(there) * np.sin(across / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+
+
+def haversine_sql(latitude: str, longitude: str, other_latitude: str, other_longitude: str) -> str:
+    """Return the SQL of the great-circle distance in whole meters; null where a coordinate is."""
+    chord = (
+        f"pow(sin(radians({other_latitude} - {latitude}) / 2), 2) + cos(radians({latitude})) * cos(radians({other_latitude})) "
+        f"* pow(sin(radians({other_longitude} - {longitude}) / 2), 2)"
+    )
+    # Rounding may push the chord of antipodes over 1; not least(), which would skip a null.
+    return f"round(2 * {EARTH_RADIUS_M} * asin(sqrt(CASE WHEN {chord} > 1 THEN 1 ELSE {chord} END)))::BIGINT"
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a connection ``cell_at(latitude, longitude)`` and ``cell_of(text)``, both at the contracts' resolution.
+
+    Null where a coordinate is null, and where the text names no cell of that resolution.
+    """
+    number, text, whole = (duckdb.sqltype(name) for name in ("DOUBLE", "VARCHAR", "BIGINT"))
+    connection.create_function("cell_at", _cell_at, [number, number], whole, type="arrow", null_handling="special")
+    connection.create_function("cell_of", _cell_of, [text], whole, type="arrow", null_handling="special")
+
+
+def _cell_at(latitude: pa.ChunkedArray, longitude: pa.ChunkedArray) -> pa.Array:
+    known = pc.and_(pc.is_valid(latitude), pc.is_valid(longitude))
+    known = known.combine_chunks() if isinstance(known, pa.ChunkedArray) else known
+    if pc.all(known, min_count=0).as_py():
+        return pa.array(cells_at(_numbers(latitude), _numbers(longitude)))
+    mask = known.to_numpy(zero_copy_only=False)
+    cells = np.zeros(len(mask), np.int64)
+    cells[mask] = cells_at(_numbers(latitude)[mask], _numbers(longitude)[mask])
+    return pa.array(cells, mask=~mask)
+
+
+def _numbers(values: pa.ChunkedArray) -> Floats:
+    return np.asarray(values.to_numpy(), np.float64) if isinstance(values, pa.ChunkedArray) else values.to_numpy(zero_copy_only=False)
+
+
+def _cell_of(text: pa.ChunkedArray) -> pa.Array:
+    return pa.array([_parsed(each) for each in text.to_pylist()], pa.int64())
+
+
+def _parsed(text: str | None) -> int | None:
+    """Return the cell that a text names, in hexadecimal (15 digits) or decimal (18 or 19 digits)."""
+    digits = (text or "").strip().lower().removeprefix("0x")
+    try:
+        cell = int(digits, 10 if len(digits) > 16 else 16)
+    except ValueError:
+        return None
+    is_cell = 0 < cell < 1 << 63 and pa.array(h3ronpy.cells_valid(pa.array([cell], pa.uint64()), booleanarray=True))[0].as_py()
+    return cell if is_cell and (cell >> 52) & 15 == CELL_RESOLUTION else None

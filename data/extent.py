@@ -1,0 +1,39 @@
+"""Which local days the orders of a market span, and which of them is the last complete one.
+
+The last day of a source is often cut off in the middle. It counts as complete only if its last order was placed at most two hours earlier
+(by the local clock) than the median of the last orders of the 14 days with orders before it; else the day before is the last complete one.
+"""
+
+from datetime import timedelta
+
+import duckdb
+
+from data.manifest import Extent
+
+_DAYS_BEFORE = 14
+_TOLERATED_S = 7200
+
+_SQL = f"""
+WITH days AS (
+    SELECT market_id, local_date, max(placed_at) AS last_at FROM now_orders
+    WHERE market_id IS NOT NULL AND local_date IS NOT NULL GROUP BY ALL
+), clocks AS (
+    SELECT market_id, local_date,
+        date_diff('second', local_date::TIMESTAMP, timezone(time_zone, last_at AT TIME ZONE 'UTC')) AS last_s,
+        row_number() OVER (PARTITION BY market_id ORDER BY local_date DESC) AS place,
+        min(local_date) OVER (PARTITION BY market_id) AS first_on
+    FROM days JOIN now_markets USING (market_id)
+)
+SELECT market_id, any_value(first_on), max(local_date),
+    max(last_s) FILTER (WHERE place = 1)
+        >= coalesce(median(last_s) FILTER (WHERE place BETWEEN 2 AND {_DAYS_BEFORE + 1}), 0) - {_TOLERATED_S}
+FROM clocks GROUP BY market_id ORDER BY market_id
+"""
+
+
+def extents(connection: duckdb.DuckDBPyConnection) -> dict[str, Extent]:
+    """Return the extent of every market that has orders; reads ``now_orders`` and ``now_markets``."""
+    rows = connection.execute(_SQL).fetchall()
+    return {
+        market: Extent(first_on, last_on if is_complete else last_on - timedelta(days=1)) for market, first_on, last_on, is_complete in rows
+    }

@@ -1,0 +1,345 @@
+"""Loading: sources -> staged rows -> settled rows -> derived tables -> a published version.
+
+Every table goes through the same steps, references first: stage (rename, cast), settle (reject, merge, compare with the version that
+serves), write (sort, derive). Each is a few SQL statements over sets of rows in the draft's folder, so that memory stays bounded.
+Rows in = kept + merged + replaced + unchanged + rejected, for every table.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from tqdm import tqdm
+
+from data import cells, settle, world
+from data.contracts import TABLES, Table, loadable_tables
+from data.derive import derived
+from data.engine import connection as open_version
+from data.errors import SourceError
+from data.extent import extents
+from data.manifest import Count, Finding, PartSpec, Record, SourceFile, Version
+from data.mapping import Mapping, read_mapping
+from data.plan import Plan, planned
+from data.report import write_rejects
+from data.sources import Source, read
+from data.staging import Reading, quoted, relation_of, staged
+from data.warehouse import Draft, Warehouse
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, and how many of how many steps are behind it."""
+
+_BAR = "{desc:<28} {percentage:3.0f}% |{bar}| {elapsed}"
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What a load did.
+
+    Attributes
+    ----------
+    version
+        Version that serves now: the new one, or the earlier one where nothing changed (None: there is none).
+    is_new
+        Whether a version was published.
+    counts
+        Per table given: rows in, and what became of them.
+    findings
+        Broken rules, rejects first, each with rows and an example.
+    rejects_path
+        CSV of the rejected rows; None where none was rejected.
+    sources, notes
+        Files read, and what the reader should know.
+    seconds
+        Time it took.
+    """
+
+    version: Version | None
+    is_new: bool
+    counts: dict[str, Count]
+    findings: tuple[Finding, ...]
+    rejects_path: Path | None
+    sources: tuple[SourceFile, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def load(
+    paths: Sequence[Path | str],
+    *,
+    warehouse: Warehouse,
+    mapping: Mapping | Path | str | None = None,
+    replace: bool = False,
+    synthetic: bool = False,
+    note: str = "",
+    progress: Progress | None = None,
+    memory_limit: str = "2GB",
+) -> LoadResult:
+    """Load files into a new version of a warehouse.
+
+    Parameters
+    ----------
+    paths
+        Files, folders and globs; empty: the files that the mapping names.
+    warehouse
+        Where the version is published.
+    mapping
+        Which column means what; None: files, columns and units are named as in the contracts.
+    replace
+        Drop the earlier rows of the tables given; else rows are added, and a known key replaces its earlier row.
+    synthetic, note
+        Recorded in the manifest.
+    progress
+        Called before every step; None: a bar on standard error if that is a terminal.
+    memory_limit
+        DuckDB's share of the memory; it spills into the draft's folder beyond.
+
+    Raises
+    ------
+    SourceError, MappingError
+        If a file or the mapping is at fault as a whole; nothing changes then.
+    WarehouseError
+        If somebody else is writing, or the disk does not take it.
+    """
+    started = time.monotonic()
+    if isinstance(mapping, str | Path):
+        mapping = read_mapping(mapping)
+    plan = planned(paths, mapping)
+    if not plan.feeds:
+        raise SourceError("no file was named, so there is nothing to load")
+    with warehouse.draft() as draft, _Steps(plan, progress) as steps:
+        bench = _Bench(draft, plan, steps, replace)
+        try:
+            bench.open(memory_limit)
+            bench.read_sources()
+            for each in loadable_tables():
+                bench.load_table(each)
+            bench.finish()
+            record, rejects = bench.record(mapping, synthetic=synthetic, note=note)
+        finally:
+            bench.close()
+        tables = {name: PartSpec(each.rows, each.superseded) for name, each in bench.built.items()}
+        version = draft.base
+        if bench.is_changed:
+            steps.begin("publishing")
+            version = draft.publish(tables=tables, replace=bench.replaced, record=record)
+            rejects = version.rejects_path
+        elif rejects:
+            rejects = rejects.replace(warehouse.root / "rejects-unpublished.csv")
+    return LoadResult(
+        version,
+        bench.is_changed,
+        dict(record.counts),
+        record.findings,
+        rejects,
+        record.sources,
+        record.notes,
+        time.monotonic() - started,
+    )
+
+
+class _Steps:
+    """Counts the steps of a load and tells the caller, or draws a bar."""
+
+    def __init__(self, plan: Plan, progress: Progress | None) -> None:
+        tables = {each.feed.table.name for each in plan.feeds}
+        self.total = len(plan.sources) + 3 * len(tables) + 3
+        self.done = 0
+        self._progress = progress
+        self._bar = tqdm(total=self.total, bar_format=_BAR, disable=None if progress is None else True, leave=False)
+
+    def __enter__(self) -> "_Steps":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def begin(self, text: str) -> None:
+        """Say what begins now; what was begun before is done."""
+        if self._progress:
+            self._progress(text, self.done, self.total)
+        self._bar.set_description_str(text)
+        self._bar.update(min(1, self.total - self.done))
+        self.done = min(self.done + 1, self.total)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """Rows of one table in the draft's file, and how many keys they supersede."""
+
+    rows: int
+    superseded: int = 0
+
+
+@dataclass
+class _Bench:
+    """The workbench of one load: a connection with the base's tables, ``scratch`` for staged rows, ``built`` for what is published."""
+
+    draft: Draft
+    plan: Plan
+    steps: _Steps
+    is_replacing: bool
+    readings: dict[str, list[Reading]] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
+    built: dict[str, _Built] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    connection: duckdb.DuckDBPyConnection = field(init=False)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to publish."""
+        return bool(self.changed)
+
+    def open(self, memory_limit: str) -> None:
+        """Open the base read-only and the two files that are written."""
+        self.connection = open_version(self.draft.base) if self.draft.base else _empty_base()
+        spill = self.draft.folder / "spill"
+        for statement, value in (("memory_limit", memory_limit), ("temp_directory", str(spill)), ("TimeZone", "UTC")):
+            self.connection.execute(f"SET GLOBAL {statement}=?", [value])
+        self.connection.execute(f"ATTACH {quoted(str(self.draft.file.absolute()))} AS built")
+        self.connection.execute(f"ATTACH {quoted(str((self.draft.folder / 'scratch.duckdb').absolute()))} AS scratch")
+        self.connection.execute(
+            'CREATE TABLE scratch.rejects ("table" VARCHAR, file VARCHAR, line BIGINT, "column" VARCHAR, rule VARCHAR, value VARCHAR)'
+        )
+        cells.register(self.connection)
+        world.register(self.connection)
+
+    def close(self) -> None:
+        """Close the connection, so that the draft's file is complete on disk."""
+        if hasattr(self, "connection"):
+            self.connection.close()
+
+    def read_sources(self) -> None:
+        """Read every CSV once, however many tables it feeds."""
+        tables: dict[str, str] = {}
+        for position, source in enumerate(self.plan.sources):
+            self.steps.begin(f"reading {source.name}")
+            tables[str(source.path)] = f"scratch.raw_{position}"
+            if not source.is_parquet:
+                read(self.connection, source, tables[str(source.path)])
+        for position, each in enumerate(self.plan.feeds):
+            raw = tables[str(each.source.path)] if each.source else ""
+            reading = Reading(position, each.feed, each.source, relation_of(each.source, raw), each.zone)
+            self.readings.setdefault(each.feed.table.name, []).append(reading)
+            self.notes += _remarks(reading)
+
+    def load_table(self, table: Table) -> None:
+        """Stage, settle and write one table; then it can be looked up as ``now_<table>``."""
+        readings = self.readings.get(table.name, [])
+        if readings:
+            self._stage(table, readings)
+            self._settle(table, readings)
+            self._write(table)
+        self._show(table)
+
+    def _stage(self, table: Table, readings: list[Reading]) -> None:
+        self.steps.begin(f"reading {table.name}")
+        around = world.world(self.connection, table, readings)
+        rows = " UNION ALL ".join(staged(reading, around) for reading in readings)
+        try:
+            self.connection.execute(f"CREATE TABLE scratch.staged_{table.name} AS {rows}")
+        except duckdb.IOException as error:
+            raise SourceError(_unreadable(readings, error)) from error
+
+    def _settle(self, table: Table, readings: list[Reading]) -> None:
+        self.steps.begin(f"checking {table.name}")
+        settled = settle.settle(self.connection, table, is_replacing=self.is_replacing)
+        self.counts[table.name] = settled.count
+        self.findings += settle.reject(self.connection, table, readings)
+        if settled.rows:
+            self.findings += settle.findings(self.connection, table, readings, settled.count)
+            if table.name == "shifts":
+                self.findings += settle.overlapping_shifts(self.connection, table, readings)
+        if settled.is_changed:
+            self.changed.add(table.name)
+            self.built[table.name] = _Built(settled.rows, settled.superseded)
+            if self.is_replacing:
+                self.replaced.add(table.name)
+
+    def _write(self, table: Table) -> None:
+        self.steps.begin(f"writing {table.name}")
+        if table.name not in self.changed:
+            return
+        order = ", ".join(table.sort or table.key)
+        self.connection.execute(table.ddl(f"built.{table.name}"))
+        self.connection.execute(f"INSERT INTO built.{table.name} {derived(table, f'SELECT * FROM kept_{table.name} ORDER BY {order}')}")
+
+    def _show(self, table: Table) -> None:
+        """Make the table as it will be after this load visible as ``now_<table>``."""
+        name, columns = table.name, ", ".join(table.names)
+        earlier, new = f"SELECT {columns} FROM {name}", f"SELECT {columns} FROM built.{name}"
+        if name in self.replaced:
+            sql = new
+        elif name in self.built:
+            kept = ""
+            if self.built[name].superseded:
+                same = " AND ".join(f"late.{key} IS NOT DISTINCT FROM {name}.{key}" for key in table.key)
+                kept = f" WHERE NOT EXISTS (SELECT 1 FROM built.{name}_superseded AS late WHERE {same})"
+            sql = f"{earlier}{kept} UNION ALL {new}"
+        else:
+            sql = earlier
+        self.connection.execute(f"CREATE VIEW now_{name} AS {sql}")
+
+    def finish(self) -> None:
+        """Check references, now that every table is there, and rebuild what follows from several tables."""
+        self.steps.begin("checking references")
+        for name, readings in self.readings.items():
+            if name in self.changed:
+                contract = readings[0].table
+                found, notes = settle.unknown_references(self.connection, contract, readings)
+                self.findings += found
+                self.notes += notes
+
+    def record(self, mapping: Mapping | None, *, synthetic: bool, note: str) -> tuple[Record, Path | None]:
+        """Return what the manifest says of this load, and the CSV of its rejects."""
+        rejects = write_rejects(self.connection, self.draft.folder / "rejects.csv")
+        findings = sorted(self.findings, key=lambda each: each.severity != "reject")
+        record = Record(
+            sources=tuple(self._source(source) for source in self.plan.sources),
+            counts=self.counts,
+            findings=tuple(findings),
+            rejects=rejects,
+            extent=extents(self.connection),
+            notes=(*self.plan.notes, *dict.fromkeys(self.notes)),
+            synthetic=synthetic,
+            note=note,
+        )
+        return record, rejects
+
+    def _source(self, source: Source) -> SourceFile:
+        tables = tuple(dict.fromkeys(each.feed.table.name for each in self.plan.feeds if each.source is source))
+        reading = next(each for readings in self.readings.values() for each in readings if each.source is source)
+        sql = f"SELECT count(*) FROM scratch.staged_{reading.table.name} WHERE source = {reading.position}"
+        (rows,) = self.connection.execute(sql).fetchone() or (0,)
+        return SourceFile(source.name, source.sha256, source.bytes, tables, rows)
+
+
+def _empty_base() -> duckdb.DuckDBPyConnection:
+    """Return a connection with every table of the contracts, empty: what the first load adds to."""
+    connection = duckdb.connect()
+    for each in TABLES:
+        connection.execute(each.ddl())
+    return connection
+
+
+def _unreadable(readings: list[Reading], error: Exception) -> str:
+    files = ", ".join(str(reading.source.path) for reading in readings if reading.source)
+    return f"{files}: a file cannot be read to its end ({str(error).splitlines()[0]})"
+
+
+def _remarks(reading: Reading) -> list[str]:
+    """Return what was not taken from a source, and what the source does not have."""
+    if reading.source is None:
+        return []
+    name, file = reading.table.name, reading.source.name
+    notes = []
+    if reading.ignored:
+        notes.append(f"{name}: columns of {file} not used: {', '.join(reading.ignored)}")
+    missing = [column.name for column in reading.table.loaded if column.name not in reading.given]
+    if missing:
+        notes.append(f"{name}: not in {file}: {', '.join(missing)}")
+    return notes

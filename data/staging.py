@@ -1,0 +1,371 @@
+"""Staging: a source's columns renamed and cast to the contract's types, with a findable reason for every value that could not be read.
+
+Everything is one SQL statement per source and table, in layers: ``r_`` the value as it stands in the source, ``q_`` the value cast, ``v_``
+the value that the contract accepts. Bit masks (one bit per loaded column) say which values were lost on the way, so that ten million
+rows need no text beside the numbers.
+
+Times: floored to whole UTC seconds before anything is subtracted. With an offset (or as epoch seconds, milliseconds or microseconds) they are
+absolute; else local. A local time that the clocks skipped is read with the offset before the change, so it moves forward by the hour
+skipped; one that occurs twice is read as the second of the two (standard time).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from data.cells import haversine_sql
+from data.checks import reject_case
+from data.contracts import TIMELINE, Column, Kind, Table
+from data.errors import MappingError
+from data.mapping import Feed
+from data.sources import Source, parquet
+
+UTC = "UTC"
+
+_NUMBER_KINDS = (Kind.INTEGER, Kind.SECONDS, Kind.METERS, Kind.CENTS)
+_INSTANT_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"}
+_WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
+_BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+_EARLIEST, _LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
+_LARGEST_EXACT = 9e15
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One source read for one table: the feed, where its records stand, and its number in this load.
+
+    ``relation`` has the source's fields, ``line`` and ``fault``; ``zone`` is the zone of all its local times (None: that of each row's
+    market).
+    """
+
+    position: int
+    feed: Feed
+    source: Source | None
+    relation: str
+    zone: str | None
+
+    @property
+    def table(self) -> Table:
+        """Contract of the table that is fed."""
+        return self.feed.table
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Contract columns that this source has."""
+        return frozenset(column.name for column in self.table.loaded if self.raw(column)[0] != "NULL")
+
+    @property
+    def ignored(self) -> list[str]:
+        """Source columns that nothing was taken from."""
+        if self.source is None:
+            return []
+        nearest = self.feed.nearest
+        used = {name for names in self.feed.columns.values() for name in names}
+        used |= {
+            column.name for column in self.table.loaded if column.name not in self.feed.columns and column.name not in self.feed.constants
+        }
+        used |= {nearest.latitude, nearest.longitude} if nearest else set()
+        taken = {self.source.position(name) for name in used}
+        return [name for place, name in enumerate(self.source.columns) if place not in taken]
+
+    def raw(self, column: Column) -> tuple[str, str]:
+        """Return the SQL of a column as it stands in the source, and its type; ``NULL`` where the source does not have it.
+
+        Raises
+        ------
+        MappingError
+            If the mapping names a column that the file does not have.
+        """
+        if column.name in self.feed.constants:
+            return quoted(self.feed.constants[column.name]), "VARCHAR"
+        names = self.feed.columns.get(column.name)
+        if names is None:
+            place = self.source.position(column.name) if self.source else None
+            return ("NULL", "VARCHAR") if place is None else self.field(column.name)
+        if len(names) == 1:
+            return self.field(names[0])
+        return " || ".join(f"{self.field(name)[0]}::VARCHAR" for name in names), "VARCHAR"
+
+    def field(self, name: str) -> tuple[str, str]:
+        """Return the SQL of a source's column, text without blanks around it, and its type."""
+        place = self.source.position(name) if self.source else None
+        if self.source is None or place is None:
+            file = self.source.name if self.source else "a table of constants"
+            raise MappingError(f"{self.table.name}: {file} has no column {name!r}; {_columns_in(self.source)}")
+        kind = self.source.types[place]
+        expression = identifier(self.source.columns[place]) if self.source.is_parquet else f"c{place}"
+        return (f"nullif(trim({expression}, {_BLANKS}), '')", kind) if kind == "VARCHAR" else (expression, kind)
+
+
+def _columns_in(source: Source | None) -> str:
+    return f"its columns are {', '.join(source.columns)}" if source else "name a file"
+
+
+def quoted(text: str) -> str:
+    """Return a text as SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return a name as SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def relation_of(source: Source | None, raw_table: str) -> str:
+    """Return the SQL of a source's records with ``line`` and ``fault``; ``raw_table`` is where a CSV was read into."""
+    if source is None:
+        return "(SELECT 1 AS line, NULL::VARCHAR AS fault)"
+    if source.is_parquet:
+        return f"(SELECT *, file_row_number + 1 AS line, NULL::VARCHAR AS fault FROM {parquet(source)})"
+    return f"(SELECT *, rowid + 2 AS line FROM {raw_table})"
+
+
+def has_zone(table: Table) -> bool:
+    """Whether a table's rows have instants and a market, so that local times and calendar columns follow from its zone."""
+    return any(column.name == "local_hour" for column in table.columns)
+
+
+def staged(reading: Reading, world: "World") -> str:
+    """Return the SQL that stages one source for its table: content, ``fault``, masks, ``source`` and ``line``.
+
+    Parameters
+    ----------
+    reading
+        The source and its feed.
+    world
+        Names of the relations that hold the malls, markets and drivers as they are after this load.
+    """
+    table = reading.table
+    layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), _accepted(reading)]
+    sql = ""
+    for layer in layers:
+        sql = layer.replace("{below}", f"({sql})")
+    zone_dependent = frozenset(column.name for column in table.loaded if column.kind is Kind.INSTANT)
+    content = ", ".join([*(f"v_{column.name} AS {column.name}" for column in table.loaded), *_local(table)])
+    return (
+        f"SELECT {content}, {reject_case(table, zone_dependent)} AS fault, unparsed, unlisted, negative, "
+        f"{reading.position}::INTEGER AS source, line FROM ({sql})"
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """Relations that staging looks things up in: malls and markets as they are after this load, and where demand is looked for.
+
+    ``single_zone`` is the zone shared by all markets, or None; ``has_polygons`` whether a market's boundary is a polygon.
+    """
+
+    malls: str
+    markets: str
+    drivers: str
+    counties: str
+    single_zone: str | None
+    has_polygons: bool
+
+
+def _as_it_stands(reading: Reading) -> str:
+    columns = [f"{reading.raw(column)[0]} AS r_{column.name}" for column in reading.table.loaded]
+    nearest = reading.feed.nearest
+    if nearest:
+        columns += [f"try_cast({reading.field(nearest.latitude)[0]} AS DOUBLE) AS near_latitude"]
+        columns += [f"try_cast({reading.field(nearest.longitude)[0]} AS DOUBLE) AS near_longitude"]
+    return f"SELECT line, fault, {', '.join(columns)} FROM {reading.relation}"
+
+
+def _cast(reading: Reading) -> str:
+    columns = []
+    for column in reading.table.loaded:
+        if column.kind is Kind.INSTANT:
+            absolute, naive = _instant(f"r_{column.name}", reading.raw(column)[1], reading.feed.date_formats)
+            columns += [f"{absolute} AS absolute_{column.name}", f"{naive} AS naive_{column.name}"]
+        else:
+            columns.append(f"{_value(reading, column)} AS q_{column.name}")
+    return f"SELECT *, {', '.join(columns)} FROM {{below}}"
+
+
+def _value(reading: Reading, column: Column) -> str:
+    """Return the SQL that casts one value; null where that cannot be done."""
+    raw, kind, name = f"r_{column.name}", reading.raw(column)[1], column.name
+    if name == "time_zone":
+        return f"CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END"
+    if name == "boundary_polygon":
+        return f"CASE WHEN is_polygon({raw}) THEN {raw} END"
+    if name == "county":
+        return f"lpad({raw}::VARCHAR, greatest(5, length({raw}::VARCHAR)), '0')"
+    if name == "week_start":
+        return f"CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END"
+    if column.kind is Kind.TEXT:
+        text = _text(raw, kind)
+        return f"lower({text})" if column.choices else text
+    if column.kind in _NUMBER_KINDS:
+        return _number(raw, kind, column, reading.feed.factor(column))
+    if column.kind is Kind.DAY:
+        return _day(raw, kind, reading.feed.date_formats)
+    if column.kind is Kind.CELL:
+        return f"cell_of({raw}::VARCHAR)"
+    if column.kind is Kind.BOOLEAN:
+        return f"try_cast({raw} AS BOOLEAN)"
+    return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
+
+
+def _text(raw: str, kind: str) -> str:
+    if kind in ("DOUBLE", "FLOAT"):
+        # Whole numbers beside nulls come as floats from some writers; 17.0 is the id 17.
+        return f"CASE WHEN {raw} = floor({raw}) AND abs({raw}) < {_LARGEST_EXACT} THEN {raw}::BIGINT::VARCHAR ELSE {raw}::VARCHAR END"
+    return raw if kind == "VARCHAR" else f"nullif(trim({raw}::VARCHAR, {_BLANKS}), '')"
+
+
+def _number(raw: str, kind: str, column: Column, factor: float) -> str:
+    if kind in _WHOLE_TYPES and factor == 1:
+        return f"try_cast({raw} AS BIGINT)"
+    text = f"ltrim({raw}, '$')" if kind == "VARCHAR" and column.kind is Kind.CENTS else raw
+    number = f"try_cast({text} AS DOUBLE)"
+    # Cents and counts with a fraction are in another unit than said; meters and seconds may be measured finer than whole.
+    is_measured = factor != 1 or column.kind in (Kind.SECONDS, Kind.METERS)
+    is_whole = "" if is_measured else f" AND {number} = floor({number})"
+    return f"CASE WHEN isfinite({number}) AND abs({number}) * {factor} < {_LARGEST_EXACT}{is_whole} THEN round({number} * {factor})::BIGINT END"
+
+
+def _day(raw: str, kind: str, formats: Sequence[str]) -> str:
+    if kind != "VARCHAR":
+        return f"try_cast({raw} AS DATE)"
+    ways = [f"try_cast({raw} AS DATE)", f"try_cast({raw} AS TIMESTAMP)::DATE"]
+    if formats:
+        ways.insert(0, f"try_strptime({raw}, {_list(formats)})::DATE")
+    return f"coalesce({', '.join(ways)})"
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(quoted(text) for text in texts)}]"
+
+
+def _instant(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
+    """Return the SQL of an instant that the value itself determines, and of a local time that needs a zone; one of them is null."""
+    nothing = "NULL::TIMESTAMP"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return _bounded(f"({raw} AT TIME ZONE '{UTC}')"), nothing
+    if kind in _INSTANT_TYPES:
+        return nothing, _bounded(f"try_cast({raw} AS TIMESTAMP)")
+    if kind != "VARCHAR":
+        return _bounded(_epoch(raw)), nothing
+    # From the twelfth character on, an ISO time has a sign or a letter only if it names its offset.
+    is_absolute = f"regexp_matches(substr({raw}, 12), '[-+A-Za-z]')"
+    absolute = [f"CASE WHEN {is_absolute} THEN try_cast({raw} AS TIMESTAMPTZ) AT TIME ZONE '{UTC}' END", _epoch(raw)]
+    naive = [f"CASE WHEN NOT {is_absolute} THEN try_cast({raw} AS TIMESTAMP) END"]
+    zoned = [each for each in formats if "%z" in each]
+    plain = [each for each in formats if "%z" not in each]
+    if zoned:
+        absolute.insert(0, f"try_strptime({raw}, {_list(zoned)})::TIMESTAMPTZ AT TIME ZONE '{UTC}'")
+    if plain:
+        naive.insert(0, f"try_strptime({raw}, {_list(plain)})")
+    local = f"coalesce({', '.join(naive)})"
+    if plain:
+        # A format that was given goes before the guess at an epoch or an offset.
+        absolute = [f"CASE WHEN try_strptime({raw}, {_list(plain)}) IS NULL THEN {each} END" for each in absolute]
+    return _bounded(f"coalesce({', '.join(absolute)})"), _bounded(local)
+
+
+def _bounded(instant: str) -> str:
+    return f"CASE WHEN {instant} >= {_EARLIEST} AND {instant} < {_LATEST} THEN {instant} END"
+
+
+def _epoch(raw: str) -> str:
+    """Return the SQL of epoch seconds, milliseconds or microseconds: told apart by their size, good for 1973 to 2286."""
+    number = f"try_cast({raw} AS DOUBLE)"
+    return (
+        f"CASE WHEN {number} >= 1e8 AND {number} < 1e10 THEN make_timestamp(floor({number})::BIGINT * 1000000) "
+        f"WHEN {number} >= 1e11 AND {number} < 1e13 THEN make_timestamp(floor({number} / 1e3)::BIGINT * 1000000) "
+        f"WHEN {number} >= 1e14 AND {number} < 1e16 THEN make_timestamp(floor({number} / 1e6)::BIGINT * 1000000) END"
+    )
+
+
+def _located(reading: Reading, world: World) -> str:
+    """Join what a row needs of its mall and market: the market itself, the zone, the mall's point; then local times become instants."""
+    table = reading.table
+    if table.name == "demand_areas":
+        return _area_located(world)
+    if not has_zone(table):
+        return "SELECT * FROM {below}"
+    near = "nearest_mall(near_latitude, near_longitude)"
+    mall = f"coalesce(q_mall_id, {near})" if reading.feed.nearest else "q_mall_id"
+    driver = f"LEFT JOIN {world.drivers} AS driver ON driver.driver_id = item.q_driver_id" if table.name == "shifts" else ""
+    market = "coalesce(item.q_market_id, mall.market_id" + (", driver.market_id)" if driver else ")")
+    below = (
+        f"SELECT item.* REPLACE ({market} AS q_market_id), mall.latitude AS mall_latitude, mall.longitude AS mall_longitude "
+        f"FROM (SELECT * REPLACE ({mall} AS q_mall_id) FROM {{below}}) AS item "
+        f"LEFT JOIN {world.malls} AS mall ON mall.mall_id = item.q_mall_id {driver}"
+    )
+    own_zone = (
+        quoted(reading.zone)
+        if reading.zone
+        else f"coalesce(market.time_zone, {quoted(world.single_zone) if world.single_zone else 'NULL'})"
+    )
+    below = (
+        f"SELECT item.*, market.time_zone, market.week_start, {own_zone} AS zone "
+        f"FROM ({below}) AS item LEFT JOIN {world.markets} AS market ON market.market_id = item.q_market_id"
+    )
+    instants = [column.name for column in table.loaded if column.kind is Kind.INSTANT]
+    casts = [f"coalesce(absolute_{name}, {_in_utc(f'naive_{name}', reading.zone)}) AS q_{name}" for name in instants]
+    return f"SELECT *, {', '.join(casts)} FROM ({below})"
+
+
+def _in_utc(naive: str, zone: str | None) -> str:
+    return naive if zone == UTC else f"(timezone(zone, {naive}) AT TIME ZONE '{UTC}')"
+
+
+def _area_located(world: World) -> str:
+    by_point = ", market_at(q_latitude, q_longitude)" if world.has_polygons else ""
+    return (
+        f"SELECT area.* REPLACE (coalesce(area.q_market_id, county.market_id{by_point}) AS q_market_id) FROM {{below}} AS area "
+        f"LEFT JOIN {world.counties} AS county ON county.county = area.q_county"
+    )
+
+
+def _accepted(reading: Reading) -> str:
+    """Drop what the contract does not accept, and note it in the masks."""
+    table = reading.table
+    values, masks = [], {"unparsed": ["0"], "unlisted": ["0"], "negative": ["0"]}
+    for place, column in enumerate(table.loaded):
+        name, conditions = column.name, []
+        if name in reading.given and column.kind is not Kind.TEXT or name in ("time_zone", "boundary_polygon"):
+            masks["unparsed"].append(f"(r_{name} IS NOT NULL AND q_{name} IS NULL)::UINTEGER << {place}")
+        if column.choices and name in reading.given:
+            conditions.append(f"q_{name} IN ({', '.join(quoted(choice) for choice in column.choices)})")
+            masks["unlisted"].append(f"coalesce(NOT {conditions[-1]}, false)::UINTEGER << {place}")
+        if column.minimum is not None and name in reading.given:
+            conditions.append(f"q_{name} >= {column.minimum}")
+            masks["negative"].append(f"coalesce(q_{name} < {column.minimum}, false)::UINTEGER << {place}")
+        value = f"CASE WHEN {' AND '.join(conditions)} THEN q_{name} END" if conditions else f"q_{name}"
+        value = f"date_trunc('second', q_{name})" if column.kind is Kind.INSTANT else value
+        values.append(f"{_filled(table, name, value)} AS v_{name}")
+    if table.name == "orders":
+        masks["disorder"] = list(_disorder())
+    bits = ", ".join(f"({' | '.join(terms)})::UINTEGER AS {mask}" for mask, terms in masks.items())
+    return f"SELECT *, {', '.join(values)}, {bits} FROM {{below}}"
+
+
+def _disorder() -> Iterator[str]:
+    """Yield a bit for every event that is earlier than the known event before it; seen before seconds are floored, which hides some."""
+    before = f"q_{TIMELINE[0]}"
+    yield "0"
+    for place, event in enumerate(TIMELINE[1:]):
+        yield f"coalesce(q_{event} < {before}, false)::UINTEGER << {place}"
+        before = f"coalesce(q_{event}, {before})"
+
+
+def _filled(table: Table, name: str, value: str) -> str:
+    """Return a value with what the contract says where the source gives none."""
+    if (table.name, name) == ("orders", "status"):
+        return f"coalesce({value}, CASE WHEN r_status IS NULL AND q_delivered_at IS NOT NULL THEN 'delivered' END)"
+    defaults = {"currency": "'USD'", "week_start": "1"}
+    return f"coalesce({value}, {defaults[name]})" if table.name == "markets" and name in defaults else value
+
+
+def _local(table: Table) -> list[str]:
+    if not has_zone(table):
+        return []
+    instant = table.sort[1]
+    extra = ["time_zone", "week_start", f"timezone(time_zone, v_{instant} AT TIME ZONE '{UTC}') AS local_at"]
+    if table.name == "orders":
+        distance = haversine_sql("mall_latitude", "mall_longitude", "v_dropoff_latitude", "v_dropoff_longitude")
+        extra += [f"{distance} AS distance_m", "disorder"]
+    return extra

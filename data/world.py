@@ -1,0 +1,89 @@
+"""What staging looks up: the malls, markets and drivers as they are after this load, and whose boundary a point or county lies in."""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from data.cells import haversine_m
+from data.contracts import Table
+from data.staging import Reading, World
+
+_COUNTIES = """
+CREATE OR REPLACE TABLE scratch.counties AS
+SELECT lpad(county, 5, '0') AS county, min(market_id) AS market_id
+FROM (SELECT market_id, unnest(regexp_split_to_array(trim(boundary_counties), '[ ,;]+')) AS county FROM now_markets)
+WHERE county <> '' GROUP BY ALL
+"""
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a connection ``is_polygon(text)``: whether a text is a valid WKT polygon."""
+    text, truth = duckdb.sqltype("VARCHAR"), duckdb.sqltype("BOOLEAN")
+    connection.create_function("is_polygon", _is_polygon, [text], truth, type="arrow", null_handling="special")
+
+
+def world(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading]) -> World:
+    """Prepare the lookups that staging a table needs, from the tables loaded before it.
+
+    Registers ``nearest_mall(latitude, longitude)`` where a feed asks for it, and ``market_at(latitude, longitude)`` for areas.
+    """
+    single_zone, has_polygons = None, False
+    if table.name not in ("markets", "malls"):
+        zones = connection.execute("SELECT DISTINCT time_zone FROM now_markets").fetchall()
+        single_zone = zones[0][0] if len(zones) == 1 else None
+    if table.name == "demand_areas":
+        connection.execute(_COUNTIES)
+        has_polygons = _register_polygons(connection)
+    nearest = next((reading.feed.nearest for reading in readings if reading.feed.nearest), None)
+    if nearest:
+        _register_nearest(connection, nearest.within_m)
+    return World("now_malls", "now_markets", "now_drivers", "scratch.counties", single_zone, has_polygons)
+
+
+def _is_polygon(texts: pa.ChunkedArray) -> pa.Array:
+    shapes = shapely.from_wkt(texts.to_pylist(), on_invalid="ignore")
+    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
+    return pa.array(areal & shapely.is_valid(shapes) & ~shapely.is_empty(shapes))
+
+
+def polygons(connection: duckdb.DuckDBPyConnection) -> dict[str, shapely.Geometry]:
+    """Return the boundary of every market that has a polygon."""
+    sql = "SELECT market_id, boundary_polygon FROM now_markets WHERE boundary_polygon IS NOT NULL ORDER BY market_id"
+    return {market: shapely.from_wkt(text) for market, text in connection.execute(sql).fetchall()}
+
+
+def _register_polygons(connection: duckdb.DuckDBPyConnection) -> bool:
+    boundaries = polygons(connection)
+    if not boundaries:
+        return False
+
+    def market_at(latitude: pa.ChunkedArray, longitude: pa.ChunkedArray) -> pa.Array:
+        y, x = (np.array(each.to_pylist(), float) for each in (latitude, longitude))
+        found = np.full(len(x), None, object)
+        for market, boundary in boundaries.items():
+            inside = shapely.intersects_xy(boundary, x, y) & np.equal(found, None)
+            found[inside] = market
+        return pa.array(found, pa.string())
+
+    number, text = duckdb.sqltype("DOUBLE"), duckdb.sqltype("VARCHAR")
+    connection.create_function("market_at", market_at, [number, number], text, type="arrow", null_handling="special")
+    return True
+
+
+def _register_nearest(connection: duckdb.DuckDBPyConnection, within_m: float) -> None:
+    rows = connection.execute("SELECT mall_id, latitude, longitude FROM now_malls ORDER BY mall_id").fetchall()
+    names = np.array([row[0] for row in rows], object)
+    mall_latitude, mall_longitude = (np.array([row[place] for row in rows], float) for place in (1, 2))
+
+    def nearest_mall(latitude: pa.ChunkedArray, longitude: pa.ChunkedArray) -> pa.Array:
+        y, x = (np.array(each.to_pylist(), float) for each in (latitude, longitude))
+        best, found = np.full(len(x), np.inf), np.full(len(x), None, object)
+        for name, mall_y, mall_x in zip(names, mall_latitude, mall_longitude, strict=True):
+            distance = haversine_m(y, x, mall_y, mall_x)
+            closer = (distance <= within_m) & (distance < best)
+            best[closer], found[closer] = distance[closer], name
+        return pa.array(found, pa.string())
+
+    number, text = duckdb.sqltype("DOUBLE"), duckdb.sqltype("VARCHAR")
+    connection.create_function("nearest_mall", nearest_mall, [number, number], text, type="arrow", null_handling="special")
