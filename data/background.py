@@ -25,6 +25,7 @@ REFERENCE = Path(__file__).parent / "reference"
 _NATION = "us-counties.topojson.gz"
 _GROUND_MARGIN_DEGREES = 8.0
 _COUNTY_MARGIN_DEGREES = 1.2
+_RING_POINTS = 4  # islands smaller than the topology's grid shrink to fewer points and are left out
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def boundary_shape(*, boundary_counties: str = "", boundary_polygon: str = "") -
     if boundary_polygon.strip():
         return wkt.loads(boundary_polygon)
     codes = set(boundary_counties.split())
-    shapes = [outline for code, _, outline in _nation() if code in codes] if codes else []
+    shapes = [shapely.make_valid(outline) for code, _, outline in _nation() if code in codes] if codes else []
     return shapely.union_all(shapes) if shapes else None
 
 
@@ -132,13 +133,17 @@ def _places(features: Iterable[Geojson]) -> tuple[Place, ...]:
 def _county_features(bounds: Bounds) -> list[Geojson]:
     """Return the counties in and around a box, and what none of them covers as water; nothing outside the United States."""
     window = _widened(bounds, _COUNTY_MARGIN_DEGREES)
-    near = [(name, outline) for _, name, outline in _nation() if outline.intersects(window)]
+    near = [(name, shapely.make_valid(outline)) for _, name, outline in _nation() if _boxes_meet(outline.bounds, window.bounds)]
     if not any(outline.intersects(box(*bounds)) for _, outline in near):
         return []
     source = "County outlines: US Census Bureau, cartographic boundaries 2017, through us-atlas"
     counties = [_feature(outline, "county", name=name, source=source) for name, outline in near]
     sea = window.difference(shapely.union_all([outline for _, outline in near]))
     return counties if sea.is_empty else [*counties, _feature(sea, "water", name="", source=source)]
+
+
+def _boxes_meet(first: Bounds, second: Bounds) -> bool:
+    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]
 
 
 def _nation() -> list[tuple[str, str, BaseGeometry]]:
@@ -175,7 +180,9 @@ def _unwound(geometry: Geojson, arcs: list[list[tuple[float, float]]]) -> Geojso
         return points
 
     polygons = [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]
-    return {"type": "MultiPolygon", "coordinates": [[ring(each) for each in polygon] for polygon in polygons]}
+    rings = [[ring(each) for each in polygon] for polygon in polygons]
+    closed = [[each for each in polygon if len(each) >= _RING_POINTS] for polygon in rings if len(polygon[0]) >= _RING_POINTS]
+    return {"type": "MultiPolygon", "coordinates": closed}
 
 
 def _widened(bounds: Bounds, margin: float) -> BaseGeometry:

@@ -69,7 +69,7 @@ def camera_for(bounds: Bounds, *, width_px: int = 860, height_px: int = 520, mar
     return Camera(round(middle, 5), round((west + east) / 2, 5), round(zoom, 3), width_px, height_px)
 
 
-def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 9_000, width_px: int = 860, height_px: int = 520) -> Camera:
+def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 14_000, width_px: int = 860, height_px: int = 520) -> Camera:
     """Return the camera that shows points (latitude, longitude), the malls of a market or the one mall, with ground around them.
 
     Parameters
@@ -77,7 +77,7 @@ def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 9_
     points
         Latitudes and longitudes, at least one.
     around_m
-        Meters of ground on every side of the outermost points; 9 km for all malls of a market, about 20 km for one mall.
+        Meters of ground on every side of the outermost points; 14 km for all malls of a market, about 20 km for one mall.
     width_px, height_px
         Size of the map on screen.
 

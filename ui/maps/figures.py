@@ -265,6 +265,7 @@ def coverage_map(
         absent_cells=sum(drive is None for drive in drives) if mode == "bands" else 0,
         absent_share=_absent_share(table, weight) if mode == "bands" else None,
         covered_cells=len(drawn.covered),
+        absent_label=f"Over {DRIVE_BANDS.breaks[-1]:g} min, not drawn",
         covered_label=f"Within {within_s // 60} min drive",
     )
     return Figure(deck, legend_html(used, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses))
@@ -410,19 +411,20 @@ def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
     taken = [scale_box(view), *mall_boxes(scene.malls, view), *label_boxes(names, view)]
     places = place_labels(scene.background.places, view, taken=taken)
     selected = [{"hex": hex_id(scene.selected_cell)}] if scene.selected_cell else []
-    layers = [
+    layers = [  # a layer of names without names makes WebGL complain: it is left out
         *ground_layers(scene.background, theme),
         cell_layer([*drawn.filled, *drawn.covered], theme),
         outline_layer("cells-empty", drawn.empty, line=rgba(color.county_line), width_px=1, pickable=True),
         *hidden_layers(drawn.hidden, theme),
         edge_layer(edge, theme),
+        outline_layer("selected-halo", selected, line=rgba(color.ring), width_px=6, pickable=False),
         outline_layer("selected", selected, line=rgba(color.primary), width_px=3, pickable=False),
-        text_layer("places", places, text=rgba(color.land_text), pill=rgba(color.ground, 0.8), size_px=12),
+        text_layer("places", places, text=rgba(color.land_text), pill=rgba(color.ground, 0.92), size_px=12),
         *scale_layers(view, theme),
         *mall_layers(scene.malls, names, theme, chosen=scene.selected_mall),
     ]
     return pdk.Deck(
-        layers=layers,
+        layers=[layer for layer in layers if layer.type != "TextLayer" or layer.data],
         initial_view_state=pdk.ViewState(
             latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, pitch=0, bearing=0, min_zoom=6, max_zoom=15
         ),

@@ -36,6 +36,8 @@ _SIDES: tuple[tuple[str, tuple[int, int]], ...] = (
     ("end", (-12, 14)),
 )
 
+_NUDGES = ((0, 0), (0, -18), (0, 18))
+
 
 def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence[_Box] = ()) -> list[Label]:
     """Return a label for every mall, each on the first side where it hides no other label, disc or reserved box."""
@@ -58,10 +60,12 @@ def place_labels(places: Sequence[Place], camera: Camera, *, taken: Sequence[_Bo
     labels: list[Label] = []
     for place in sorted(places, key=lambda each: each.rank):
         x, y = camera.pixel(place.latitude, place.longitude)
-        box = _box(place.name, x, y, "middle", (0, 0))
-        if len(labels) < most and _inside(box, camera) and not any(_overlap(box, each) for each in boxes):
-            boxes.append(box)
-            labels.append(Label(place.name, place.latitude, place.longitude))
+        for offset in _NUDGES if len(labels) < most else ():
+            box = _box(place.name, x, y, "middle", offset)
+            if _inside(box, camera) and not any(_shared(box, each) for each in boxes):
+                boxes.append(box)
+                labels.append(Label(place.name, place.latitude, place.longitude, "middle", offset))
+                break
     return labels
 
 
@@ -84,10 +88,6 @@ def _box(text: str, x: float, y: float, anchor: str, offset: tuple[int, int]) ->
     left = x + offset[0] - {"start": 5.0, "middle": width / 2, "end": width - 5}[anchor]
     middle = y + offset[1]
     return left, middle - _HEIGHT_PX / 2, left + width, middle + _HEIGHT_PX / 2
-
-
-def _overlap(first: _Box, second: _Box) -> bool:
-    return _shared(first, second) > 0
 
 
 def _shared(first: _Box, second: _Box) -> float:

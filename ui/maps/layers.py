@@ -58,7 +58,7 @@ def ground_layers(background: Background, theme: Theme) -> list[pdk.Layer]:
             cap_rounded=True,
             joint_rounded=True,
         ),
-        _outlines("boundary", background.boundary, line=rgba(color.hidden), width_px=1.5),
+        _outlines("boundary", background.boundary, line=rgba(color.hidden, 0.8), width_px=1.5),
     ]
 
 
@@ -208,7 +208,7 @@ def mall_layers(malls: Sequence[MallMark], labels: Sequence[Label], theme: Theme
             font_weight=700,
             character_set="'auto'",
         ),
-        text_layer("mall-names", labels, text=rgba(color.text), pill=rgba(color.ground, 0.88), size_px=13, weight=600),
+        text_layer("mall-names", labels, text=rgba(color.text), pill=rgba(color.ground, 0.92), size_px=13, weight=600),
     ]
 
 

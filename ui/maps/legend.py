@@ -21,9 +21,9 @@ class Specials:
         Suppressed cells in view, and the share (0 to 1) of the orders they hold; ``None`` where it is not known.
     empty_cells
         Cells inside the catchment without orders.
-    absent_cells, absent_share
-        Cells without a travel time, which are not drawn, and the share of the market's people in them.
-    covered_cells
+    absent_cells, absent_share, absent_label
+        Cells without a travel time, which are not drawn, the share of the market's people in them, and their name in the legend.
+    covered_cells, covered_label
         Cells drawn grey because an open mall covers them.
     smallest_group
         k: cells with fewer orders are hidden.
@@ -34,6 +34,7 @@ class Specials:
     empty_cells: int = 0
     absent_cells: int = 0
     absent_share: float | None = None
+    absent_label: str = "No travel time, not drawn"
     covered_cells: int = 0
     covered_label: str = "Covered"
     smallest_group: int = 10
@@ -104,7 +105,7 @@ def _special_items(specials: Specials, theme: Theme) -> list[str]:
         items.append(_item(f"border:1px solid {color.county_line}", "No orders"))
     if specials.absent_cells:
         share = "" if specials.absent_share is None else f": {share_text(specials.absent_share)} of people"
-        items.append(f'<span style="{_ITEM};opacity:.75">No travel time, not drawn{share}</span>')
+        items.append(f'<span style="{_ITEM};opacity:.75">{escape(specials.absent_label)}{share}</span>')
     return items
 
 
