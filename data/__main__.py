@@ -67,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
         "Rows are added to what is there: a row with a known key replaces the earlier one; the same files again change nothing.",
     )
     load.add_argument(
-        "paths", nargs="+", metavar="PATH", help="CSV (also .gz) or Parquet file, folder, or quoted glob such as 'orders-*.csv'"
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="CSV (also .gz) or Parquet file, folder, or quoted glob such as 'orders-*.csv'; none: the files that the mapping names",
     )
     load.add_argument("--mapping", type=Path, metavar="FILE", help="TOML file that says which columns mean what; see the command template")
     load.add_argument("--replace", action="store_true", help="drop the earlier rows of the tables that these files give; other tables stay")
@@ -102,11 +105,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load(options: argparse.Namespace) -> int:
     from data.load import load
-    from data.mapping import read_mapping
     from data.report import report
 
-    mapping = read_mapping(options.mapping) if options.mapping else None
-    print(report(load(options.paths, warehouse=Warehouse(options.warehouse), mapping=mapping, replace=options.replace)))
+    print(report(load(options.paths, warehouse=Warehouse(options.warehouse), mapping=options.mapping, replace=options.replace)))
     return 0
 
 
