@@ -1,0 +1,237 @@
+"""The frame around every page: registry of pages, filter row, footer, demo band, version notice, link, and the reader's view.
+
+What was chosen lives in one dictionary of short texts (``ui.links``), which is also the address of the page: a filter that a page does not
+draw keeps its value and its place in the address. Streamlit's own binding of widgets to the address was tried and left: it writes labels
+instead of ids, and drops what is not drawn.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+import streamlit as st
+
+from analytics import reference
+from analytics.parameters import EVERYTHING, Scope
+from data.errors import MallReachError
+from data.warehouse import Version
+from ui import filters, links, session
+from ui import format as write
+from ui.filters import Control
+from ui.style import STYLE
+from ui.view import View, view_of
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: where it stands in the menu, its script, its question, and what of the filter row it uses."""
+
+    section: str
+    title: str
+    script: str
+    question: str
+    filters: tuple[str, ...] = ()
+    controls: tuple[Control, ...] = ()
+    default_period: str = "last-13-weeks"
+
+    @property
+    def path(self) -> str:
+        """Last part of the page's address."""
+        return self.title.lower().replace(" ", "-")
+
+
+DRIVE = Control("drive", "Drive, min", {minutes: minutes for minutes in ("10", "15", "20", "30", "45")}, "20")
+WEIGHT = Control("of", "Of", {"population": "People", "households": "Households"}, "population")
+SHOW = Control("show", "Show", {"bands": "Bands", "not_covered": "Not covered", "orders": "Orders per sq mi"}, "bands")
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        "Review",
+        "Overview",
+        "pages/review/overview.py",
+        "How did the program do?",
+        filters=("market", "period", "vs"),
+        default_period="last-week",
+    ),
+    Page(
+        "Around a mall",
+        "Coverage",
+        "pages/around/coverage.py",
+        "Whom can this mall reach, and who is left out?",
+        filters=("market", "mall", "period"),
+        controls=(DRIVE, WEIGHT, SHOW),
+    ),
+    Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
+)
+"""Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
+
+_KEYS = (*(control.key for page in PAGES for control in page.controls), "map")
+_WRITTEN, _PAGE, _SCOPE = "written_address", "shown_page", "scope"
+
+BAND = '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
+
+EMPTY = """
+### No data yet
+
+This warehouse is empty. Either build the demo markets (synthetic, a minute or two), or load files of your own:
+
+```
+python -m data demo
+python -m data load orders.csv malls.csv --mapping mapping.toml
+```
+
+`python -m data template > mapping.toml` writes a commented mapping to fill in. This page follows by itself as soon as a load has finished.
+"""
+
+
+def run(access: Callable[[], Scope]) -> None:
+    """Draw the frame and run the page that the address names.
+
+    Parameters
+    ----------
+    access
+        Who may see what; asked on every run, before anything is read.
+    """
+    st.set_page_config(page_title="MallReach", page_icon="📍", layout="wide")
+    st.html(STYLE)
+    pages = {st.Page(page.script, title=page.title, url_path=page.path, default=page is PAGES[0]): page for page in PAGES}
+    sections: dict[str, list[st.Page]] = {}
+    for entry, page in pages.items():
+        sections.setdefault(page.section, []).append(entry)
+    entry = st.navigation(sections, position="top")
+    st.session_state[_SCOPE] = access()
+    page = pages.get(entry, PAGES[0])
+    try:
+        _draw(page)
+        entry.run()
+        _footer(page)
+    except MallReachError as error:
+        st.error(str(error))
+
+
+def _draw(page: Page) -> None:
+    """Draw everything above the page and the footer's words, and leave the reader's view for the page."""
+    chosen = _read_address(page)
+    newest = session.warehouse().current()
+    session.watch(newest.id if newest else None)
+    version, problem = session.pinned(chosen.get(links.VERSION))
+    if problem:
+        chosen.pop(links.VERSION)
+        st.warning(problem)
+    st.session_state[_PAGE] = page.path
+    if version is None or newest is None:
+        st.markdown(EMPTY)
+        st.stop()
+    _band(version)
+    _version_notice(version, newest)
+    if page.filters:
+        _filter_row(page, current_view())
+    for sentence in current_view().problems if page.filters else ():
+        st.warning(sentence)
+    _write_address()
+
+
+def current_page() -> Page:
+    """Return the page that is being shown; the first one where the frame was not drawn."""
+    return next((page for page in PAGES if page.path == st.session_state.get(_PAGE)), PAGES[0])
+
+
+def shown_version() -> Version:
+    """Return the data version of this run; draws the page for an empty warehouse and stops where there is none."""
+    version, _ = session.pinned(filters.chosen().get(links.VERSION))
+    if version is None:
+        st.markdown(EMPTY)
+        st.stop()
+    return version
+
+
+def current_view() -> View:
+    """Return what the reader looks at; defaults where the frame was not drawn."""
+    version, page = shown_version(), current_page()
+    if not reference.markets(version):
+        st.info("This data has no market yet: load a file of markets and one of malls. The Data page shows what is there.")
+        st.stop()
+    scope = st.session_state.get(_SCOPE, EVERYTHING)
+    return view_of(
+        filters.chosen(),
+        version=version,
+        scope=scope,
+        theme=session.theme(),
+        default_period=page.default_period,
+        drawn=page.filters or links.FILTERS,
+    )
+
+
+def _read_address(page: Page) -> links.Chosen:
+    """Take over what the address says where it is news: a first visit, a link, the Back button."""
+    shown = links.known(st.query_params.to_dict(), _KEYS)
+    is_other_page = st.session_state.get(_PAGE) != page.path
+    if links.is_news(shown, st.session_state.get(_WRITTEN), is_other_page=is_other_page):
+        filters.restart(shown)
+    return filters.chosen()
+
+
+def _write_address() -> None:
+    if st.query_params.to_dict() != filters.chosen():
+        st.query_params.from_dict(filters.chosen())
+    st.session_state[_WRITTEN] = dict(filters.chosen())
+
+
+def _band(version: Version) -> None:
+    if version.manifest.synthetic:
+        st.html(
+            '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
+        )
+
+
+def _version_notice(version: Version, newest: Version) -> None:
+    """Say that a link shows older data, and offer the newest."""
+    if version.id == newest.id:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            f"This link shows the data as of {write.instant(version.manifest.created_at)} ({version.id}). Newer data has been loaded since."
+        )
+        st.button("Show the newest data", key="newest", on_click=filters.choose, kwargs={links.VERSION: None}, width="content")
+
+
+def _filter_row(page: Page, view: View) -> None:
+    """Draw the filters a page uses, its own controls right of a hairline, and the link."""
+    st.toggle(f"Filters: {view.place}, {view.days}", key="fold")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters", gap="small"):
+        for name in page.filters:
+            filters.draw(name, view)
+        if page.controls:
+            with st.container(horizontal=True, vertical_alignment="bottom", key="controls", width="content"):
+                for control in page.controls:
+                    filters.segments(control)
+        _link(view)
+
+
+def _link(view: View) -> None:
+    """Draw the popover with a link to these very numbers, and one to the newest."""
+    with st.popover("Copy link", icon=":material/link:", key="link"):
+        url = st.context.url or ""
+        fixed = links.absolute(dict(view.chosen), start_on=view.period.start_on, end_on=view.period.end_on, version_id=view.version.id)
+        st.markdown("**These very numbers**, also after newer data was loaded:")
+        st.code(links.address(url, fixed), language=None, wrap_lines=True)
+        st.markdown("**Live**: the same page on the newest data:")
+        st.code(links.address(url, links.live(dict(view.chosen))), language=None, wrap_lines=True)
+
+
+def _footer(page: Page) -> None:
+    """Draw the grey line under a page: how fresh the data is, which version, how many orders, what is hidden, which clock."""
+    version = shown_version()
+    if not reference.markets(version):
+        return
+    view = current_view()
+    extent = reference.extent(version, view.market_id)
+    parts = [
+        f"Data to {write.day(extent.last_complete_on)}" if extent.last_complete_on else "No orders in this data",
+        f"version {version.id}",
+    ]
+    if page.filters:
+        orders = session.compute("orders", view).rows_behind
+        parts += [f"{write.counted(orders, 'order')} in the filter", "cells under 10 orders hidden"]
+    parts.append(f"times in {write.listed([zone.replace('_', ' ') for zone in view.time_zones])}")
+    st.html(f'<p class="mr-footer">{escape(" · ".join(parts))}</p>')

@@ -1,0 +1,219 @@
+"""Pieces of a page: the question and its answer, tiles, tables with their export, and the words that define a figure.
+
+Draws what it is given; a figure that changed is colored only where somebody upstream says that the change is more than chance.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from analytics import export
+from analytics.answers import Answer
+from analytics.catalog import Direction, Metric
+from analytics.changes import Change
+from data.warehouse import Version
+
+ROW_PX = 32
+Kind = Literal["text", "cell", "count", "minutes", "percent", "decimal", "trend"]
+_FORMATS: Mapping[Kind, str] = {"count": "%,d", "minutes": "%.1f", "percent": "%.1f %%", "decimal": "%.1f"}
+_FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure: its change is drawn with an arrow, in color only where ``change`` is beyond chance."""
+
+    metric: Metric
+    label: str
+    value: str
+    change: Change | None = None
+    change_text: str = ""
+    compared: str = ""
+    n: str = ""
+    weeks: Sequence[float] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One column of a table on screen: where it comes from, its heading, and how it is written.
+
+    ``minutes`` takes seconds, ``percent`` a share, ``cell`` an H3 cell; ``trend`` takes lists of numbers and needs ``top``, their end.
+    """
+
+    column: str
+    label: str
+    kind: Kind = "text"
+    help: str | None = None
+    is_pinned: bool = False
+    top: float | None = None
+
+
+def question(text: str) -> None:
+    """Draw the page's question; the answer follows it."""
+    st.html(f'<h1 class="mr-question">{escape(text)}</h1>')
+
+
+def answer_sentence(text: str, aside: str = "") -> None:
+    """Draw the answer, with an aside in smaller type (what it rests on)."""
+    small = f" <small>{escape(aside)}</small>" if aside else ""
+    st.html(f'<p class="mr-answer">{escape(text)}{small}</p>')
+
+
+def note(text: str) -> None:
+    """Draw a remark in grey."""
+    st.html(f'<p class="mr-note">{escape(text)}</p>')
+
+
+def tiles(shown: Sequence[Tile]) -> None:
+    """Draw figures in one row, each with its change, its 13 weeks and its n."""
+    for column, tile in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+        with column:
+            _tile(tile)
+
+
+def _tile(tile: Tile) -> None:
+    is_news = tile.change is not None and tile.change.is_beyond_chance
+    remark = tile.compared if is_news or tile.change is None else "within normal variation"
+    described = ", ".join(part for part in (tile.reason or remark, tile.n) if part)
+    st.metric(
+        tile.label,
+        tile.value,
+        delta=tile.change_text or None,
+        delta_color=_color(tile.metric.direction, tile.change) if is_news and tile.change else "off",
+        delta_arrow=_arrow(tile.change),
+        delta_description=described or None,
+        help=definition(tile.metric),
+        border=True,
+        height="stretch",
+        chart_data=list(tile.weeks) if len(tile.weeks) > 1 else None,
+        chart_type="line",
+    )
+
+
+def _color(direction: Direction, change: Change) -> Literal["green", "red", "off"]:
+    if direction == "none":
+        return "off"
+    return "green" if (change.difference > 0) == (direction == "up") else "red"
+
+
+def _arrow(change: Change | None) -> Literal["up", "down", "off"]:
+    if change is None or change.difference == 0:
+        return "off"
+    return "up" if change.difference > 0 else "down"
+
+
+def definition(metric: Metric) -> str:
+    """Return what a figure means, for its help: one sentence, then the definition and where it comes from."""
+    first = metric.definition.split("\n\n", 1)[0].replace("\n", " ")
+    return f"{metric.help}\n\n**Definition.** {first}\n\n*Source: {metric.source}.*"
+
+
+def figures(shown: Sequence[tuple[str, str, str]]) -> None:
+    """Draw figures without a frame side by side: label, value, and what stands beside it in grey."""
+    items = "".join(
+        f"<div><dt>{escape(label)}</dt><dd>{escape(value)} <small>{escape(beside)}</small></dd></div>" for label, value, beside in shown
+    )
+    st.html(f'<dl class="mr-figures">{items}</dl>')
+
+
+def story(title: str, lines: Sequence[tuple[str, str]]) -> None:
+    """Draw what is known about one thing: a title and a line for each fact."""
+    items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in lines)
+    st.html(f'<b>{escape(title)}</b><dl class="mr-story">{items}</dl>')
+
+
+def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_rows: int = 14) -> None:
+    """Draw a table with units on screen; stored units do not reach it.
+
+    Parameters
+    ----------
+    rows
+        Columns named by ``shown``; null is "-".
+    shown
+        Columns in order.
+    key, alt
+        Identity, and the table in words for screen readers.
+    height_rows
+        Rows in view before it scrolls.
+    """
+    drawn = pa.table({each.column: _on_screen(rows.column(each.column), each.kind) for each in shown})
+    height = ROW_PX * (min(rows.num_rows, height_rows) + 1) + 6
+    st.dataframe(
+        drawn,
+        hide_index=True,
+        row_height=ROW_PX,
+        height=height,
+        placeholder="-",
+        column_config={each.column: _config(each) for each in shown},
+        key=key,
+        alt=alt,
+    )
+
+
+def _on_screen(values: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:
+    if kind == "cell":
+        return pa.chunked_array([pa.array([None if cell is None else f"{cell:x}" for cell in values.to_pylist()], pa.string())])
+    return pc.multiply(values.cast(pa.float64()), _FACTORS[kind]) if kind in _FACTORS else values
+
+
+def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's own
+    if shown.kind == "trend":
+        return st.column_config.LineChartColumn(shown.label, help=shown.help, y_min=0, y_max=shown.top, width="small")
+    if shown.kind in ("text", "cell"):
+        return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None)
+    return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind])
+
+
+def table_heading(title: str) -> DeltaGenerator:
+    """Return the row over a table, with its title; buttons go into it, at the right end."""
+    row = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    row.subheader(title, anchor=False, width="stretch")
+    return row
+
+
+def csv_button(rows: int, content: Callable[[], bytes], file_name: str, *, key: str) -> None:
+    """Draw the one visible export of a table: ``CSV, 214 rows``; the file is made when it is asked for."""
+    label = f"CSV, {rows:,} {'row' if rows == 1 else 'rows'}"
+    st.download_button(label, data=content, file_name=file_name, mime="text/csv", key=key, on_click="ignore", icon=":material/download:")
+
+
+def numbers_behind(title: str, answer: Answer, version: Version, *, key: str) -> None:
+    """Draw a table's heading with its export: CSV with the number of rows; other formats, the query and the definition under More.
+
+    Parameters
+    ----------
+    title
+        Heading.
+    answer
+        Exactly the rows that were drawn.
+    version
+        Data version that was asked.
+    key
+        Distinguishes several tables of a page.
+    """
+    with table_heading(title):
+        csv_button(answer.table.num_rows, _content(answer, version, "csv"), export.file_name(answer, "csv"), key=f"{key}-csv")
+        with st.popover("More", key=f"{key}-more"):
+            _more_button("Parquet", answer, version, "parquet", key=f"{key}-parquet")
+            _more_button("JSON, with its description", answer, version, "json", key=f"{key}-json")
+            st.markdown("**The query**, on the tables of this version:")
+            st.code(answer.sql, language="sql", height=220)
+            st.markdown(definition(answer.metric))
+
+
+def _more_button(label: str, answer: Answer, version: Version, format_: export.Format, *, key: str) -> None:
+    name = export.file_name(answer, format_)
+    st.download_button(
+        label, data=_content(answer, version, format_), file_name=name, key=key, on_click="ignore", icon=":material/download:"
+    )
+
+
+def _content(answer: Answer, version: Version, format_: export.Format) -> Callable[[], bytes]:
+    return lambda: b"".join(export.stream(answer, version, format_))

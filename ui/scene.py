@@ -1,0 +1,66 @@
+"""What the maps of a page share: ground, malls, camera, and what a click does."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from analytics.reference import Mall, Market
+from ui import filters, session
+from ui.maps import Camera, Figure, MallMark, Scene, hex_id, market_camera, picked
+from ui.view import View
+
+MAP_PX = 520
+PHONE_MAP_PX = 360
+_AROUND_MALL_M = 20_000
+_AROUND_MARKET_M = 9_000
+
+
+def map_height() -> int:
+    """Return the height of a map: lower on a phone."""
+    return PHONE_MAP_PX if session.is_phone() else MAP_PX
+
+
+def scene(view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | None = None, width_px: int = 860) -> Scene:
+    """Return the ground, the malls and the camera of one market, or around one of its malls.
+
+    Parameters
+    ----------
+    view
+        Theme, and what was clicked.
+    market, malls
+        The market and its malls, in order of importance.
+    mall
+        Mall in the middle of the picture; None: all malls are in it.
+    width_px
+        Width of the map on a wide screen.
+    """
+    marks = tuple(_mark(each) for each in malls)
+    camera = _camera(malls, mall, width_px)
+    background = session.ground(market.id, camera.bounds, market.boundary_counties)
+    return Scene(background, marks, view.theme, camera, selected_cell=view.cell, selected_mall=mall.id if mall else view.chosen.get("mall"))
+
+
+def _mark(mall: Mall) -> MallMark:
+    return MallMark(mall.id, mall.name, mall.status or "candidate", mall.latitude, mall.longitude)
+
+
+def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int) -> Camera:
+    seen = [mall] if mall else malls
+    width, height = (358, PHONE_MAP_PX) if session.is_phone() else (width_px, MAP_PX)
+    points = [(each.latitude, each.longitude) for each in seen]
+    return market_camera(points, around_m=_AROUND_MALL_M if mall else _AROUND_MARKET_M, width_px=width, height_px=height)
+
+
+def draw(figure: Figure, *, alt: str) -> None:
+    """Draw a map with its legend; a click chooses the cell or the mall, and the page follows."""
+    st.html(figure.legend)
+    st.pydeck_chart(figure.deck, height=map_height(), on_select=_follow_click, selection_mode="single-object", key="map", alt=alt)
+
+
+def _follow_click() -> None:
+    """Take over what was clicked; a click beside everything takes the cell back."""
+    clicked = picked(st.session_state["map"].selection)
+    if clicked.mall_id:
+        filters.choose(mall=clicked.mall_id, cell=None)
+    else:
+        filters.choose(cell=hex_id(clicked.cell) if clicked.cell else None)

@@ -1,0 +1,90 @@
+"""What a page run works with: the warehouse, the version pinned for this run, and answers from the cache.
+
+Streamlit's cache is shared by all readers, so that who asks (the scope) and which data (the version) are arguments of every cached
+function, and every cache is bounded.
+"""
+
+from datetime import timedelta
+
+import streamlit as st
+
+from analytics import catalog
+from analytics.answers import Answer, answers
+from analytics.parameters import Parameters, Scope
+from data.background import Background, background
+from data.errors import WarehouseError
+from data.warehouse import Version, Warehouse, default_root
+from ui.palette import Theme, theme_of
+from ui.view import View
+
+LOOK_EVERY = timedelta(seconds=4)
+"""How often a running page looks whether a newer version was published: one small file is read."""
+
+Bounds = tuple[float, float, float, float]
+
+
+def warehouse() -> Warehouse:
+    """Return the warehouse of this process: ``$MALLREACH_WAREHOUSE``, else the folder ``warehouse``."""
+    return Warehouse(default_root())
+
+
+def pinned(version_id: str | None) -> tuple[Version | None, str]:
+    """Return the version a run shows, and a sentence where it is not the one asked for.
+
+    Parameters
+    ----------
+    version_id
+        Version named by a link; None or empty: the one that serves.
+    """
+    current = warehouse().current()
+    if not version_id:
+        return current, ""
+    try:
+        return warehouse().version(version_id), ""
+    except WarehouseError:
+        return current, f"The data version of this link, {version_id}, is no longer kept. These are the newest numbers; they may differ."
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _answer(metric: str, parameters: Parameters, scope: Scope, root: str, version_id: str) -> Answer:
+    return answers(metric, parameters, scope, Warehouse(root).version(version_id))
+
+
+def compute(metric: str, view: View, **changes: object) -> Answer:
+    """Return a metric over the view's filters with some of them changed, from the cache where it was asked before.
+
+    Parameters
+    ----------
+    metric
+        Id in the catalog.
+    view
+        Filters, reader and data version.
+    changes
+        Fields of ``Parameters``: ``by=("mall",)``, ``within_s=600``.
+    """
+    asked = catalog.metric(metric).understood(view.parameters(**changes))
+    return _answer(metric, asked, view.scope, str(view.version.root), view.version.id)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def ground(market_id: str, bounds: Bounds, boundary_counties: tuple[str, ...]) -> Background:
+    """Return what lies under a market's map, from the cache."""
+    return background(market_id, bounds, boundary_counties=" ".join(boundary_counties))
+
+
+def theme() -> Theme:
+    """Return the reader's theme; light on a first paint, when the browser has not said yet."""
+    return theme_of(st.context.theme.type)
+
+
+def is_phone() -> bool:
+    """Whether the browser calls itself a phone: a map's camera is fitted to a smaller picture then."""
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def watch(newest_id: str | None) -> None:
+    """Run the page again as soon as another version serves than the one that was newest when it was drawn."""
+    current = warehouse().current()
+    if (current.id if current else None) != newest_id:
+        st.rerun(scope="app")

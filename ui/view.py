@@ -1,0 +1,204 @@
+"""What the reader looks at: market, mall, period, comparison and data version, as one frozen value per page run.
+
+Made from the texts of the address (``ui.links``), a page's defaults and the names in the data. Knows nothing of Streamlit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from analytics import reference
+from analytics.parameters import Parameters, Scope
+from analytics.periods import Period, Preset, period, previous, week_of
+from analytics.reference import Extent, Mall, Market
+from data.warehouse import Version
+from ui import format as write
+from ui import links
+from ui.palette import Theme
+
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+TREND_WEEKS = 13
+
+COMPARISONS = {"previous": "Previous period", "4-weeks": "Previous 4 weeks", "none": "Nothing"}
+
+
+@dataclass(frozen=True)
+class View:
+    """One reader's view.
+
+    Attributes
+    ----------
+    version, scope, theme
+        Data, reader, and the ground the page stands on.
+    market, mall
+        What the filters chose; None: all markets, all open malls.
+    focus
+        The market that a map shows: the chosen one, the mall's, else the first with orders.
+    period, compared
+        Days shown, and those they are compared with; ``compared`` is None where nothing is to be compared.
+    preset
+        The period's preset, or ``custom``.
+    chosen
+        Texts of the address.
+    problems
+        One sentence for each part of the address that names nothing in this data.
+    """
+
+    version: Version
+    scope: Scope
+    theme: Theme
+    market: Market | None
+    mall: Mall | None
+    focus: Market
+    period: Period
+    compared: Period | None
+    preset: str
+    chosen: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def market_id(self) -> str | None:
+        """Id of the chosen market, or of the chosen mall's; None: all."""
+        return self.market.id if self.market else self.mall.market_id if self.mall else None
+
+    @property
+    def malls(self) -> tuple[Mall, ...]:
+        """Malls of the chosen market, open ones first; all malls where no market is chosen."""
+        return reference.malls(self.version, self.market.id if self.market else None)
+
+    @property
+    def markets(self) -> tuple[Market, ...]:
+        """All markets of the data, by name."""
+        return reference.markets(self.version)
+
+    @property
+    def cell(self) -> str | None:
+        """Cell that was clicked, as hexadecimal text."""
+        return self.chosen.get(links.CELL)
+
+    @property
+    def days(self) -> str:
+        """The period in words: ``9-15 Nov``."""
+        return write.day_range(self.period.start_on, self.period.end_on)
+
+    @property
+    def trend(self) -> Period:
+        """The 13 whole weeks that end with the period."""
+        end_on = week_of(self.period.end_on, self._calendar.week_start)
+        return Period(end_on - TREND_WEEKS * _WEEK, end_on)
+
+    @property
+    def comparison(self) -> str:
+        """What a change is measured against, in words: ``vs 2-8 Nov``."""
+        return f"vs {write.day_range(self.compared.start_on, self.compared.end_on)}" if self.compared else ""
+
+    @property
+    def place(self) -> str:
+        """Mall, market or everything, in words."""
+        return self.mall.name if self.mall else self.market.name if self.market else write.ALL_MARKETS
+
+    @property
+    def time_zones(self) -> tuple[str, ...]:
+        """Time zones of the markets in the filter."""
+        return tuple(dict.fromkeys(each.time_zone for each in self.markets if self.market_id in {None, each.id}))
+
+    @property
+    def _calendar(self) -> Extent:
+        return reference.extent(self.version, self.market_id)
+
+    def parameters(self, **changes: Any) -> Parameters:
+        """Return the filters as parameters of a metric, with some of them changed."""
+        filters = {
+            "market_id": self.market_id,
+            "mall_id": self.mall.id if self.mall else None,
+            "start_on": self.period.start_on,
+            "end_on": self.period.end_on,
+        }
+        return Parameters(**{**filters, **changes})
+
+    def choice(self, key: str, default: str) -> str:
+        """Return what was chosen for one of the page's own controls."""
+        return self.chosen.get(key, default)
+
+    def over(self, market: Market) -> "View":
+        """Return the view of one market."""
+        return replace(self, market=market, focus=market)
+
+
+def view_of(
+    chosen: Mapping[str, str], *, version: Version, scope: Scope, theme: Theme, default_period: str, drawn: tuple[str, ...] = links.FILTERS
+) -> View:
+    """Return the view that the texts of an address describe.
+
+    Parameters
+    ----------
+    chosen
+        Texts of the address; what names nothing in this version is left out and said in ``problems``.
+    version, scope, theme
+        Data, reader and ground.
+    default_period
+        Preset of a page on which no period was chosen.
+    drawn
+        Filters that the page uses; a filter that it ignores does not count.
+    """
+    problems: list[str] = []
+    markets = {market.id: market for market in reference.markets(version)}
+    malls = {mall.id: mall for mall in reference.malls(version)}
+    mall = _named(malls, chosen, "mall", problems) if "mall" in drawn else None
+    market = _named(markets, chosen, "market", problems) if "market" in drawn else None
+    if mall and market and mall.market_id != market.id:
+        mall = None
+    home = mall.market_id if mall else None
+    preset, days = _period(chosen, default_period, reference.extent(version, market.id if market else home), mall)
+    return View(
+        version=version,
+        scope=scope,
+        theme=theme,
+        market=market,
+        mall=mall,
+        focus=market or markets.get(home or "") or _first_with_orders(version),
+        period=days,
+        compared=_compared(chosen.get("vs", "previous"), days),
+        preset=preset,
+        chosen=dict(chosen),
+        problems=tuple(problems),
+    )
+
+
+def _named(things: Mapping[str, Any], chosen: Mapping[str, str], key: str, problems: list[str]) -> Any:
+    wanted = chosen.get(key)
+    if wanted and wanted not in things:
+        problems.append(f"This data has no {key} named {wanted}; the page shows all of them.")
+    return things.get(wanted or "")
+
+
+def _first_with_orders(version: Version) -> Market:
+    """Return the first market with orders, else the first one with an open mall, else the first."""
+    open_in = {mall.market_id for mall in reference.malls(version) if mall.status == "open"}
+    return min(reference.markets(version), key=lambda market: (market.last_complete_on is None, market.id not in open_in, market.name))
+
+
+def _period(chosen: Mapping[str, str], default: str, extent: Extent, mall: Mall | None) -> tuple[str, Period]:
+    """Return the preset and its days; a custom period without two readable days is the default."""
+    preset = chosen.get("period", default)
+    start_on, last_on = links.day(chosen.get("from")), links.day(chosen.get("to"))
+    if preset == links.CUSTOM and start_on and last_on and start_on <= last_on:
+        return preset, Period(start_on, last_on + _DAY)
+    presets: dict[str, Preset] = {
+        "last-week": "last-week",
+        "last-4-weeks": "last-4-weeks",
+        "last-13-weeks": "last-13-weeks",
+        "since-opening": "since-opening",
+    }
+    known = presets.get(preset) or presets[default]
+    last_complete_on = extent.last_complete_on or date(2000, 1, 2)
+    opened_on = (mall.opened_on if mall else None) or extent.first_on or last_complete_on
+    return known, period(known, last_complete_on=last_complete_on, week_start=extent.week_start, opened_on=opened_on)
+
+
+def _compared(comparison: str, days: Period) -> Period | None:
+    if comparison == "none":
+        return None
+    return Period(days.start_on - 4 * _WEEK, days.start_on) if comparison == "4-weeks" else previous(days)
