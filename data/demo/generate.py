@@ -4,10 +4,9 @@
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,12 +24,10 @@ from data.demo.places import add_cells, add_places
 from data.demo.plan import Plan, daily_orders, plan
 from data.demo.rows import Counter, Made, MallRows
 from data.errors import DemoError
-from data.load import load
+from data.load import Progress, load
 from data.warehouse import Version, Warehouse
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the orders made so far and the orders to make."""
-
+_BAR = "{desc:<28} {percentage:3.0f}% |{bar}| {elapsed}"
 
 def write_demo(folder: Path, *, orders: int, seed: int, model: Model = MODEL, progress: Progress | None = None) -> Files:
     """Write the demo's Parquet files into a folder.
@@ -69,7 +66,7 @@ def write_demo(folder: Path, *, orders: int, seed: int, model: Model = MODEL, pr
                 for made in _mall_weeks(here, weeks, files=files, counter=counter, market_number=market_number, model=model, seed=seed):
                     done += made
                     if progress is not None:
-                        progress(done, orders)
+                        progress("making orders", done, orders)
     return files
 
 
@@ -124,7 +121,7 @@ def build(warehouse: Warehouse, *, orders: int = 200_000, seed: int = 1, progres
     seed
         The same seed and number give the same content.
     progress
-        Called with the orders made and to make; a bar on standard error where not given.
+        Told what is being done, and how many of how many steps are behind it; a bar on a terminal where not given.
 
     Returns
     -------
@@ -139,14 +136,14 @@ def build(warehouse: Warehouse, *, orders: int = 200_000, seed: int = 1, progres
         Somebody else is writing, or the disk is full.
     """
     with tempfile.TemporaryDirectory(prefix="mallreach-demo-") as folder:
-        with tqdm(desc="Making orders", unit=" orders", total=orders, unit_scale=True, leave=False, disable=progress is not None) as bar:
+        with tqdm(desc="making orders", total=orders, leave=False, bar_format=_BAR, disable=None if progress is None else True) as bar:
 
-            def advance(done: int, _: int) -> None:
+            def advance(_: str, done: int, __: int) -> None:
                 bar.update(done - bar.n)
 
             files = write_demo(Path(folder), orders=orders, seed=seed, model=model, progress=progress or advance)
-        result = load(files.paths, warehouse=warehouse, replace=True, synthetic=True, note=f"Demo markets: {orders:,} orders, seed {seed}")
-    version = result.version or warehouse.current()
-    if version is None:  # a load either publishes or changes nothing
-        raise DemoError("the demo was loaded, and yet no version serves")
-    return version
+        note = f"Demo markets: {orders:,} orders, seed {seed}"
+        result = load(files.paths, warehouse=warehouse, replace=True, synthetic=True, note=note, progress=progress)
+    if result.version is None:  # only where nothing was loaded into an empty warehouse
+        raise DemoError("the demo holds no rows, so nothing was published")
+    return result.version

@@ -162,7 +162,7 @@ class Model:
     shift_hour_shares: tuple[float, ...] = (0.35, 0.4, 0.25)  # assumption
     online_after_close_s: int = 2_700  # assumption: the last block ends this long after the mall shuts
     shifts_per_driver_week: float = 3.0  # assumption: about 12 hours a week
-    last_accept_before_end_s: int = 1_200  # assumption: nobody takes an offer in the last 20 minutes of a block
+    last_accept_before_end_s: int = 1_500  # assumption: nobody takes an offer in the last 25 minutes of a block
     pause_s: int = 40  # assumption: between two trips
     nearest_approach_median_s: int = 300  # assumption: drivers wait near the mall
     nearest_approach_sdlog: float = 0.3
