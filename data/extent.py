@@ -1,7 +1,8 @@
 """Which local days the orders of a market span, and which of them is the last complete one.
 
 The last day of a source is often cut off in the middle. It counts as complete only if its last order was placed at most two hours earlier
-(by the local clock) than the median of the last orders of the 14 days with orders before it; else the day before is the last complete one.
+(by the local clock) than the median of the last orders of the same weekday in the 8 weeks before (malls shut earlier on Sundays), or of
+the 14 days with orders before it where that weekday was never seen; else the day before is the last complete one.
 """
 
 from datetime import timedelta
@@ -11,6 +12,7 @@ import duckdb
 from data.manifest import Extent
 
 _DAYS_BEFORE = 14
+_WEEKS_BEFORE = 8
 _TOLERATED_S = 7200
 
 _SQL = f"""
@@ -21,12 +23,17 @@ WITH days AS (
     SELECT market_id, local_date,
         date_diff('second', local_date::TIMESTAMP, timezone(time_zone, last_at AT TIME ZONE 'UTC')) AS last_s,
         row_number() OVER (PARTITION BY market_id ORDER BY local_date DESC) AS place,
+        max(local_date) OVER (PARTITION BY market_id) - local_date AS days_ago,
         min(local_date) OVER (PARTITION BY market_id) AS first_on
     FROM days JOIN now_markets USING (market_id)
 )
 SELECT market_id, any_value(first_on), max(local_date),
     max(last_s) FILTER (WHERE place = 1)
-        >= coalesce(median(last_s) FILTER (WHERE place BETWEEN 2 AND {_DAYS_BEFORE + 1}), 0) - {_TOLERATED_S}
+        >= coalesce(
+            median(last_s) FILTER (WHERE days_ago % 7 = 0 AND days_ago BETWEEN 7 AND {_WEEKS_BEFORE * 7}),
+            median(last_s) FILTER (WHERE place BETWEEN 2 AND {_DAYS_BEFORE + 1}),
+            0
+        ) - {_TOLERATED_S}
 FROM clocks GROUP BY market_id ORDER BY market_id
 """
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from tqdm import tqdm
 
-from data import cells, settle, world
-from data.contracts import TABLES, Table, loadable_tables
+from data import cells, contracts, demand, settle, travel_time, world
+from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
 from data.errors import SourceError
@@ -113,7 +114,7 @@ def load(
         try:
             bench.open(memory_limit)
             bench.read_sources()
-            for each in loadable_tables():
+            for each in TABLES:
                 bench.load_table(each)
             bench.finish()
             record, rejects = bench.record(mapping, synthetic=synthetic, note=note)
@@ -144,7 +145,7 @@ class _Steps:
 
     def __init__(self, plan: Plan, progress: Progress | None) -> None:
         tables = {each.feed.table.name for each in plan.feeds}
-        self.total = len(plan.sources) + 3 * len(tables) + 3
+        self.total = len(plan.sources) + 3 * len(tables) + 4
         self.done = 0
         self._progress = progress
         self._bar = tqdm(total=self.total, bar_format=_BAR, disable=None if progress is None else True, leave=False)
@@ -225,7 +226,7 @@ class _Bench:
             raw = tables[str(each.source.path)] if each.source else ""
             reading = Reading(position, each.feed, each.source, relation_of(each.source, raw), each.zone)
             self.readings.setdefault(each.feed.table.name, []).append(reading)
-            self.notes += _remarks(reading)
+        self.notes += _remarks([reading for readings in self.readings.values() for reading in readings])
 
     def load_table(self, table: Table) -> None:
         """Stage, settle and write one table; then it can be looked up as ``now_<table>``."""
@@ -265,8 +266,15 @@ class _Bench:
         if table.name not in self.changed:
             return
         order = ", ".join(table.sort or table.key)
+        rows = f"SELECT * FROM kept_{table.name} ORDER BY {order}"
         self.connection.execute(table.ddl(f"built.{table.name}"))
-        self.connection.execute(f"INSERT INTO built.{table.name} {derived(table, f'SELECT * FROM kept_{table.name} ORDER BY {order}')}")
+        if table.name == "demand_cells":
+            loaded = ", ".join(column.name for column in table.loaded)
+            self.connection.register("made", demand.with_boundary(self.connection, f"SELECT {loaded} FROM ({rows})"))
+            self.connection.execute(f"INSERT INTO built.demand_cells SELECT {', '.join(table.names)} FROM made ORDER BY {order}")
+            self.connection.unregister("made")
+        else:
+            self.connection.execute(f"INSERT INTO built.{table.name} {derived(table, rows)}")
 
     def _show(self, table: Table) -> None:
         """Make the table as it will be after this load visible as ``now_<table>``."""
@@ -293,6 +301,60 @@ class _Bench:
                 found, notes = settle.unknown_references(self.connection, contract, readings)
                 self.findings += found
                 self.notes += notes
+        self.steps.begin("spreading demand")
+        self._rebuild("demand_cells", self._markets_with_new_areas(), demand.cells_of_market)
+        self.steps.begin("driving times")
+        self._rebuild("catchments", self._markets_with_new_places(), travel_time.catchments_of_market)
+        if (
+            self.draft.base
+            and self.changed & {"markets", "malls"}
+            and "orders" not in self.counts
+            and self.draft.base.manifest.rows("orders")
+        ):
+            self.notes.append("markets or malls changed: load the orders again to bring their local times and distances up to date")
+
+    def _markets_with_new_areas(self) -> list[str]:
+        """Return the markets whose demand cells must be made anew; none if a source gives the cells themselves."""
+        if "demand_cells" in self.counts or not self.changed & {"demand_areas", "markets"}:
+            return []
+        # The base's areas too: a market that lost all of them loses its cells.
+        return self._names("SELECT market_id FROM now_demand_areas INTERSECT SELECT market_id FROM now_markets UNION SELECT market_id FROM demand_areas")
+
+    def _markets_with_new_places(self) -> list[str]:
+        """Return the markets whose malls, demand or doors changed; all of them where one of few malls did, else those with unseen doors."""
+        if self.changed & {"malls", "markets", "demand_cells"}:
+            return self._names("SELECT market_id FROM now_markets")
+        if "orders" not in self.changed:
+            return []
+        unseen = "SELECT cell FROM catchments UNION ALL SELECT dropoff_cell FROM orders"
+        new = "SELECT DISTINCT market_id, dropoff_cell FROM built.orders WHERE dropoff_cell IS NOT NULL AND market_id IS NOT NULL"
+        return self._names(
+            f"SELECT DISTINCT market_id FROM ({new}) WHERE dropoff_cell NOT IN (SELECT cell FROM ({unseen}) WHERE cell IS NOT NULL)"
+        )
+
+    def _names(self, sql: str) -> list[str]:
+        return sorted(row[0] for row in self.connection.execute(sql).fetchall())
+
+    def _rebuild(self, name: str, markets: Sequence[str], make: Callable[[duckdb.DuckDBPyConnection, str], pa.Table]) -> None:
+        """Write a table anew: the given markets as ``make`` says, the others as the base has them."""
+        if not markets:
+            return
+        contract = contracts.table(name)
+        columns = ", ".join(contract.names)
+        self.connection.execute(f"DROP VIEW now_{name}")
+        self.connection.execute(contract.ddl(f"built.{name}"))
+        others = f"SELECT {columns} FROM {name} WHERE market_id NOT IN (SELECT unnest(?)) ORDER BY {', '.join(contract.sort)}"
+        self.connection.execute(f"INSERT INTO built.{name} {others}", [list(markets)])
+        for market_id in markets:
+            made = make(self.connection, market_id)
+            self.connection.register("made", made)
+            self.connection.execute(f"INSERT INTO built.{name} SELECT {columns} FROM made")
+            self.connection.unregister("made")
+        (rows,) = self.connection.execute(f"SELECT count(*) FROM built.{name}").fetchone() or (0,)
+        self.built[name] = _Built(rows)
+        self.replaced.add(name)
+        self.changed.add(name)
+        self._show(contract)
 
     def record(self, mapping: Mapping | None, *, synthetic: bool, note: str) -> tuple[Record, Path | None]:
         """Return what the manifest says of this load, and the CSV of its rejects."""
@@ -331,15 +393,18 @@ def _unreadable(readings: list[Reading], error: Exception) -> str:
     return f"{files}: a file cannot be read to its end ({str(error).splitlines()[0]})"
 
 
-def _remarks(reading: Reading) -> list[str]:
-    """Return what was not taken from a source, and what the source does not have."""
-    if reading.source is None:
-        return []
-    name, file = reading.table.name, reading.source.name
-    notes = []
-    if reading.ignored:
-        notes.append(f"{name}: columns of {file} not used: {', '.join(reading.ignored)}")
-    missing = [column.name for column in reading.table.loaded if column.name not in reading.given]
-    if missing:
-        notes.append(f"{name}: not in {file}: {', '.join(missing)}")
+def _remarks(readings: Sequence[Reading]) -> list[str]:
+    """Return which columns of the sources were not used, and which columns of the contracts the sources do not have."""
+    notes, used = [], {}
+    for reading in readings:
+        if reading.source:
+            used.setdefault(reading.source, set()).update(reading.used)
+    for source, names in used.items():
+        unused = [name for name in source.columns if name not in names]
+        notes += [f"{source.name}: columns not used: {', '.join(unused)}"] if unused else []
+    for reading in readings:
+        known = reading.given | ({"mall_id"} if reading.feed.nearest else set())
+        missing = [column.name for column in reading.table.loaded if column.name not in known]
+        if reading.source and missing:
+            notes.append(f"{reading.table.name}: not in {reading.source.name}: {', '.join(missing)}")
     return notes

@@ -54,18 +54,18 @@ class Reading:
         return frozenset(column.name for column in self.table.loaded if self.raw(column)[0] != "NULL")
 
     @property
-    def ignored(self) -> list[str]:
-        """Source columns that nothing was taken from."""
+    def used(self) -> set[str]:
+        """Source columns that something was taken from."""
         if self.source is None:
-            return []
+            return set()
         nearest = self.feed.nearest
         used = {name for names in self.feed.columns.values() for name in names}
         used |= {
             column.name for column in self.table.loaded if column.name not in self.feed.columns and column.name not in self.feed.constants
         }
         used |= {nearest.latitude, nearest.longitude} if nearest else set()
-        taken = {self.source.position(name) for name in used}
-        return [name for place, name in enumerate(self.source.columns) if place not in taken]
+        places = {self.source.position(name) for name in used} - {None}
+        return {name for place, name in enumerate(self.source.columns) if place in places}
 
     def raw(self, column: Column) -> tuple[str, str]:
         """Return the SQL of a column as it stands in the source, and its type; ``NULL`` where the source does not have it.
@@ -190,7 +190,10 @@ def _value(reading: Reading, column: Column) -> str:
     if name == "boundary_polygon":
         return f"CASE WHEN is_polygon({raw}) THEN {raw} END"
     if name == "county":
-        return f"lpad({raw}::VARCHAR, greatest(5, length({raw}::VARCHAR)), '0')"
+        return f"lpad({raw}::VARCHAR, greatest(5, length({raw}::VARCHAR))::INTEGER, '0')"
+    if name == "boundary_counties":
+        codes = f"list_transform(regexp_split_to_array({raw}::VARCHAR, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
+        return f"array_to_string({codes}, ' ')"
     if name == "week_start":
         return f"CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END"
     if column.kind is Kind.TEXT:
@@ -339,7 +342,8 @@ def _accepted(reading: Reading) -> str:
         values.append(f"{_filled(table, name, value)} AS v_{name}")
     if table.name == "orders":
         masks["disorder"] = list(_disorder())
-    bits = ", ".join(f"({' | '.join(terms)})::UINTEGER AS {mask}" for mask, terms in masks.items())
+    # Shifts bind no tighter than bars here: every term needs its own brackets.
+    bits = ", ".join(f"({' | '.join(f'({term})' for term in terms)})::UINTEGER AS {mask}" for mask, terms in masks.items())
     return f"SELECT *, {', '.join(values)}, {bits} FROM {{below}}"
 
 

@@ -11,9 +11,9 @@ from data.staging import Reading, World
 
 _COUNTIES = """
 CREATE OR REPLACE TABLE scratch.counties AS
-SELECT lpad(county, 5, '0') AS county, min(market_id) AS market_id
-FROM (SELECT market_id, unnest(regexp_split_to_array(trim(boundary_counties), '[ ,;]+')) AS county FROM now_markets)
-WHERE county <> '' GROUP BY ALL
+SELECT county, min(market_id) AS market_id
+FROM (SELECT market_id, unnest(string_split(boundary_counties, ' ')) AS county FROM now_markets)
+GROUP BY ALL
 """
 
 
