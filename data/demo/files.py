@@ -92,8 +92,10 @@ class Files:
         rows = pa.Table.from_batches([_plain(batch) for batch in waiting])
         writer = self._writers.get(name)
         if writer is None:
-            path = self._folder / f"{name}.parquet"
-            writer = self._writers[name] = pq.ParquetWriter(path, rows.schema, compression="snappy", store_schema=False)
+            repeating = [field.name for field in waiting[0].schema if pa.types.is_dictionary(field.type)]
+            writer = self._writers[name] = pq.ParquetWriter(
+                self._folder / f"{name}.parquet", rows.schema, compression="snappy", use_dictionary=repeating, store_schema=False
+            )
         writer.write_table(rows, row_group_size=_ROWS_PER_GROUP)
         waiting.clear()
 

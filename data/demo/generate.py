@@ -29,6 +29,7 @@ from data.warehouse import Version, Warehouse
 
 _BAR = "{desc:<28} {percentage:3.0f}% |{bar}| {elapsed}"
 
+
 def write_demo(folder: Path, *, orders: int, seed: int, model: Model = MODEL, progress: Progress | None = None) -> Files:
     """Write the demo's Parquet files into a folder.
 
