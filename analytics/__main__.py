@@ -168,7 +168,7 @@ def _write(answer: Answer, version: Version, out: Path, format_: str) -> None:
         about.write_text(export.description_text(answer, version), "utf-8")
     except OSError as error:
         raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
-    print(f"{path}: {answer.table.num_rows:,} rows; {about.name} says what they are", file=sys.stderr)
+    print(f"{path}: {_rows(answer)}; {about.name} says what they are", file=sys.stderr)
 
 
 def _pipe(pieces: Iterable[bytes]) -> None:
@@ -190,11 +190,15 @@ def _remark(row: dict[str, Any], answer: Answer) -> str:
 
 
 def _remarks(answer: Answer) -> list[str]:
-    lines = [f"version {answer.version_id}, {answer.table.num_rows:,} rows" + (", synthetic data" if answer.is_synthetic else "")]
+    lines = [f"version {answer.version_id}, {_rows(answer)}" + (", synthetic data" if answer.is_synthetic else "")]
     if answer.hidden_share:
         lines.append(f"{answer.hidden_share:.1%} of the orders are in hidden rows")
     lines += [f"left out: {count:,} {reason}" for reason, count in answer.left_out.items()]
     return lines + ([f"note: {answer.note}"] if answer.note else [])
+
+
+def _rows(answer: Answer) -> str:
+    return f"{answer.table.num_rows:,} row{'' if answer.table.num_rows == 1 else 's'}"
 
 
 def _is_number(table: Any, name: str) -> bool:

@@ -11,15 +11,15 @@ import ibis.expr.types as ir
 from ibis import _
 
 Z_SQUARED_PERMYRIAD = 38_416
-"""Square of 1.96 times 10,000: bounds hold with 95 percent."""
+"""Square of 1.96, the normal quantile of 95 percent, times 10,000."""
 
 
 def percentiles(table: ir.Table, column: str, *, by: Sequence[str], percents: Sequence[int] = (50, 90)) -> ir.Table:
     """Count, sum and exact nearest-rank percentiles of a column of whole numbers, per group.
 
     Percentile p is the smallest value whose running count reaches ``n * p / 100``. Beside each stand the two values between which the
-    percentile of a long run of such orders lies in about 95 of 100 cases: order statistics at the ranks ``n p -+ 1.96 sqrt(n p (1 - p))``,
-    both rounded up (Conover, Practical Nonparametric Statistics, 1999, section 3.2).
+    percentile of a long run of such orders lies in about 95 of 100 cases (never under 91 from 10 rows on): order statistics at the ranks
+    ``n p -+ 1.96 sqrt(n p (1 - p))``, both rounded up (Conover, Practical Nonparametric Statistics, 1999, section 3.2).
 
     Parameters
     ----------

@@ -8,6 +8,7 @@ import pytest
 
 from data.contracts import table
 from data.warehouse import PartSpec, Record, Version, Warehouse
+from tests.town import Town
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -16,6 +17,12 @@ Rows = Sequence[Mapping[str, object]]
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse in which nothing was ever published."""
     return Warehouse(tmp_path / "warehouse")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Town:
+    """A toy town with nothing in it but its malls: see ``tests/town.py``."""
+    return Town(tmp_path / "town")
 
 
 @pytest.fixture

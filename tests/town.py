@@ -29,7 +29,6 @@ MALLS = (("M1", "V", "open"), ("M2", "V", "open"), ("M3", "V", "candidate"), ("M
 MONDAY = date(2026, 3, 2)
 """The day on which things happen unless a test says otherwise."""
 
-STAGE_COLUMNS = ("prep_s", "assign_s", "approach_s", "store_wait_s", "handling_s", "mall_dwell_s", "drive_s", "unsplit_s")
 _ARROW = {
     Kind.TEXT: pa.string(),
     Kind.BOOLEAN: pa.bool_(),
@@ -42,9 +41,9 @@ _ARROW = {
 
 @cache
 def cells() -> tuple[int, ...]:
-    """Return resolution-9 cells: 0 to 6 are the children of one parent, 7 to 13 those of another, and so on."""
-    parents = sorted(h3.grid_disk(h3.latlng_to_cell(36.13, -115.17, 8), 1))
-    return tuple(int(child, 16) for parent in parents for child in sorted(h3.cell_to_children(parent, 9)))
+    """Return the 49 resolution-9 cells of one resolution-7 cell: 0 to 6 are the children of one resolution-8 cell, 7 to 13 of the next."""
+    middles = sorted(h3.cell_to_children(h3.latlng_to_cell(36.13, -115.17, 7), 8))
+    return tuple(int(child, 16) for middle in middles for child in sorted(h3.cell_to_children(middle, 9)))
 
 
 def local(day: date, hour: int, minute: int = 0, *, market: str = "V") -> datetime:
@@ -54,16 +53,16 @@ def local(day: date, hour: int, minute: int = 0, *, market: str = "V") -> dateti
 
 
 def stages(events: Row) -> Row:
-    """Cut an order's time into stages, event by event, as the glossary says in words."""
+    """Cut a delivered order's time into stages, event by event, as the glossary says in words."""
     known = [events[name] for name in TIMELINE if events.get(name) is not None]
     if any(later < earlier for earlier, later in pairwise(known)):
         return {}
     placed, accepted, arrived, picked, delivered = (events.get(name) for name in TIMELINE)
     ready = events.get("ready_at")
-    if ready is not None and picked is not None:
-        ready = min(max(ready, placed), picked)
+    if ready is not None:
+        ready = max(ready, placed) if picked is None else min(max(ready, placed), picked)
     spans: Row = {}
-    if ready is not None and accepted is not None and picked is not None:
+    if ready is not None and accepted is not None:
         spans |= {"prep_s": min(ready, accepted) - placed, "assign_s": max(timedelta(0), accepted - ready)}
     if accepted is not None and arrived is not None:
         spans["approach_s"] = arrived - accepted
@@ -76,7 +75,7 @@ def stages(events: Row) -> Row:
         spans["drive_s"] = delivered - picked
     tiles = ("prep_s", "assign_s", "approach_s", "mall_dwell_s", "drive_s")
     divided = sum((spans[name] for name in tiles if name in spans), timedelta(0))
-    spans["unsplit_s"] = known[-1] - placed - divided
+    spans["unsplit_s"] = delivered - placed - divided
     return {name: int(span.total_seconds()) for name, span in spans.items()}
 
 
@@ -125,9 +124,9 @@ class Town:
             wall = placed_at.replace(tzinfo=UTC).astimezone(ZoneInfo(ZONES[market]))
             week_on = wall.date() - timedelta(days=wall.weekday())
             row |= {"local_date": wall.date(), "local_hour": wall.hour, "local_dow": wall.isoweekday(), "local_week_on": week_on}
-        row |= stages(row)
         delivered_at, promised_by = row.get("delivered_at"), row.get("promised_by")
         if status == "delivered" and delivered_at is not None and delivered_at >= placed_at:
+            row |= stages(row)
             row["click_to_door_s"] = int((delivered_at - placed_at).total_seconds())
             if promised_by is not None:
                 row["late_s"] = int((delivered_at - promised_by).total_seconds())
@@ -197,7 +196,7 @@ class Town:
         with duckdb.connect(str(self.version.file(name)), read_only=True, config={"threads": threads}) as connection:
             present = {found for (found,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
             for missing in self.tables.keys() - present:
-                connection.execute(table(missing).ddl(f"temp.{missing}"))
+                connection.execute(table(missing).ddl().replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
             return connection.sql(sql).to_arrow_table()
 
     def _published(self) -> Version:

@@ -1,0 +1,208 @@
+"""``python -m analytics``: every metric can be asked and taken away, and a wrong question is one sentence."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analytics.__main__ import main
+from analytics.catalog import METRICS
+from tests.town import Town
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def ask(town, capsysbinary):
+    """Run the command line on the town; return exit code, output and errors."""
+
+    def ask(*arguments: str) -> tuple[int, str, str]:
+        place = [] if arguments[0] == "list" else ["--warehouse", str(town.warehouse.root)]
+        town.version  # noqa: B018 - published before it is asked
+        code = main([*arguments, *place])
+        output, errors = capsysbinary.readouterr()
+        return code, output.decode(), errors.decode()
+
+    return ask
+
+
+def test_list_names_every_metric_with_its_help(ask):
+    code, output, _ = ask("list")
+
+    assert code == 0
+    assert all(metric.id in output and metric.help in output for metric in METRICS)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
+@pytest.mark.parametrize("format_", ["table", "csv", "json"])
+def test_every_metric_is_asked_in_every_format(town, ask, metric, format_):
+    town.deliver("M1", seconds=[600] * 10, promise_s=900)
+    town.demand(0, 10)
+    town.drive("M1", 0, 60)
+
+    code, output, errors = ask("metric", metric.id, "--format", format_)
+
+    assert (code, errors) == (0, "")
+    assert output.strip()
+
+
+def test_options_become_filters(town, ask):
+    town.deliver("M1", seconds=[600] * 10)
+    town.deliver("M2", seconds=[600] * 11)
+
+    code, output, _ = ask(
+        "metric",
+        "orders",
+        "--market",
+        "V",
+        "--mall",
+        "M2",
+        "--from",
+        "2026-03-02",
+        "--to",
+        "2026-03-03",
+        "--by",
+        "day,hour",
+        "--format",
+        "csv",
+    )
+
+    (row,) = csv.DictReader(io.StringIO(output))
+    assert code == 0
+    assert (row["local_date"], row["local_hour"], row["orders"]) == ("2026-03-02", "12", "11")
+
+
+def test_within_is_in_minutes(town, ask):
+    town.demand(0, 10)
+    town.drive("M1", 0, 630)
+
+    reached = [json.loads(ask("metric", "covered_share", "--within", minutes, "--format", "json")[1]) for minutes in ("10", "10.5")]
+
+    assert [answer["rows"][0]["covered_share_numerator_people"] for answer in reached] == [0, 10]
+
+
+def test_the_table_says_what_is_hidden_left_out_and_modelled(town, ask):
+    town.deliver("M1", seconds=[600] * 9)
+    town.deliver("M2", seconds=[600] * 10)
+    town.deliver("M2", seconds=[600] * 2, delivered_at=None)
+
+    _, output, _ = ask("metric", "click_to_door", "--by", "mall")
+
+    assert "hidden: fewer than 10 customers" in output
+    assert "left out: 2 delivered orders without usable times" in output
+    assert "47.4% of the orders are in hidden rows" in output
+
+
+def test_the_query_printed_gives_the_same_integers_by_hand(town, ask):
+    town.deliver("M1", seconds=[600 + second for second in range(40)])
+
+    _, sql, _ = ask("metric", "click_to_door", "--by", "mall,week", "--sql")
+    _, output, _ = ask("metric", "click_to_door", "--by", "mall,week", "--format", "json")
+
+    (by_hand,), (row,) = town.by_hand(sql).to_pylist(), json.loads(output)["rows"]
+    assert by_hand["n"] == row["click_to_door_n_orders"] == 40
+    assert by_hand["p90_s"] == row["click_to_door_p90_s"] == 635
+
+
+def test_a_file_stands_with_its_description(town, ask, tmp_path):
+    town.deliver("M1", seconds=[600] * 10)
+
+    code, output, errors = ask("metric", "orders", "--by", "mall", "--format", "parquet", "--out", str(tmp_path / "orders.parquet"))
+
+    assert (code, output) == (0, "")
+    assert "orders.parquet: 1 row;" in errors
+    assert pq.read_table(tmp_path / "orders.parquet")["orders"].to_pylist() == [10]
+    assert json.loads((tmp_path / "orders.parquet.description.json").read_text())["data_version"] == town.version.id
+
+
+def test_a_file_of_made_up_data_is_named_so_whatever_name_was_given(tmp_path, capsys):
+    town = Town(tmp_path / "town", synthetic=True)
+    town.deliver("M1", seconds=[600] * 10)
+    place = ("--warehouse", str(town.version.root))
+
+    assert main(["metric", "orders", *place, "--out", str(tmp_path / "orders.csv")]) == 0
+    assert main(["metric", "orders", *place, "--out", str(tmp_path)]) == 0
+
+    names = {path.name for path in tmp_path.glob("*.csv")}
+    assert names == {"orders-synthetic.csv", f"orders_{town.version.id}_synthetic.csv"}
+    capsys.readouterr()
+    assert main(["metric", "orders", *place]) == 0
+    assert "synthetic data" in capsys.readouterr().out
+
+
+def test_an_earlier_version_can_be_asked(town, ask):
+    town.deliver("M1", seconds=[600] * 10)
+    first = town.version.id
+    town.deliver("M1", seconds=[600] * 10)
+
+    counts = [
+        json.loads(ask("metric", "orders", "--format", "json", "--version", each)[1])["rows"][0]["orders"] for each in (first, "v0002")
+    ]
+
+    assert counts == [10, 20]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("metric", "orderz"), "did you mean orders"),
+        (("metric", "orders", "--mall", "M9"), "there is no mall 'M9'"),
+        (("metric", "orders", "--by", "moon"), "cannot be grouped by 'moon'"),
+        (("metric", "covered_share", "--from", "2026-01-01"), "does not depend on --from"),
+        (("metric", "orders", "--within", "10"), "does not depend on --within"),
+        (("metric", "covered_share", "--within", "46"), "from 60 to 2700 s"),
+        (("metric", "orders", "--from", "2026-02-01", "--to", "2026-01-01"), "after its end"),
+        (("metric", "orders", "--version", "v0099"), "v0099"),
+        (("metric", "orders", "--out", "nowhere/at/all.csv"), "cannot be written"),
+    ],
+)
+def test_a_wrong_question_is_one_sentence_and_exit_code_2(ask, arguments, sentence):
+    code, output, errors = ask(*arguments)
+
+    assert (code, output) == (2, "")
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert sentence in errors
+
+
+def test_an_empty_warehouse_says_how_to_fill_it(tmp_path, capsys):
+    assert main(["metric", "orders", "--warehouse", str(tmp_path / "none")]) == 2
+    assert "python -m data demo" in capsys.readouterr().err
+
+
+def test_the_module_runs_and_parquet_goes_through_a_pipe(town):
+    town.deliver("M1", seconds=[600] * 10)
+    command = [
+        sys.executable,
+        "-m",
+        "analytics",
+        "metric",
+        "orders",
+        "--format",
+        "parquet",
+        "--warehouse",
+        str(town.version.root.absolute()),
+    ]
+
+    run = subprocess.run(command, capture_output=True, cwd=ROOT, check=True)
+
+    assert pq.read_table(pa.BufferReader(run.stdout))["orders"].to_pylist() == [10]
+
+
+def test_a_reader_that_leaves_early_is_no_error(town):
+    for cell in range(40):
+        town.deliver("M1", cell=cell, seconds=[600] * 10)
+    command = (
+        f"{sys.executable} -m analytics metric orders --by cell,day,hour,status --format csv --warehouse {town.version.root} | head -n 1"
+    )
+
+    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, cwd=ROOT, text=True, check=False)  # noqa: S607
+
+    assert run.stdout.startswith("cell,")
+    assert run.stderr == ""

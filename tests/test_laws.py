@@ -1,0 +1,248 @@
+"""Laws that every metric obeys, written once over the catalog: a new metric is under them from its first day."""
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from analytics import docs
+from analytics.catalog import METRICS, Metric
+from analytics.dimensions import DIMENSIONS
+from analytics.errors import ParameterError
+from analytics.export import exported
+from data.contracts import TABLES, table
+from tests.town import MONDAY, Town, cells
+
+DAY = timedelta(days=1)
+OBSERVED = [metric for metric in METRICS if metric.facts]
+MODELLED = [metric for metric in METRICS if metric.modelled]
+ROOT = Path(__file__).resolve().parent.parent
+
+every = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
+every_observed = pytest.mark.parametrize("metric", OBSERVED, ids=lambda metric: metric.id)
+every_modelled = pytest.mark.parametrize("metric", MODELLED, ids=lambda metric: metric.id)
+
+
+def populate(town: Town) -> None:
+    """Fill the town so that every metric has something to say about M1, and something else about the other malls."""
+    for position, mall in enumerate(("M1", "M2", "M4")):
+        for cell in range(10):
+            town.deliver(mall, cell=cell + 7 * position, seconds=[600 + 60 * cell + 600 * position] * 10 + [None], promise_s=900)
+    for cell in range(21):
+        town.demand(cell, 5 + cell)
+        town.demand(cell, 3 * cell, market="W")
+        town.drive("M1", cell, 200 * cell)
+        if cell > 10:
+            town.drive("M2", cell, 100 * cell)
+        town.drive("M4", cell, 150 * cell)
+
+
+@every_observed
+def test_the_period_includes_its_start_and_excludes_its_end(town, metric):
+    for day, orders in ((-1, 11), (0, 12), (1, 13), (2, 14), (3, 15)):
+        town.deliver("M1", seconds=[600] * orders, day=MONDAY + day * DAY, promise_s=900)
+
+    assert town.ask(metric.id, start_on=MONDAY, end_on=MONDAY + 2 * DAY).rows_behind == 12 + 13
+    assert town.ask(metric.id, start_on=MONDAY).rows_behind == 12 + 13 + 14 + 15
+    assert town.ask(metric.id, end_on=MONDAY).rows_behind == 11
+
+
+@every_observed
+def test_late_evening_and_early_morning_belong_to_their_local_days(town, metric):
+    town.deliver("M1", seconds=[600] * 11, hour=0, promise_s=900)
+    town.deliver("M1", seconds=[600] * 12, hour=23, promise_s=900)
+
+    assert town.ask(metric.id, start_on=MONDAY, end_on=MONDAY + DAY).rows_behind == 23
+
+
+@every
+def test_another_market_changes_nothing(town, metric):
+    populate(town)
+    before = town.ask(metric.id, market_id="V").table
+    for _ in range(3):
+        town.deliver("M4", cell=30, seconds=[100] * 20, promise_s=900)
+    town.demand(40, 1000, market="W")
+    town.drive("M4", 0, 1)
+
+    assert town.ask(metric.id, market_id="V").table.equals(before)
+    assert not town.ask(metric.id, market_id="W").table.equals(before)
+
+
+@every
+def test_another_mall_of_the_market_changes_nothing_for_this_one(town, metric):
+    populate(town)
+    before = town.ask(metric.id, mall_id="M1").table
+    town.deliver("M2", cell=0, seconds=[100] * 20, promise_s=900)
+    town.deliver(None, cell=0, seconds=[100] * 20, promise_s=900)
+    town.drive("M3", 0, 1)
+
+    assert town.ask(metric.id, mall_id="M1").table.equals(before)
+    assert not town.ask(metric.id, mall_id="M2").table.equals(before)
+
+
+@every
+def test_one_thread_and_eight_give_the_same_bytes_and_so_does_the_printed_query(town, metric):
+    populate(town)
+    groups = [(), ("market",), ("mall",), ("cell", "week"), ("store", "status", "hour")]
+    for by in (each for each in groups if set(each) <= set(metric.dimensions)):
+        answer = town.ask(metric.id, by=by, resolution=8, start_on=MONDAY, market_id="V")
+        one, eight = (town.by_hand(answer.sql, threads=threads) for threads in (1, 8))
+
+        assert one.equals(eight)
+        shown = [row for row in answer.rows() if not row["suppressed"]]
+        names = [name for name in one.column_names if name in answer.table.column_names]
+        by_hand = [row for row, own in zip(one.to_pylist(), answer.rows(), strict=True) if not own["suppressed"]]
+        assert [{name: row[name] for name in names} for row in by_hand] == [{name: row[name] for name in names} for row in shown]
+
+
+@every
+def test_definitions_return_integers_only(town, metric):
+    populate(town)
+    answer = town.ask(metric.id)
+    kinds = {str(field.type) for field in town.by_hand(answer.sql).schema}
+
+    assert kinds <= {"int32", "int64", "decimal128(38, 0)", "string"}
+
+
+@every
+def test_groups_of_the_same_rows_sum_to_the_total(town, metric):
+    populate(town)
+    counts = ("orders", "delivered", "cancelled", "n", "sum_s", "numerator", "denominator", "drive_sum_s", "unsplit_sum_s")
+    for dimension in metric.dimensions:
+        total, rows = town.ask(metric.id), town.rows(metric.id, by=(dimension,))
+        if metric.keys or any(row.suppressed for row in rows):
+            continue
+        for name in set(counts) & set(total.table.column_names):
+            assert sum(getattr(row, name) for row in rows) == total.row()[name]
+
+
+@every_observed
+def test_cells_sum_to_their_parents_and_to_the_total(town, metric):
+    populate(town)
+    name = "orders" if metric.kind == "count" else "n"
+    total = getattr(town.row(metric.id, mall_id="M1"), name)
+
+    for resolution in (9, 8, 7, 5):
+        rows = town.rows(metric.id, mall_id="M1", by=("cell",), resolution=resolution)
+        assert sum(getattr(row, name) for row in rows) == total
+
+
+@every
+def test_parameters_out_of_range_are_refused(town, metric):
+    for parameters in ({"market_id": "X"}, {"by": ("moon",)}, {"within_s": 0}, {"resolution": 12}, {"weight": ""}):
+        with pytest.raises(ParameterError):
+            town.ask(metric.id, **parameters)
+
+
+@every_observed
+def test_an_empty_period_gives_an_empty_well_formed_answer(town, metric):
+    populate(town)
+    never = {"start_on": MONDAY - 40 * DAY, "end_on": MONDAY - 33 * DAY}
+    for by in ((), ("mall",), ("cell", "week")):
+        full, empty = town.ask(metric.id, by=by), town.ask(metric.id, by=by, **never)
+
+        assert empty.table.schema.equals(full.table.schema)
+        assert empty.is_empty
+        assert not full.is_empty
+        assert empty.table.num_rows == (0 if by else 1)
+    assert town.ask(metric.id, start_on=MONDAY, end_on=MONDAY).is_empty
+
+
+@every_observed
+def test_k_customers_are_shown_and_one_less_is_hidden_with_every_value(town, metric):
+    town.deliver("M1", seconds=[600] * 9, promise_s=900)
+    town.deliver("M2", seconds=[600] * 10, promise_s=900)
+
+    hidden, shown = town.ask(metric.id, by=("mall",)).rows()
+
+    assert (hidden.pop("suppressed"), shown.pop("suppressed")) == (True, False)
+    assert hidden.pop("mall_id") == "M1"
+    assert set(hidden.values()) == {None}
+    assert set(shown.values()) != {None}
+
+
+@every_observed
+def test_the_rows_that_hide_a_group_are_the_rows_that_it_counts(town, metric):
+    populate(town)
+    town.deliver("M1", seconds=[600] * 12, delivered_at=None)
+    town.deliver("M1", seconds=[600] * 13)
+
+    answer = town.ask(metric.id, mall_id="M1")
+
+    assert answer.rows_behind == answer.row()["orders" if metric.kind == "count" else "n"]
+
+
+@every_modelled
+def test_modelled_figures_say_so(town, metric):
+    populate(town)
+
+    assert "modelled" in town.ask(metric.id).note
+    assert "modelled" in metric.help.lower()
+
+
+@every
+def test_every_column_of_an_answer_is_described(town, metric):
+    populate(town)
+    figures = {"share", "low", "high", "cell_area_m2", "suppressed", *DIMENSIONS.values()}
+
+    for name in town.ask(metric.id).table.column_names:
+        assert f"``{name}``" in metric.definition or name in figures or name.endswith("mean_s")
+
+
+@every
+def test_every_column_of_a_file_is_named_once_and_says_its_unit(town, metric):
+    populate(town)
+    names = exported(town.ask(metric.id)).column_names
+    units = ("_s", "_m2", "_min", "_share", "_low", "_high", "_orders", "_people", "_cells", "_id")
+    plain = {"orders", "status", "cell", "suppressed", "orders_delivered", "orders_cancelled", "orders_failed", "orders_returned"}
+
+    assert len(set(names)) == len(names)
+    assert not [name for name in names if not name.endswith(units) and name not in plain]
+
+
+@every
+def test_the_entry_in_the_catalog_is_whole(metric: Metric):
+    assert metric.definition.count("\n\n") >= 3
+    assert metric.label
+    assert metric.help.endswith(".")
+    assert metric.source
+    assert set(metric.dimensions) <= set(DIMENSIONS)
+    assert set(metric.tables) <= {each.name for each in TABLES}
+    assert bool(metric.facts) != metric.modelled
+    assert bool(metric.needs) == bool(metric.left_out)
+    assert all(list(limits) == sorted(set(limits)) and len(limits) == 5 for _, limits in metric.breaks)
+    if metric.facts:
+        assert set(metric.needs) <= set(table(metric.facts).names)
+
+
+def test_ids_are_unique():
+    assert len({metric.id for metric in METRICS}) == len(METRICS)
+
+
+def test_the_docs_are_fresh_and_tell_every_metric():
+    text = docs.PAGE.read_text("utf-8")
+
+    assert text == docs.page()
+    assert all(f"\n## {metric.id}\n" in text for metric in METRICS)
+
+
+def test_only_the_definition_and_the_catalog_name_a_metric():
+    """From here on a metric is one function, one test, one line: nothing else in ``analytics/`` may need an edit."""
+    ids = {metric.id for metric in METRICS} - {table.name for table in TABLES}
+    allowed = {"catalog.py", "calibration.py"}
+    naming = {}
+    for path in sorted((ROOT / "analytics").glob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        named = ids & (names | attributes | texts)
+        if named and path.name not in allowed:
+            naming[path.name] = named
+
+    assert naming == {}
+
+
+def test_the_town_has_cells_that_roll_up():
+    assert len(set(cells())) == 49

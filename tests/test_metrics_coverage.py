@@ -1,0 +1,274 @@
+"""Coverage: people inside the boundary, the least drive to a mall that counts, and a bound that belongs to it."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.town import Town, cells
+
+
+def test_a_cell_at_the_bound_is_covered(town):
+    for cell, seconds in enumerate((1199, 1200, 1201)):
+        town.demand(cell, 100)
+        town.drive("M1", cell, seconds)
+
+    row = town.row("covered_share", within_s=1200)
+
+    assert (row.numerator, row.denominator, row.n) == (200, 300, 3)
+    assert row.share == pytest.approx(2 / 3)
+
+
+def test_people_out_of_reach_count_in_the_total(town):
+    town.demand(0, 100)
+    town.demand(1, 300)
+    town.drive("M1", 0, 600)
+
+    assert town.row("covered_share").share == 0.25
+
+
+def test_people_outside_the_boundary_never_count(town):
+    town.demand(0, 100)
+    town.demand(1, 300, inside=False)
+    town.drive("M1", 0, 600)
+    town.drive("M1", 1, 600)
+
+    row = town.row("covered_share")
+
+    assert (row.numerator, row.denominator) == (100, 100)
+
+
+def test_the_nearest_open_mall_decides_and_people_count_once(town):
+    town.demand(0, 100)
+    town.drive("M1", 0, 2000)
+    town.drive("M2", 0, 900)
+
+    assert town.row("covered_share", within_s=1200).numerator == 100
+    assert town.row("covered_share", within_s=2400).numerator == 100
+
+
+def test_a_candidate_covers_nobody_until_it_is_asked_for_itself(town):
+    town.demand(0, 100)
+    town.drive("M3", 0, 600)
+
+    assert town.row("covered_share").numerator == 0
+    assert town.row("covered_share", mall_id="M3").numerator == 100
+
+
+def test_with_a_mall_chosen_the_others_do_not_cover(town):
+    town.demand(0, 100)
+    town.demand(1, 50)
+    town.drive("M1", 0, 600)
+    town.drive("M2", 1, 600)
+
+    row = town.row("covered_share", mall_id="M1")
+
+    assert (row.numerator, row.denominator) == (100, 150)
+
+
+def test_a_mall_counts_for_its_own_market_only(town):
+    town.demand(0, 100, market="V")
+    town.demand(0, 40, market="W")
+    town.drive("M4", 0, 600)  # the mall of market W
+
+    rows = {row.market_id: row for row in town.rows("covered_share", by=("market",))}
+
+    assert (rows["V"].numerator, rows["V"].denominator) == (0, 100)
+    assert (rows["W"].numerator, rows["W"].denominator) == (40, 40)
+    assert (town.row("covered_share", market_id="W").denominator) == 40
+
+
+def test_markets_add_up_as_sums_not_as_a_mean_of_shares(town):
+    town.demand(0, 100, market="V")
+    town.demand(1, 300, market="W")
+    town.drive("M1", 0, 600)
+
+    assert town.row("covered_share").share == 0.25
+
+
+def test_households_are_counted_when_they_are_asked_for(town):
+    town.demand(0, 100, households=40)
+    town.demand(1, 100, households=10)
+    town.drive("M1", 0, 600)
+
+    answer = town.ask("covered_share", weight="households")
+
+    assert (answer.row()["numerator"], answer.row()["denominator"]) == (40, 50)
+    assert "no households" not in answer.note
+
+
+def test_data_without_households_says_so_and_gives_no_share(town):
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+
+    answer = town.ask("covered_share", weight="households")
+
+    assert answer.row()["share"] is None
+    assert answer.note.endswith("no households in this data")
+
+
+def test_the_note_names_the_model_behind_the_drive_times(town):
+    town.demand(0, 100)
+
+    assert town.ask("covered_share").note == "no drive times in this data"
+    town.drive("M1", 0, 600)
+    assert "no delivery has calibrated" in town.ask("covered_share").note
+    assert "no delivery has calibrated" in town.ask("coverage_curve").note
+
+
+def test_a_modelled_share_has_no_sampling_bounds(town):
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+
+    assert not hasattr(town.row("covered_share"), "low")
+
+
+def test_the_curve_is_the_covered_share_of_every_minute(town):
+    for cell, seconds in enumerate((0, 60, 61, 1200, 2700)):
+        town.demand(cell, 10**cell)
+        town.drive("M1", cell, seconds)
+    town.drive("M2", 4, 2640)
+
+    rows = town.rows("coverage_curve")
+
+    assert [row.within_min for row in rows] == list(range(1, 46))
+    by_minute = {row.within_min: row.numerator for row in rows}
+    assert [by_minute[minute] for minute in (1, 2, 19, 20, 43, 44, 45)] == [11, 111, 111, 1111, 1111, 11111, 11111]
+    for row in rows:
+        covered = town.row("covered_share", within_s=60 * row.within_min)
+        assert (row.numerator, row.denominator) == (covered.numerator, covered.denominator)
+
+
+def test_the_curve_of_each_market_is_its_own(town):
+    town.demand(0, 100, market="V")
+    town.demand(0, 70, market="W")
+    town.drive("M1", 0, 300)
+    town.drive("M4", 0, 900)
+
+    rows = town.rows("coverage_curve", by=("market",))
+
+    reached = [(row.market_id, row.within_min, row.numerator, row.denominator) for row in rows if row.within_min in {5, 15}]
+    assert reached == [("V", 5, 100, 100), ("V", 15, 100, 100), ("W", 5, 0, 70), ("W", 15, 70, 70)]
+    assert len(rows) == 90
+
+
+def test_reach_divides_into_people_of_this_mall_only_and_people_shared(town):
+    for cell, people in enumerate((1, 10, 100)):
+        town.demand(cell, people)
+    for mall, cell in (("M1", 0), ("M1", 1), ("M2", 1), ("M2", 2), ("M3", 2)):
+        town.drive(mall, cell, 600)
+    town.drive("M1", 2, 1201)
+
+    rows = {row.mall_id: row for row in town.rows("coverage_by_mall", market_id="V")}
+
+    found = {mall: (row.numerator, row.only_here, row.shared, row.denominator, row.n) for mall, row in rows.items()}
+    assert found == {"M1": (11, 1, 10, 111, 2), "M2": (110, 100, 10, 111, 2), "M3": (100, 0, 100, 111, 1)}
+    assert rows["M1"].share == pytest.approx(11 / 111)
+
+
+def test_a_candidate_adds_what_no_open_mall_reaches(town):
+    town.demand(0, 100)
+    town.demand(1, 10)
+    town.drive("M3", 0, 600)
+    town.drive("M3", 1, 600)
+    town.drive("M1", 1, 600)
+
+    row = town.row("coverage_by_mall", mall_id="M3")
+
+    assert (row.status, row.only_here, row.shared) == ("candidate", 100, 10)
+
+
+def test_a_mall_that_reaches_nobody_stands_there_with_zero(town):
+    town.demand(0, 100)
+
+    row = town.row("coverage_by_mall", mall_id="M1")
+
+    assert (row.numerator, row.only_here, row.shared, row.denominator, row.share) == (0, 0, 0, 100, 0.0)
+
+
+def test_cells_show_the_nearest_mall_and_its_drive(town):
+    town.demand(0, 100)
+    town.demand(1, 50)
+    town.demand(2, 30)
+    town.demand(3, 0)
+    for mall, cell, seconds in (("M1", 0, 900), ("M2", 0, 800), ("M1", 1, 1300), ("M2", 1, 1300), ("M1", 3, 60)):
+        town.drive(mall, cell, seconds)
+
+    rows = {row.cell: row for row in town.rows("coverage_cells", within_s=1200)}
+
+    assert {cell: (row.mall_id, row.drive_s, row.numerator, row.denominator) for cell, row in rows.items()} == {
+        cells()[0]: ("M2", 800, 100, 100),
+        cells()[1]: ("M1", 1300, 0, 50),
+        cells()[2]: (None, None, 0, 30),
+    }
+
+
+def test_a_parent_cell_shows_a_share_and_the_drive_of_half_of_its_people(town):
+    for cell, (people, seconds) in enumerate(((10, 300), (40, 1000), (30, 1500), (20, None))):
+        town.demand(cell, people)
+        if seconds is not None:
+            town.drive("M1", cell, seconds)
+
+    row = town.row("coverage_cells", within_s=1200, resolution=8)
+
+    assert (row.numerator, row.denominator, row.share, row.drive_s) == (50, 100, 0.5, 1000)
+
+
+def test_a_parent_of_which_most_people_are_out_of_reach_has_no_drive(town):
+    town.demand(0, 49)
+    town.drive("M1", 0, 300)
+    town.demand(1, 51)
+
+    row = town.row("coverage_cells", resolution=8)
+
+    assert (row.drive_s, row.mall_id, row.numerator) == (None, None, 49)
+
+
+def test_cells_and_parents_sum_to_the_total(town):
+    for cell in range(20):
+        town.demand(cell, 7 * cell + 1)
+        town.drive("M1", cell, 100 * cell)
+
+    total = town.row("covered_share", within_s=1000)
+
+    for resolution in (9, 8, 7, 6):
+        rows = town.rows("coverage_cells", within_s=1000, resolution=resolution)
+        assert sum(row.numerator for row in rows) == total.numerator
+        assert sum(row.denominator for row in rows) == total.denominator
+
+
+places = st.lists(
+    st.tuples(
+        st.integers(0, 500),
+        st.booleans(),
+        st.sampled_from(["V", "W"]),
+        *[st.one_of(st.none(), st.integers(0, 2700)) for _ in range(4)],
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(places=places, within_s=st.integers(60, 2700))
+def test_covered_share_agrees_with_a_loop_over_cells(places, within_s):
+    with TemporaryDirectory() as folder:
+        town = Town(Path(folder) / "town")
+        covered, total = {"V": 0, "W": 0}, {"V": 0, "W": 0}
+        for cell, (people, inside, market, *drives) in enumerate(places):
+            town.demand(cell, people, inside=inside, market=market)
+            for mall, seconds in zip(("M1", "M2", "M3", "M4"), drives, strict=True):
+                if seconds is not None:
+                    town.drive(mall, cell, seconds)
+            if inside:
+                total[market] += people
+                malls = (0, 1) if market == "V" else (3,)
+                if any(drives[mall] is not None and drives[mall] <= within_s for mall in malls):
+                    covered[market] += people
+        rows = town.rows("covered_share", by=("market",), within_s=within_s)
+        whole = town.row("covered_share", within_s=within_s)
+
+    assert all((row.numerator, row.denominator) == (covered[row.market_id], total[row.market_id]) for row in rows)
+    assert (whole.numerator, whole.denominator) == (sum(covered.values()), sum(total.values()))

@@ -1,0 +1,92 @@
+"""Percentiles, their bounds, Wilson's interval and H3 parents, each against something that was not written here."""
+
+import duckdb
+import h3
+import ibis
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from analytics.cells import parent
+from analytics.intervals import wilson
+from analytics.quantiles import percentiles
+
+
+def ranks(n: int) -> dict[str, int | None]:
+    """Return the percentiles of 1 to n, which are their own ranks."""
+    table = ibis.table({"rank_s": "int64"}, name="t")
+    sql = ibis.to_sql(percentiles(table, "rank_s", by=()), dialect="duckdb")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t AS SELECT i AS rank_s FROM range(1, ?) AS r(i)", [n + 1])
+        return connection.sql(sql).to_arrow_table().to_pylist()[0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 9, 10, 11, 99, 100, 101, 1000])
+def test_a_percentile_is_the_smallest_value_whose_rank_reaches_it(n):
+    row = ranks(n)
+
+    assert row["n"] == n
+    assert row["p50_s"] == -(-n * 50 // 100)
+    assert row["p90_s"] == -(-n * 90 // 100)
+
+
+@pytest.mark.parametrize("n", [10, 16, 21, 35, 70, 400, 5000])
+@pytest.mark.parametrize("percent", [50, 90])
+def test_bounds_of_percentiles_hold_in_about_95_of_100_cases(n, percent):
+    row = ranks(n)
+    low, high = row[f"p{percent}_low_s"], row[f"p{percent}_high_s"]
+
+    # The percentile lies between the order statistics exactly if the number of orders below it is from low to high - 1.
+    below = binom(n, percent / 100)
+    upper = 1.0 if high is None else below.cdf(high - 1)
+    assert upper - below.cdf(low - 1) >= 0.915
+
+
+def test_few_orders_bound_the_slow_tail_from_below_only():
+    row = ranks(20)
+
+    assert row["p90_high_s"] is None
+    assert row["p90_low_s"] == 16
+
+
+def test_no_rows_make_one_row_of_nothing():
+    assert ranks(0) == {"n": 0, "sum_s": 0} | dict.fromkeys([f"p{p}{b}_s" for p in (50, 90) for b in ("", "_low", "_high")])
+
+
+@settings(max_examples=50, deadline=None)
+@given(numerator=st.integers(0, 500), more=st.integers(0, 500))
+def test_wilson_bounds_hold_the_share_and_stay_between_0_and_1(numerator, more):
+    n = numerator + more
+    low, high = (float(bound[0]) for bound in wilson(np.array([numerator], float), np.array([n], float)))
+
+    if n == 0:
+        assert np.isnan([low, high]).all()
+    else:
+        assert 0 <= low <= numerator / n + 1e-12
+        assert numerator / n - 1e-12 <= high <= 1
+
+
+def test_wilson_agrees_with_published_values():
+    # Newcombe 1998, Statistics in Medicine 17: 857-872, table I, method 3: 81/263, 15/148, 0/20, 1/29.
+    low, high = wilson(np.array([81, 15, 0, 1], float), np.array([263, 148, 20, 29], float))
+
+    assert low == pytest.approx([0.2553, 0.0624, 0.0, 0.0061], abs=5e-5)
+    assert high == pytest.approx([0.3662, 0.1605, 0.1611, 0.1718], abs=5e-5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(latitude=st.floats(-89, 89), longitude=st.floats(-180, 180), finer=st.integers(0, 15), steps=st.integers(0, 15))
+def test_parents_by_bit_arithmetic_are_those_of_h3(latitude, longitude, finer, steps):
+    cell = h3.latlng_to_cell(latitude, longitude, finer)
+    coarser = max(0, finer - steps)
+    sql = ibis.to_sql(parent(ibis.literal(int(cell, 16), "int64"), coarser), dialect="duckdb")
+
+    assert duckdb.sql(sql).fetchall()[0][0] == int(h3.cell_to_parent(cell, coarser), 16)
+
+
+def test_parents_of_pentagons_are_those_of_h3():
+    for pentagon in h3.get_pentagons(9):
+        sql = ibis.to_sql(parent(ibis.literal(int(pentagon, 16), "int64"), 4), dialect="duckdb")
+        assert duckdb.sql(sql).fetchall()[0][0] == int(h3.cell_to_parent(pentagon, 4), 16)
