@@ -41,6 +41,9 @@ class Engine:
         self._connection = connection(version)
         for statement in (
             "SET GLOBAL enable_external_access=false",
+            "SET GLOBAL python_enable_replacements=false",
+            "SET GLOBAL autoinstall_known_extensions=false",
+            "SET GLOBAL autoload_known_extensions=false",
             f"SET GLOBAL max_execution_time={MAX_QUERY_MS}",
             "SET lock_configuration=true",
         ):

@@ -430,7 +430,7 @@ class Draft:
         Parameters
         ----------
         tables
-            What ``file`` holds of each table of the contracts. Other tables in the file are refused.
+            What ``file`` holds of each table of the contracts; a table without rows may be missing. Other tables in it are refused.
         replace
             Tables whose earlier parts are dropped; others keep theirs.
         record
@@ -449,7 +449,7 @@ class Draft:
         self._refuse_overlays_on_nothing(parts, replace)
         files, name = {}, ""
         if parts:
-            _prove(self.file, parts)
+            _prove(self.file, parts, may_be_empty=tables.keys() - parts.keys())
             _flush(self.file)
             entry = FileEntry(_sha256(self.file), self.file.stat().st_size)
             name = f"{self.id_hint}-{entry.sha256[:12]}.duckdb"
@@ -506,7 +506,7 @@ def _version(root: Path, version_id: str) -> Version:
     return read_version(root, version_id)
 
 
-def _prove(path: Path, parts: Mapping[str, PartSpec]) -> None:
+def _prove(path: Path, parts: Mapping[str, PartSpec], may_be_empty: AbstractSet[str]) -> None:
     """Prove that a built file holds what is said of it; the last look before it is published."""
     if not path.is_file() or path.with_name(path.name + ".wal").exists():
         raise WarehouseError("the draft's file was not written, or not checkpointed and closed; nothing was published")
@@ -514,8 +514,9 @@ def _prove(path: Path, parts: Mapping[str, PartSpec]) -> None:
         with duckdb.connect(str(path), read_only=True) as file:
             expected = {*parts, *(f"{name}_superseded" for name, spec in parts.items() if spec.superseded)}
             found = {name for (name,) in file.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-            faults = [f"{name} does not belong in it" for name in sorted(found - expected)]
-            faults += [f"{name} is missing in it" for name in sorted(expected - found)] or _part_faults(file, parts)
+            faults = [f"{name} does not belong in it" for name in sorted(found - expected - may_be_empty)]
+            faults += [f"{name} is missing in it" for name in sorted(expected - found)]
+            faults = faults or _part_faults(file, {**parts, **{name: PartSpec(0) for name in may_be_empty & found}})
     except duckdb.Error as error:
         raise WarehouseError(f"the draft's file cannot be read ({str(error).splitlines()[0]}); nothing was published") from error
     if faults:

@@ -141,6 +141,7 @@ ONE_MARKET = (TABLES[0].ddl(), "INSERT INTO markets (market_id) VALUES ('M')")
         (ONE_MARKET, {"markets": PartSpec(1, superseded=1)}, "1 rows cannot be superseded where 0 stand"),
         (["CREATE TABLE markets AS SELECT 'M' AS market_id"], {"markets": PartSpec(1)}, "columns of markets are not those of the contract"),
         ([*ONE_MARKET, "CREATE TABLE staging (customer VARCHAR)"], {"markets": PartSpec(1)}, "staging does not belong in it"),
+        ([*ONE_MARKET, "CREATE TABLE malls (mall_id VARCHAR)"], {"markets": PartSpec(1), "malls": PartSpec(0)}, "columns of malls"),
         ([], {"markets": PartSpec(1)}, "was not written"),
     ],
 )
@@ -196,6 +197,13 @@ def test_a_later_part_wins_by_key_and_only_over_earlier_parts(publish, warehouse
     assert orders(third) == [("1", 60), ("2", 80), ("3", 80), ("4", 70)]
     assert third.manifest.rows("orders") == 4
     assert warehouse.check() == []
+
+
+def test_a_table_that_came_out_empty_is_no_part(publish):
+    version = publish({"markets": [town("one")], "malls": []})
+
+    assert set(version.manifest.tables) == {"markets"}
+    assert Engine.of(version).table("SELECT * FROM malls").num_rows == 0
 
 
 def test_an_overlay_may_only_take_away(publish):
@@ -495,9 +503,19 @@ def test_an_engine_answers_only_from_its_version_and_touches_nothing_else(publis
     outside = tmp_path / "other.csv"
     outside.write_text("a\n1\n")
 
-    for forbidden in (f"SELECT * FROM '{outside}'", f"ATTACH '{tmp_path / 'x.duckdb'}'", "SET GLOBAL TimeZone='America/Phoenix'"):
+    forbidden = (
+        f"SELECT * FROM '{outside}'",
+        f"SELECT * FROM read_csv('{outside}')",
+        f"ATTACH '{tmp_path / 'x.duckdb'}'",
+        "SET GLOBAL TimeZone='America/Phoenix'",
+        "SELECT * FROM python_value",
+        "DELETE FROM file_0.main.markets",
+    )
+    python_value = engine.table("SELECT 1 AS secret")
+    assert python_value.num_rows == 1
+    for statement in forbidden:
         with pytest.raises(duckdb.Error):
-            engine.table(forbidden)
+            engine.table(statement)
     assert engine.table("SELECT current_setting('TimeZone') AS zone").to_pylist() == [{"zone": "UTC"}]
     assert engine.table("SELECT name FROM markets WHERE name = ?", ["one"]).num_rows == 1
     assert engine.table("SELECT name FROM markets WHERE name = $name", {"name": "two"}).num_rows == 0
@@ -669,6 +687,39 @@ def test_an_error_is_one_line_and_exit_code_two(capsys, warehouse):
         [],
         f"error: {warehouse.root}: nothing was ever published, so there is nothing to roll back to\n",
     )
+
+
+@pytest.mark.parametrize("command", ["load", "demo", "versions", "rollback", "check", "prune", "template"])
+def test_every_command_explains_itself_and_takes_a_warehouse(capsys, command):
+    with pytest.raises(SystemExit, match="0"):
+        command_line.main([command, "--help"])
+    printed = capsys.readouterr().out
+    assert "--warehouse DIR" in printed
+    assert f"usage: python -m data {command}" in printed
+
+
+def test_load_says_what_it_did_and_an_identical_load_publishes_nothing(capsys, warehouse, tmp_path):
+    source = tmp_path / "markets.csv"
+    source.write_text("market_id,name,time_zone\nM,Phoenix,America/Phoenix\n")
+
+    code, lines, _ = run(capsys, "load", str(source), "--warehouse", str(warehouse.root))
+    first = warehouse.current()
+    assert (code, lines[0].split(":")[0]) == (0, f"{first.id} serves")
+    code, lines, _ = run(capsys, "load", str(source), "--warehouse", str(warehouse.root))
+    assert code == 0
+    assert "nothing changed" in lines[0]
+    assert warehouse.versions() == [first]
+    with warehouse.draft():
+        code, lines, errors = run(capsys, "load", str(source), "--warehouse", str(warehouse.root))
+    assert (code, lines) == (2, [])
+    assert errors.startswith(f"error: {warehouse.root}: another load is running (pid ")
+    assert errors.count("\n") == 1
+
+
+def test_a_warehouse_that_nobody_filled_is_said_to_be_empty(capsys, warehouse):
+    empty = [f"{warehouse.root}: nothing published yet"]
+    assert run(capsys, "versions", "--warehouse", str(warehouse.root)) == (0, empty, "")
+    assert run(capsys, "check", "--warehouse", str(warehouse.root)) == (0, empty, "")
 
 
 def test_a_connection_for_loaders_reads_a_version_beside_files_of_their_own(publish, tmp_path):
