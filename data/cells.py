@@ -3,12 +3,15 @@
 Cells are signed 64-bit integers: every H3 index is below 2^63, and DuckDB and Spark then agree on the type.
 """
 
+from collections.abc import Callable, Sequence
+
 import duckdb
 import h3ronpy
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from h3ronpy.vector import cells_to_coordinates, coordinates_to_cells
 
 from data.contracts import CELL_RESOLUTION
@@ -54,7 +57,7 @@ def areas_m2(cells: Integers) -> Integers:
     if not len(cells):
         return np.empty(0, np.int64)
     areas = pa.array(h3ronpy.cells_area_m2(pa.array(cells.astype(np.uint64))))
-    return np.rint(areas.to_numpy()).astype(np.int64)
+    return np.asarray(np.rint(areas.to_numpy()), np.int64)
 
 
 def disks(cells: Integers, rings: int) -> tuple[Integers, Integers]:
@@ -72,7 +75,7 @@ def disks(cells: Integers, rings: int) -> tuple[Integers, Integers]:
     return position[order], around[order]
 
 
-def haversine_m(latitude: Floats, longitude: Floats, other_latitude: Floats, other_longitude: Floats) -> Floats:
+def haversine_m(latitude: Floats | np.float64, longitude: Floats | np.float64, other_latitude: Floats, other_longitude: Floats) -> Floats:
     """Return great-circle distances in meters on the mean sphere; arguments in degrees, broadcast together."""
     here, there = np.radians(latitude), np.radians(other_latitude)
     across = np.radians(other_longitude - longitude)
@@ -95,9 +98,22 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
 
     Null where a coordinate is null, and where the text names no cell of that resolution.
     """
-    number, text, whole = (duckdb.sqltype(name) for name in ("DOUBLE", "VARCHAR", "BIGINT"))
-    connection.create_function("cell_at", _cell_at, [number, number], whole, type="arrow", null_handling="special")
-    connection.create_function("cell_of", _cell_of, [text], whole, type="arrow", null_handling="special")
+    arrow_function(connection, "cell_at", _cell_at, ("DOUBLE", "DOUBLE"), "BIGINT")
+    arrow_function(connection, "cell_of", _cell_of, ("VARCHAR",), "BIGINT")
+
+
+def arrow_function(
+    connection: duckdb.DuckDBPyConnection, name: str, function: Callable[..., pa.Array], parameters: Sequence[str], result: str
+) -> None:
+    """Give a connection a function over Arrow arrays; it sees nulls and answers them itself."""
+    connection.create_function(
+        name,
+        function,
+        [*map(duckdb.sqltype, parameters)],
+        duckdb.sqltype(result),
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
+    )
 
 
 def _cell_at(latitude: pa.ChunkedArray, longitude: pa.ChunkedArray) -> pa.Array:

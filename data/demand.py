@@ -82,7 +82,7 @@ def _meters(latitude: Floats, longitude: Floats, middle: float) -> Floats:
 def _radii(tree: cKDTree, points: Floats) -> Floats:
     wanted = min(NEIGHBOR + 1, len(points))
     distance = tree.query(points, k=[wanted])[0][:, 0]
-    return np.clip(distance / 2, *RADIUS_M)
+    return np.asarray(np.clip(distance / 2, *RADIUS_M))
 
 
 def _candidates(own: Integers, radius: Floats) -> tuple[Integers, Integers]:
@@ -136,7 +136,8 @@ def whole_shares(totals: Integers, spread_: Spread) -> Integers:
 _AREAS = """
 SELECT area.area_id, area.latitude, area.longitude, coalesce(area.population, 0) AS population,
     coalesce(area.households, 0) AS households, area.income_cents,
-    coalesce(market.boundary_counties IS NULL OR contains(' ' || market.boundary_counties || ' ', ' ' || area.county || ' '), false) AS is_inside,
+    coalesce(market.boundary_counties IS NULL OR contains(' ' || market.boundary_counties || ' ', ' ' || area.county || ' '), false)
+        AS is_inside,
     count(area.households) OVER () > 0 AS has_households, market.boundary_polygon
 FROM now_demand_areas AS area JOIN now_markets AS market USING (market_id)
 WHERE market_id = ? ORDER BY area_id
@@ -164,7 +165,8 @@ def cells_of_market(connection: duckdb.DuckDBPyConnection, market_id: str) -> pa
         "inside": _summed(place, np.where(inside, population + households, 0), len(cell)),
         "all": _summed(place, population + households, len(cell)),
     }
-    income = _mean_income(areas, pairs, place, households, population, len(cell))
+    weight = households if households.any() else population
+    income = _mean_income(areas, pairs.area, place, weight)
     polygon = areas["boundary_polygon"][0].as_py() if areas.num_rows else None
     is_inside = _in_polygon(cell, polygon) if polygon else 2 * sums["inside"] >= sums["all"]
     has_households = bool(areas.num_rows and areas["has_households"][0].as_py())
@@ -187,12 +189,12 @@ def _summed(place: Integers, values: Integers, length: int) -> Integers:
     return np.bincount(place, values, minlength=length).astype(np.int64)
 
 
-def _mean_income(areas: pa.Table, pairs: Spread, place: Integers, households: Integers, population: Integers, length: int) -> pa.Array:
-    known = areas["income_cents"].is_valid().to_numpy(zero_copy_only=False)[pairs.area]
-    income = areas["income_cents"].fill_null(0).to_numpy()[pairs.area].astype(float)
-    weight = np.where(known, households if households.any() else population, 0).astype(float)
-    total = np.bincount(place, weight, minlength=length)
-    mean = np.bincount(place, weight * income, minlength=length) / np.maximum(total, 1)
+def _mean_income(areas: pa.Table, area: Integers, place: Integers, weight: Integers) -> pa.Array:
+    known = areas["income_cents"].is_valid().to_numpy()[area]
+    income = areas["income_cents"].fill_null(0).to_numpy()[area].astype(float)
+    counted = np.where(known, weight, 0).astype(float)
+    total = np.bincount(place, counted)
+    mean = np.bincount(place, counted * income) / np.maximum(total, 1)
     return pa.array(np.rint(mean).astype(np.int64), mask=total == 0)
 
 

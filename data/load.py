@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -117,7 +118,7 @@ def load(
             for each in TABLES:
                 bench.load_table(each)
             bench.finish()
-            record, rejects = bench.record(mapping, synthetic=synthetic, note=note)
+            record, rejects = bench.record(synthetic=synthetic, note=note)
         finally:
             bench.close()
         tables = {name: PartSpec(each.rows, each.superseded) for name, each in bench.built.items()}
@@ -150,7 +151,7 @@ class _Steps:
         self._progress = progress
         self._bar = tqdm(total=self.total, bar_format=_BAR, disable=None if progress is None else True, leave=False)
 
-    def __enter__(self) -> "_Steps":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -318,7 +319,8 @@ class _Bench:
         if "demand_cells" in self.counts or not self.changed & {"demand_areas", "markets"}:
             return []
         # The base's areas too: a market that lost all of them loses its cells.
-        return self._names("SELECT market_id FROM now_demand_areas INTERSECT SELECT market_id FROM now_markets UNION SELECT market_id FROM demand_areas")
+        known = "SELECT market_id FROM now_demand_areas INTERSECT SELECT market_id FROM now_markets"
+        return self._names(f"{known} UNION SELECT market_id FROM demand_areas")
 
     def _markets_with_new_places(self) -> list[str]:
         """Return the markets whose malls, demand or doors changed; all of them where one of few malls did, else those with unseen doors."""
@@ -356,7 +358,7 @@ class _Bench:
         self.changed.add(name)
         self._show(contract)
 
-    def record(self, mapping: Mapping | None, *, synthetic: bool, note: str) -> tuple[Record, Path | None]:
+    def record(self, *, synthetic: bool, note: str) -> tuple[Record, Path | None]:
         """Return what the manifest says of this load, and the CSV of its rejects."""
         rejects = write_rejects(self.connection, self.draft.folder / "rejects.csv")
         findings = sorted(self.findings, key=lambda each: each.severity != "reject")
@@ -395,7 +397,8 @@ def _unreadable(readings: list[Reading], error: Exception) -> str:
 
 def _remarks(readings: Sequence[Reading]) -> list[str]:
     """Return which columns of the sources were not used, and which columns of the contracts the sources do not have."""
-    notes, used = [], {}
+    notes: list[str] = []
+    used: dict[Source, set[str]] = {}
     for reading in readings:
         if reading.source:
             used.setdefault(reading.source, set()).update(reading.used)

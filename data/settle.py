@@ -4,7 +4,7 @@ A row with a fault is rejected. Of rows with one key the first stays; later ones
 rows are compared with the version that serves: known and equal is unchanged, known and different replaces, the rest is new.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import duckdb
@@ -149,8 +149,8 @@ def findings(connection: duckdb.DuckDBPyConnection, table: Table, readings: list
         )
     ]
     status_place = next((place for place, column in enumerate(table.loaded) if column.name == "status"), 0)
-    for check in checks.row_checks(table, given, has_nearest=has_nearest):
-        wanted.append(checks.Check(check.rule, check.column, check.condition.format(status=status_place), check.value))
+    rows = checks.row_checks(table, given, has_nearest=has_nearest)
+    wanted += [replace(check, condition=check.condition.format(status=status_place)) for check in rows]
     found = [*_checked(connection, table, readings, wanted, f"kept_{table.name}")]
     merges = all(reading.feed.merge for reading in readings)
     if count.merged and not merges:
@@ -179,7 +179,7 @@ def _checked(
     for check, rows, first in zip(wanted, row[::2], row[1::2], strict=True):
         if rows:
             source, line = first >> _LINE_BITS, first & ((1 << _LINE_BITS) - 1)
-            example = _example(connection, table, readings, check, source, line)
+            example = _example(connection, readings, check, (source, line))
             found.append(Finding(table.name, check.rule, "finding", check.column, rows, example))
     return found
 
@@ -190,10 +190,9 @@ def place(readings: list[Reading], source: int, line: int) -> str:
     return f"{reading.source.name if reading.source else 'constants of the mapping'} line {line:,}"
 
 
-def _example(
-    connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], check: checks.Check, source: int, line: int
-) -> str:
-    where = place(readings, source, line)
+def _example(connection: duckdb.DuckDBPyConnection, readings: list[Reading], check: checks.Check, at: tuple[int, int]) -> str:
+    source, line = at
+    table, where = readings[0].table, place(readings, source, line)
     if check.value:
         sql = f"SELECT ({check.value})::VARCHAR FROM scratch.staged_{table.name} WHERE source = {source} AND line = {line}"
     else:

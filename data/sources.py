@@ -75,8 +75,8 @@ class Source:
         SourceError
             If two columns bear the name.
         """
-        for same in (lambda name: name == column, lambda name: name.casefold() == column.casefold()):
-            found = [place for place, name in enumerate(self.columns) if same(name)]
+        for names, wanted in ((self.columns, column), (tuple(map(str.casefold, self.columns)), column.casefold())):
+            found = [place for place, name in enumerate(names) if name == wanted]
             if len(found) > 1:
                 raise SourceError(f"{self.path}: two columns are named {column!r}; rename one of them")
             if found:

@@ -4,8 +4,8 @@ Everything is one SQL statement per source and table, in layers: ``r_`` the valu
 the value that the contract accepts. Bit masks (one bit per loaded column) say which values were lost on the way, so that ten million
 rows need no text beside the numbers.
 
-Times: floored to whole UTC seconds before anything is subtracted. With an offset (or as epoch seconds, milliseconds or microseconds) they are
-absolute; else local. A local time that the clocks skipped is read with the offset before the change, so it moves forward by the hour
+Times: floored to whole UTC seconds before anything is subtracted. With an offset, or as epoch seconds, milliseconds or microseconds, they
+are absolute; else local. A local time that the clocks skipped is read with the offset before the change, so it moves forward by the hour
 skipped; one that occurs twice is read as the second of the two (standard time).
 """
 
@@ -27,6 +27,16 @@ _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _EARLIEST, _LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
 _LARGEST_EXACT = 9e15
+_CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
+_NAMED = {
+    "time_zone": "CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END",
+    "boundary_polygon": "CASE WHEN is_polygon({raw}) THEN {raw} END",
+    "boundary_counties": f"array_to_string({_CODES}, ' ')",
+    "county": "lpad({raw}, greatest(5, length({raw}))::INTEGER, '0')",
+    "week_start": "CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END",
+}
+"""Columns whose text must be more than of their kind: a known zone, a polygon, codes with their leading zero, a weekday."""
+_CHECKED_TEXTS = ("time_zone", "boundary_polygon")
 
 
 @dataclass(frozen=True)
@@ -184,30 +194,18 @@ def _cast(reading: Reading) -> str:
 
 def _value(reading: Reading, column: Column) -> str:
     """Return the SQL that casts one value; null where that cannot be done."""
-    raw, kind, name = f"r_{column.name}", reading.raw(column)[1], column.name
-    if name == "time_zone":
-        return f"CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END"
-    if name == "boundary_polygon":
-        return f"CASE WHEN is_polygon({raw}) THEN {raw} END"
-    if name == "county":
-        return f"lpad({raw}::VARCHAR, greatest(5, length({raw}::VARCHAR))::INTEGER, '0')"
-    if name == "boundary_counties":
-        codes = f"list_transform(regexp_split_to_array({raw}::VARCHAR, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
-        return f"array_to_string({codes}, ' ')"
-    if name == "week_start":
-        return f"CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END"
-    if column.kind is Kind.TEXT:
-        text = _text(raw, kind)
-        return f"lower({text})" if column.choices else text
+    raw, kind = f"r_{column.name}", reading.raw(column)[1]
+    if column.name in _NAMED:
+        return _NAMED[column.name].replace("{raw}", f"{raw}::VARCHAR")
     if column.kind in _NUMBER_KINDS:
         return _number(raw, kind, column, reading.feed.factor(column))
     if column.kind is Kind.DAY:
         return _day(raw, kind, reading.feed.date_formats)
-    if column.kind is Kind.CELL:
-        return f"cell_of({raw}::VARCHAR)"
-    if column.kind is Kind.BOOLEAN:
-        return f"try_cast({raw} AS BOOLEAN)"
-    return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
+    if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
+        return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
+    if column.kind is Kind.TEXT:
+        return f"lower({_text(raw, kind)})" if column.choices else _text(raw, kind)
+    return f"cell_of({raw}::VARCHAR)" if column.kind is Kind.CELL else f"try_cast({raw} AS BOOLEAN)"
 
 
 def _text(raw: str, kind: str) -> str:
@@ -297,11 +295,8 @@ def _located(reading: Reading, world: World) -> str:
         f"FROM (SELECT * REPLACE ({mall} AS q_mall_id) FROM {{below}}) AS item "
         f"LEFT JOIN {world.malls} AS mall ON mall.mall_id = item.q_mall_id {driver}"
     )
-    own_zone = (
-        quoted(reading.zone)
-        if reading.zone
-        else f"coalesce(market.time_zone, {quoted(world.single_zone) if world.single_zone else 'NULL'})"
-    )
+    single = quoted(world.single_zone) if world.single_zone else "NULL"
+    own_zone = quoted(reading.zone) if reading.zone else f"coalesce(market.time_zone, {single})"
     below = (
         f"SELECT item.*, market.time_zone, market.week_start, {own_zone} AS zone "
         f"FROM ({below}) AS item LEFT JOIN {world.markets} AS market ON market.market_id = item.q_market_id"
@@ -329,7 +324,7 @@ def _accepted(reading: Reading) -> str:
     values, masks = [], {"unparsed": ["0"], "unlisted": ["0"], "negative": ["0"]}
     for place, column in enumerate(table.loaded):
         name, conditions = column.name, []
-        if name in reading.given and column.kind is not Kind.TEXT or name in ("time_zone", "boundary_polygon"):
+        if name in reading.given and (column.kind is not Kind.TEXT or name in _CHECKED_TEXTS):
             masks["unparsed"].append(f"(r_{name} IS NOT NULL AND q_{name} IS NULL)::UINTEGER << {place}")
         if column.choices and name in reading.given:
             conditions.append(f"q_{name} IN ({', '.join(quoted(choice) for choice in column.choices)})")

@@ -38,7 +38,7 @@ def prior_s(distance_m: Floats) -> Integers:
     slope = np.diff(minutes) / np.diff(kilometers)
     x = np.asarray(distance_m, float) / 1000
     piece = np.clip(np.searchsorted(kilometers, x, side="right") - 1, 0, len(slope) - 1)
-    return np.rint(60 * (minutes[piece] + slope[piece] * (x - kilometers[piece]))).astype(np.int64)
+    return np.asarray(np.rint(60 * (minutes[piece] + slope[piece] * (x - kilometers[piece]))), np.int64)
 
 
 def longest_m() -> float:

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from data.cells import haversine_m
+from data.cells import arrow_function, haversine_m
 from data.contracts import Table
 from data.staging import Reading, World
 
@@ -19,8 +19,7 @@ GROUP BY ALL
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Give a connection ``is_polygon(text)``: whether a text is a valid WKT polygon."""
-    text, truth = duckdb.sqltype("VARCHAR"), duckdb.sqltype("BOOLEAN")
-    connection.create_function("is_polygon", _is_polygon, [text], truth, type="arrow", null_handling="special")
+    arrow_function(connection, "is_polygon", _is_polygon, ("VARCHAR",), "BOOLEAN")
 
 
 def world(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading]) -> World:
@@ -61,13 +60,13 @@ def _register_polygons(connection: duckdb.DuckDBPyConnection) -> bool:
     def market_at(latitude: pa.ChunkedArray, longitude: pa.ChunkedArray) -> pa.Array:
         y, x = (np.array(each.to_pylist(), float) for each in (latitude, longitude))
         found = np.full(len(x), None, object)
-        for market, boundary in boundaries.items():
-            inside = shapely.intersects_xy(boundary, x, y) & np.equal(found, None)
+        # The first market by name wins where two boundaries overlap.
+        for market, boundary in reversed(boundaries.items()):
+            inside = shapely.intersects_xy(boundary, x, y)
             found[inside] = market
         return pa.array(found, pa.string())
 
-    number, text = duckdb.sqltype("DOUBLE"), duckdb.sqltype("VARCHAR")
-    connection.create_function("market_at", market_at, [number, number], text, type="arrow", null_handling="special")
+    arrow_function(connection, "market_at", market_at, ("DOUBLE", "DOUBLE"), "VARCHAR")
     return True
 
 
@@ -85,5 +84,4 @@ def _register_nearest(connection: duckdb.DuckDBPyConnection, within_m: float) ->
             best[closer], found[closer] = distance[closer], name
         return pa.array(found, pa.string())
 
-    number, text = duckdb.sqltype("DOUBLE"), duckdb.sqltype("VARCHAR")
-    connection.create_function("nearest_mall", nearest_mall, [number, number], text, type="arrow", null_handling="special")
+    arrow_function(connection, "nearest_mall", nearest_mall, ("DOUBLE", "DOUBLE"), "VARCHAR")
