@@ -10,8 +10,10 @@ from data.engine import Engine
 from data.warehouse import Version
 
 MDRP = "Reyes et al. 2018, The Meal Delivery Routing Problem: public instances"
-NYC = "NYC Department of Consumer and Worker Protection 2022, Minimum Pay Rate for App-Based Restaurant Delivery Workers"
-OFFERS = "public dispatch records of meal platforms: about one offer in eight is declined"
+NYC = "NYC Department of Consumer and Worker Protection 2022, study of app-based restaurant delivery workers"
+NYC_PAY = f"{NYC}: proposed 17.87 to 23.82 dollars"
+NYC_BUSY = f"{NYC}: 40 % of online time is waiting"
+OFFERS = "target of the demo, 13 %; no citable publication found"
 PROMISES = "assumption: retailers report on-time shares of about 90 %"
 MALLS = "assumption: longer than meals (30 to 40 min, Reyes et al. 2018), for the packing and the way into the mall"
 
@@ -42,9 +44,9 @@ class Row:
 
 
 PUBLISHED = (
-    Published("earnings_per_online_hour", "$", 18, 25, NYC),
+    Published("earnings_per_online_hour", "$", 18, 25, NYC_PAY),
     Published("deliveries_per_online_hour", "", 1.2, 2.4, MDRP),
-    Published("utilization", "%", 55, 65, NYC),
+    Published("utilization", "%", 55, 65, NYC_BUSY),
     Published("declined_share", "%", 12, 14.5, OFFERS),
     Published("click_to_door_mean", "min", 50, 65, MALLS),
     Published("on_time_share", "%", 87, 93, PROMISES),

@@ -91,7 +91,7 @@ def test_calibration_counts_by_hand(publish: Callable[..., Version]) -> None:
     order = {"market_id": "m", "status": "delivered", "placed_at": day + "10:00:00"}
     version = publish({
         "shifts": [
-            {"shift_id": "s", "driver_id": "d", "market_id": "m", "start_at": day + "10:00:00", "end_at": day + "12:00:00", "online_s": 7_200}
+            {"shift_id": "s", "driver_id": "d", "market_id": "m", "start_at": day + "10:00:00", "end_at": day + "12:00", "online_s": 7_200}
         ],
         "trips": [
             {**trip, "trip_id": "a", "accepted_at": day + "10:00:00", "ended_at": day + "11:00:00"},

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from data.cells import Floats, Integers, haversine_m
 from data.demo.demand import CANCELLED, Flags, Orders, Week
-from data.demo.geography import Floats, Integers, distance_m, hour_factor, typical_drive_s
+from data.demo.geography import hour_factor, typical_drive_s
 from data.demo.ground import Ground
 from data.demo.model import Model
 from data.demo.plan import Mall
@@ -46,7 +47,7 @@ def _groups(orders: Orders, mall: Mall, riding: Integers, model: Model) -> Integ
     by_ready = riding[order]
     gap = np.diff(orders.ready_s[by_ready])
     latitude, longitude = orders.latitude[by_ready], orders.longitude[by_ready]
-    door_gap = distance_m(latitude[:-1], longitude[:-1], latitude[1:], longitude[1:])
+    door_gap = haversine_m(latitude[:-1], longitude[:-1], latitude[1:], longitude[1:])
     same = (np.diff(orders.day[by_ready]) == 0) & (np.diff(sector[order]) == 0) & (gap <= model.batch_gap_s)
     same &= (door_gap <= model.batch_door_gap_m) & ~alone[order][1:] & ~alone[order][:-1]
     starts = np.r_[True, ~same] if len(riding) else np.zeros(0, bool)
@@ -131,7 +132,7 @@ def _drives(
     latitude, longitude = orders.latitude[stop_order], orders.longitude[stop_order]
     previous_latitude, previous_longitude = np.roll(latitude, 1), np.roll(longitude, 1)
     previous_latitude[first], previous_longitude[first] = mall.latitude, mall.longitude
-    leg_m = distance_m(previous_latitude, previous_longitude, latitude, longitude)
+    leg_m = haversine_m(previous_latitude, previous_longitude, latitude, longitude)
     at = orders.ready_s[stop_order] + 600
     factor = hour_factor(leg_m, at, is_weekend=week.is_weekend[orders.day[stop_order]], model=model)
     noise = rng.lognormal(0, model.drive_noise_sdlog, len(stop_order))

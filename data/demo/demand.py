@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from data.demo.geography import Floats, Integers, distance_m, doors, typical_drive_s
+from data.cells import Floats, Integers
+from data.demo.geography import doors, from_mall_m, typical_drive_s
 from data.demo.ground import Ground
 from data.demo.model import Model
 
@@ -113,7 +114,7 @@ def week_orders(week: Week, ground: Ground, model: Model, rng: Generator) -> Ord
     pool = np.ceil(cells.households[position] * model.customers_per_household).clip(1, _CUSTOMERS_PER_CELL - 1)
     resident = np.floor(pool * rng.random(count) ** model.customer_skew).astype(np.int64)
     latitude, longitude = doors(cells, position, resident)
-    distance = distance_m(latitude, longitude, mall.latitude, mall.longitude)
+    distance = from_mall_m(mall, latitude, longitude)
     packing_s = np.array([each.packing_median_s for each in sellers])[store] * rng.lognormal(0, model.packing_sdlog, count)
     ending, is_cancelled_early = _endings(count, model, rng)
     return Orders(

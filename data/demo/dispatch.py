@@ -11,9 +11,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.random import Generator
 
+from data.cells import Floats, Integers
 from data.demo.batches import Batches
 from data.demo.drivers import Shifts
-from data.demo.geography import Floats, Integers
 from data.demo.model import Model
 
 ACCEPTED, DECLINED, EXPIRED = range(3)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from data.cells import Floats, Integers
 from data.demo.demand import Week, hour_weights
-from data.demo.geography import Floats, Integers, distance_m, doors, typical_drive_s
+from data.demo.geography import doors, from_mall_m, typical_drive_s
 from data.demo.ground import Ground
 from data.demo.model import Model
 
@@ -83,12 +84,12 @@ def pool(weeks: list[list[list[tuple[int, int]]]], ground: Ground, model: Model,
     busiest_week = max(sum(len(day) for day in week) for week in weeks)
     busiest_day = max(len(day) for week in weeks for day in week)
     size = max(math.ceil(busiest_week / model.shifts_per_driver_week), math.ceil(busiest_day * 1.25), 3)
-    drive_s = typical_drive_s(distance_m(cells.latitude, cells.longitude, mall.latitude, mall.longitude), model)[around.position]
+    drive_s = typical_drive_s(from_mall_m(mall, cells.latitude, cells.longitude), model)[around.position]
     near = around.position[drive_s <= model.home_farthest_min * 60]
     weights = np.cumsum(cells.households[near])
     position = near[np.searchsorted(weights, rng.random(size) * weights[-1], side="right").clip(max=len(near) - 1)]
     latitude, longitude = doors(cells, position, 10_000 + np.arange(size, dtype=np.int64))
-    home_m = distance_m(latitude, longitude, mall.latitude, mall.longitude)
+    home_m = from_mall_m(mall, latitude, longitude)
     return Pool(latitude, longitude, typical_drive_s(home_m, model).astype(np.int64), home_m.astype(np.int64), rng.lognormal(0, 0.6, size))
 
 

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from tqdm import tqdm
 
+from data.cells import Floats, Integers
 from data.demo.batches import week_batches
 from data.demo.demand import Week, week_orders
 from data.demo.dispatch import refusals, week_trips
 from data.demo.drivers import Pool, pool, week_blocks, week_shifts
 from data.demo.files import Files
-from data.demo.geography import Floats, Integers, market_cells
+from data.demo.geography import market_cells
 from data.demo.ground import Ground, ground
 from data.demo.model import MODEL, MallModel, Model
 from data.demo.places import add_cells, add_places

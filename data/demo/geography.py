@@ -2,22 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import h3.api.numpy_int as h3
 import numpy as np
-import pyarrow as pa
-from h3ronpy.vector import cells_to_coordinates
 from numpy.typing import NDArray
 
+from data.cells import EARTH_RADIUS_M, Floats, Integers, centers, haversine_m
 from data.contracts import CELL_RESOLUTION
 from data.demo.model import Model
 from data.demo.plan import Mall, Market, Place, rounded
 
-Floats: TypeAlias = NDArray[np.float64]
-Integers: TypeAlias = NDArray[np.int64]
-
-EARTH_RADIUS_M = 6_371_008.8
 METERS_PER_DEGREE = math.pi * EARTH_RADIUS_M / 180
 _RING_SPACING_M = 300.0  # grid_disk at resolution 9 grows by at least this much a step
 
@@ -41,12 +35,9 @@ class Catchment:
     running_weight: Floats
 
 
-def distance_m(latitude: Floats, longitude: Floats, to_latitude: Floats | float, to_longitude: Floats | float) -> Floats:
-    """Return the great-circle distance in meters (haversine, mean Earth radius)."""
-    lat, to_lat = np.radians(latitude), np.radians(to_latitude)
-    half = np.sin((to_lat - lat) / 2) ** 2 + np.cos(lat) * np.cos(to_lat) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2
-    distance: Floats = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half))
-    return distance
+def from_mall_m(mall: Mall, latitude: Floats, longitude: Floats) -> Floats:
+    """Return straight-line distances from a mall to points, meters."""
+    return haversine_m(np.float64(mall.latitude), np.float64(mall.longitude), latitude, longitude)
 
 
 def typical_drive_s(distance: Floats, model: Model) -> Floats:
@@ -62,12 +53,6 @@ def hour_factor(distance: Floats, seconds: NDArray[np.number], *, is_weekend: ND
     return factor
 
 
-def coordinates(cells: Integers) -> tuple[Floats, Floats]:
-    """Return the centers of cells in degrees."""
-    batch = pa.record_batch(cells_to_coordinates(pa.array(cells.astype(np.uint64))))
-    return batch["lat"].to_numpy(), batch["lng"].to_numpy()
-
-
 def _built_up_radius_m(place: Place, model: Model) -> float:
     area_km2 = min(place.land_area_km2, place.population / model.built_up_people_per_km2)
     return 1_000 * math.sqrt(area_km2 / math.pi)
@@ -77,8 +62,8 @@ def _place_disc(place: Place, radius_m: float) -> tuple[Integers, Floats]:
     """Return the cells whose centers lie in the place's disc, and their distance from its center in radii; at least one cell."""
     center = h3.latlng_to_cell(place.latitude, place.longitude, CELL_RESOLUTION)
     cells = np.sort(h3.grid_disk(center, 1 + math.ceil(radius_m / (_RING_SPACING_M * 0.85))).astype(np.int64))
-    latitude, longitude = coordinates(cells)
-    radii = distance_m(latitude, longitude, place.latitude, place.longitude) / radius_m
+    latitude, longitude = centers(cells)
+    radii = haversine_m(np.float64(place.latitude), np.float64(place.longitude), latitude, longitude) / radius_m
     inside = radii <= max(1.0, float(radii.min()))
     return cells[inside], radii[inside]
 
@@ -108,12 +93,12 @@ def market_cells(market: Market, model: Model) -> Cells:
     cell, population = cell[lived_in], population[lived_in]
     size = dict(model.household_size)[market.template_id]
     households = rounded(population.astype(np.float64), round(int(population.sum()) / size))
-    return Cells(cell, *coordinates(cell), population, households)
+    return Cells(cell, *centers(cell), population, households)
 
 
 def catchment(cells: Cells, mall: Mall, model: Model) -> Catchment:
     """Return the cells around a mall with demand weights: households times exp(-drive / decay), none beyond the farthest drive."""
-    drive_min = typical_drive_s(distance_m(cells.latitude, cells.longitude, mall.latitude, mall.longitude), model) / 60
+    drive_min = typical_drive_s(from_mall_m(mall, cells.latitude, cells.longitude), model) / 60
     near = np.flatnonzero(drive_min <= model.farthest_min)
     return Catchment(near, np.cumsum(cells.households[near] * np.exp(-drive_min[near] / model.decay_min)))
 

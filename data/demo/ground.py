@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.demo.geography import Catchment, Cells, catchment, distance_m, typical_drive_s
+from data.demo.geography import Catchment, Cells, catchment, from_mall_m, typical_drive_s
 from data.demo.model import Model
 from data.demo.plan import Mall, Market
 from data.demo.stores import Store, stores
@@ -59,6 +59,6 @@ def ground(number: int, market: Market, mall: Mall, cells: Cells, *, model: Mode
 def _planned_hours_per_order(around: Catchment, cells: Cells, mall: Mall, *, drag: float, model: Model) -> float:
     """Return a usual trip of this mall, shared by its orders, by the target utilization; hours."""
     weight = np.diff(np.r_[0.0, around.running_weight])
-    drive_s = typical_drive_s(distance_m(cells.latitude, cells.longitude, mall.latitude, mall.longitude), model)[around.position]
+    drive_s = typical_drive_s(from_mall_m(mall, cells.latitude, cells.longitude), model)[around.position]
     trip_s = model.planned_overhead_s + drag * float(np.average(drive_s, weights=weight))
     return trip_s / 3600 / model.planned_orders_per_trip / model.target_utilization

@@ -8,6 +8,8 @@ afterwards; nothing else in the generator holds a number of this kind.
 from dataclasses import dataclass, field
 from datetime import date
 
+from data.travel_time import KILOMETERS, MINUTES
+
 
 @dataclass(frozen=True)
 class Category:
@@ -104,8 +106,11 @@ class Model:
     late_packing_s: int = 1_500  # assumption: what it takes them longer than their kind
 
     # Roads
-    drive_km: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0)  # straight line
-    drive_min: tuple[float, ...] = (1.5, 4.3, 6.6, 8.3, 11.5, 15.1, 17.2, 22.7, 26.7, 32.0)  # the prior curve of docs/design.md
+    drive_km: tuple[float, ...] = (0.0, *KILOMETERS)  # straight line
+    drive_min: tuple[float, ...] = (
+        2.0,
+        *MINUTES,
+    )  # the prior curve of docs/design.md, on to the mall's door with the slope of its first km
     drive_noise_sdlog: float = 0.18  # docs/design.md: errors of 15-23 % around the curve
     hour_drag_weekday: tuple[float, ...] = (
         -0.02, -0.01, 0.0, 0.0, 0.02, 0.06, 0.12, 0.14, 0.04, -0.04, -0.07, -0.09, -0.1, -0.1,
@@ -132,7 +137,7 @@ class Model:
 
     # Offers
     lead_s: int = 420  # assumption: offers go out this long before the goods are ready
-    decline_intercept: float = -2.2  # assumption: gives about 13 % declined
+    decline_intercept: float = -2.27  # assumption: gives about 13 % declined
     decline_per_km: float = 0.08  # assumption: log-odds per km from the mean distance
     decline_per_dollar_per_km: float = -0.55  # assumption: log-odds per dollar and km of pay above the usual
     mean_distance_km: float = 7.0  # assumption
@@ -168,7 +173,7 @@ class Model:
     nearest_approach_sdlog: float = 0.3
     home_farthest_min: float = 22.0  # assumption
     short_market_id: str = "phoenix"  # issue: a market short of drivers on Saturdays
-    short_staffing: float = 0.76  # assumption: share of the Saturday drivers it does get
+    short_staffing: float = 0.78  # assumption: share of the Saturday drivers it does get
 
     # Endings (assumptions; the rest is delivered)
     cancelled_early_share: float = 0.016

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from data.cells import Integers
 from data.demo.batches import Batches
 from data.demo.demand import CANCELLED, DELIVERED, STATUSES, Orders, Week
 from data.demo.dispatch import ACCEPTED, NOBODY, OFFER_STATUSES, RefusedOffers, Trips
 from data.demo.drivers import Pool, Shifts
 from data.demo.files import Files, choice, constant, ids, instants
-from data.demo.geography import Integers
 from data.demo.ground import Ground
 from data.demo.model import Model
 
