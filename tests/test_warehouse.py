@@ -383,9 +383,14 @@ def test_prune_keeps_the_newest_and_the_serving_version_and_deletes_files_nobody
         warehouse.version(made[1].id)
 
 
-def test_prune_merges_parts_and_overlays_into_one_file_with_the_same_content(warehouse, publish):
+def test_prune_merges_parts_and_overlays_into_one_file_with_the_same_content(warehouse, publish, tmp_path):
+    rejects = tmp_path / "bad.csv"
+    rejects.write_text("table,line\n")
     record = Record(
-        sources=(SourceFile("orders.csv", "ab" * 32, 120),), extent={"M": Extent(date(2026, 1, 1), date(2026, 1, 4))}, synthetic=True
+        sources=(SourceFile("orders.csv", "ab" * 32, 120),),
+        rejects=rejects,
+        extent={"M": Extent(date(2026, 1, 1), date(2026, 1, 4))},
+        synthetic=True,
     )
     publish({"orders": [order("1", 60), order("2", 60)], "markets": [town("one")]}, record=record)
     scattered = publish({"orders": [order("2", 70), order("3", 70)]}, superseded={"orders": [{"order_id": "2"}]}, record=record)
@@ -399,6 +404,7 @@ def test_prune_merges_parts_and_overlays_into_one_file_with_the_same_content(war
     assert {name: len(entry.parts) for name, entry in merged.manifest.tables.items()} == {"orders": 1, "markets": 1}
     assert {each.name: Engine.of(merged).table(f"SELECT * FROM {each.name} ORDER BY ALL") for each in TABLES} == everything
     assert (merged.manifest.sources, merged.manifest.extent, merged.manifest.synthetic) == (record.sources, record.extent, True)
+    assert merged.rejects_path.read_text() == "table,line\n"
     assert [version.id for version in warehouse.versions()] == [scattered.id, merged.id]
     assert warehouse.check() == []
     assert warehouse.prune(2) == []
