@@ -70,7 +70,7 @@ def coverage_curve(shares: Sequence[tuple[int, float]], *, chosen_min: int, them
     marked = dict(shares).get(chosen_min)
     if marked is not None:
         figure.add_vline(x=chosen_min, line={"color": colors.muted, "width": 1, "dash": "dot"})
-        _add_mark(figure, chosen_min, 100 * marked, theme, is_left=chosen_min > 0.75 * minutes[-1])
+        _add_mark(figure, chosen_min, 100 * marked, theme)
     last_min = minutes[-1] if minutes else 45
     figure.update_xaxes(range=[0, last_min], tickvals=[0, 10, 15, 20, 30, 45], ticksuffix=" min", showticksuffix="last")
     figure.update_yaxes(range=[0, _headroom(percents)], ticksuffix=" %", showticksuffix="last", nticks=4)
@@ -113,7 +113,8 @@ def weekly_trend(
         if known:
             ends.append((known[-1][1], known[-1][0], name, color))
     _label_ends(figure, ends, measure)
-    figure.update_xaxes(tickformat="%-d %b", nticks=8)
+    weeks = sorted({week_on for points in series.values() for week_on, _ in points})
+    figure.update_xaxes(tickvals=weeks[::-2][::-1], tickformat="%-d %b")
     figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
     figure.add_annotation(
         text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
@@ -175,12 +176,12 @@ def _label_ends(figure: go.Figure, ends: list[tuple[float, date, str, str]], mea
     figure.update_layout(margin_r=min(210, 7 * longest))
 
 
-def _add_mark(figure: go.Figure, x: float, y: float, theme: Theme, *, is_left: bool) -> None:
+def _add_mark(figure: go.Figure, x: float, y: float, theme: Theme) -> None:
     colors = tokens(theme)
     ring = {"size": 11, "color": colors.primary, "line": {"color": colors.ring, "width": 2}}
     figure.add_scatter(x=[x], y=[y], mode="markers", marker=ring, hoverinfo="skip")
-    anchor, shift = ("right", -8) if is_left else ("left", 8)
-    figure.add_annotation(x=x, y=y, text=f"<b>{y:.0f} %</b>", xanchor=anchor, yanchor="bottom", xshift=shift, yshift=2, showarrow=False)
+    # The curve rises to the right, so that the space above the mark's left shoulder is always free.
+    figure.add_annotation(x=x, y=y, text=f"<b>{y:.0f} %</b>", xanchor="right", yanchor="bottom", xshift=-8, yshift=2, showarrow=False)
 
 
 def _headroom(percents: Sequence[float]) -> float:

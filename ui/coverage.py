@@ -121,12 +121,13 @@ def figures(view: View, by: Standard) -> list[tuple[str, str, str]]:
         return []
     left_out = ("Not covered", total["denominator"] - total["numerator"])
     if view.mall is None:
-        several = total["numerator"] - sum(row["only_here"] for row in by_mall(view, by).rows() if row["status"] == "open")
-        shown = [("Reached by an open mall", total["numerator"]), ("By more than one", several), left_out]
+        alone = [row["only_here"] for row in by_mall(view, by).rows() if row["status"] == "open"]
+        several = [("By more than one", total["numerator"] - sum(alone))] if len(alone) > 1 else []
+        shown = [("Reached by an open mall", total["numerator"]), *several, left_out]
     else:
         own = _own(view, by)
-        alone = "Only by this mall" if view.mall.status == "open" else "Newly reached"
-        shown = [("Reached by this mall", own["numerator"]), (alone, own["only_here"]), left_out]
+        label = "Only by this mall" if view.mall.status == "open" else "Newly reached"
+        shown = [("Reached by this mall", own["numerator"]), (label, own["only_here"]), left_out]
     return [(label, write.compact(people), write.percent(people / total["denominator"], decimals=0)) for label, people in shown]
 
 
@@ -199,8 +200,17 @@ def cells_columns(by: Standard) -> tuple[Shown, ...]:
         Shown("denominator", by.who.capitalize(), "count"),
         Shown("drive_s", "Drive, min", "minutes"),
         Shown("share", f"Within {by.within_s // 60} min", "percent"),
-        Shown("mall_id", "Nearest mall"),
+        Shown("mall", "Nearest mall"),
     )
+
+
+def cells_table(view: View, answer: Answer) -> pa.Table:
+    """Return the rows of the map with the nearest mall's name, most people (or orders) first."""
+    table = answer.table
+    if "mall_id" in table.column_names:
+        names = {mall.id: mall.name for mall in malls(view.version)}
+        table = table.append_column("mall", pa.array([names.get(each) for each in table.column("mall_id").to_pylist()], pa.string()))
+    return table.sort_by([("denominator" if "denominator" in table.column_names else "orders", "descending")])
 
 
 def cell_story(view: View, by: Standard, cells: pa.Table) -> list[tuple[str, str]]:

@@ -24,12 +24,15 @@ _PREVIOUS = "previous"
 
 @dataclass(frozen=True)
 class Control:
-    """A choice of one page: its key in the address, its label, the texts and words to choose from, and the text that is no entry."""
+    """A choice of one page: its key in the address, its label, the texts and words to choose from, the text that is no entry, and whether
+    its label is drawn (screen readers have it in any case).
+    """
 
     key: str
     label: str
     options: Mapping[str, str]
     default: str
+    is_label_shown: bool = False
 
 
 def chosen() -> links.Chosen:
@@ -51,7 +54,7 @@ def choose(**texts: str | None) -> None:
             chosen()[key] = text
 
 
-def segments(control: Control, *, is_label_shown: bool = True) -> None:
+def segments(control: Control) -> None:
     """Draw a control of a page as a row of buttons."""
     known = chosen().get(control.key)
     widget = f"w-{control.key}"
@@ -64,7 +67,7 @@ def segments(control: Control, *, is_label_shown: bool = True) -> None:
         required=True,
         on_change=_take,
         args=(control.key, control.default),
-        label_visibility="visible" if is_label_shown else "collapsed",
+        label_visibility="visible" if control.is_label_shown else "collapsed",
     )
 
 
@@ -90,12 +93,14 @@ def _select(key: str, label: str, options: Mapping[Any, str], shown: str, *, wid
         on_change=take,
         filter_mode="contains",
         width=width,
+        label_visibility="collapsed",  # the choices name themselves: "All markets", "vs previous period"
     )
 
 
 def _market(view: View) -> None:
-    options = {"": write.ALL_MARKETS, **{market.id: market.name for market in view.markets}}
-    _select("market", "Market", options, view.market.id if view.market else "", width=150, take=partial(_take_market, view))
+    everywhere = {} if view.is_of_one_market else {"": write.ALL_MARKETS}
+    options = {**everywhere, **{market.id: market.name for market in view.markets}}
+    _select("market", "Market", options, view.market.id if view.market else "", width=130, take=partial(_take_market, view))
 
 
 def _take_market(view: View) -> None:
@@ -110,7 +115,7 @@ def _take_market(view: View) -> None:
 
 def _mall(view: View) -> None:
     words = {mall.id: f"{mall.name} ({write.STATUS_WORDS.get(mall.status or '', 'status unknown')})" for mall in view.malls}
-    _select("mall", "Mall", {"": write.ALL_MALLS, **words}, view.mall.id if view.mall else "", width=260, take=_take_mall)
+    _select("mall", "Mall", {"": write.ALL_MALLS, **words}, view.mall.id if view.mall else "", width=205, take=_take_mall)
 
 
 def _take_mall() -> None:
@@ -120,7 +125,7 @@ def _take_mall() -> None:
 
 def _period(view: View) -> None:
     options = {preset: f"{label}: {view.days}" if preset == view.preset else label for preset, label in PRESETS.items()}
-    _select("period", "Period", options, view.preset, width=230, take=partial(_take_period, view))
+    _select("period", "Period", options, view.preset, width=212, take=partial(_take_period, view))
     if view.preset == links.CUSTOM:
         _day("from", "From", view.period.start_on)
         _day("to", "To", view.period.last_on)
@@ -136,7 +141,9 @@ def _take_period(view: View) -> None:
 def _day(key: str, label: str, shown: date) -> None:
     widget = f"w-{key}"
     st.session_state[widget] = shown
-    st.date_input(label, key=widget, format="YYYY-MM-DD", required=True, on_change=_take_day, args=(key,), width=120)
+    st.date_input(
+        label, key=widget, format="YYYY-MM-DD", required=True, on_change=_take_day, args=(key,), width=125, label_visibility="collapsed"
+    )
 
 
 def _take_day(key: str) -> None:
@@ -150,7 +157,7 @@ def _take_day(key: str) -> None:
 def _comparison(view: View) -> None:
     shown = view.choice("vs", _PREVIOUS)
     shown = shown if shown in COMPARISONS else _PREVIOUS
-    _select("vs", "Compare with", COMPARISONS, shown, width=170, take=partial(_take, "vs", _PREVIOUS))
+    _select("vs", "Compare with", COMPARISONS, shown, width=165, take=partial(_take, "vs", _PREVIOUS))
 
 
 _FILTERS: dict[str, Callable[[View], None]] = {"market": _market, "mall": _mall, "period": _period, "vs": _comparison}

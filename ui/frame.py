@@ -24,7 +24,7 @@ from ui.view import View, view_of
 
 @dataclass(frozen=True)
 class Page:
-    """One page: where it stands in the menu, its script, its question, and what of the filter row it uses."""
+    """One page: where it stands in the menu, its script, its question, what of the filter row it uses, and whether it shows one market."""
 
     section: str
     title: str
@@ -33,6 +33,7 @@ class Page:
     filters: tuple[str, ...] = ()
     controls: tuple[Control, ...] = ()
     default_period: str = "last-13-weeks"
+    is_of_one_market: bool = False
 
     @property
     def path(self) -> str:
@@ -40,7 +41,7 @@ class Page:
         return self.title.lower().replace(" ", "-")
 
 
-DRIVE = Control("drive", "Drive, min", {minutes: minutes for minutes in ("10", "15", "20", "30", "45")}, "20")
+DRIVE = Control("drive", "Drive, min", {minutes: minutes for minutes in ("10", "15", "20", "30", "45")}, "20", is_label_shown=True)
 WEIGHT = Control("of", "Of", {"population": "People", "households": "Households"}, "population")
 SHOW = Control("show", "Show", {"bands": "Bands", "not_covered": "Not covered", "orders": "Orders per sq mi"}, "bands")
 
@@ -60,6 +61,7 @@ PAGES: tuple[Page, ...] = (
         "Whom can this mall reach, and who is left out?",
         filters=("market", "mall", "period"),
         controls=(DRIVE, WEIGHT, SHOW),
+        is_of_one_market=True,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
 )
@@ -159,6 +161,7 @@ def current_view() -> View:
         theme=session.theme(),
         default_period=page.default_period,
         drawn=page.filters or links.FILTERS,
+        is_of_one_market=page.is_of_one_market,
     )
 
 
@@ -198,11 +201,11 @@ def _version_notice(version: Version, newest: Version) -> None:
 def _filter_row(page: Page, view: View) -> None:
     """Draw the filters a page uses, its own controls right of a hairline, and the link."""
     st.toggle(f"Filters: {view.place}, {view.days}", key="fold")
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", key="filters", gap="small"):
         for name in page.filters:
             filters.draw(name, view)
         if page.controls:
-            with st.container(horizontal=True, vertical_alignment="bottom", key="controls", width="content"):
+            with st.container(horizontal=True, vertical_alignment="center", key="controls", width="content"):
                 for control in page.controls:
                     filters.segments(control)
         _link(view)
@@ -210,9 +213,10 @@ def _filter_row(page: Page, view: View) -> None:
 
 def _link(view: View) -> None:
     """Draw the popover with a link to these very numbers, and one to the newest."""
-    with st.popover("Copy link", icon=":material/link:", key="link"):
+    with st.popover("Link", icon=":material/link:", key="link"):
         url = st.context.url or ""
-        fixed = links.absolute(dict(view.chosen), start_on=view.period.start_on, end_on=view.period.end_on, version_id=view.version.id)
+        here = {**view.chosen, "market": view.market.id} if view.market else dict(view.chosen)
+        fixed = links.absolute(here, start_on=view.period.start_on, end_on=view.period.end_on, version_id=view.version.id)
         st.markdown("**These very numbers**, also after newer data was loaded:")
         st.code(links.address(url, fixed), language=None, wrap_lines=True)
         st.markdown("**Live**: the same page on the newest data:")

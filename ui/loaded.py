@@ -75,7 +75,9 @@ def sentence(version: Version) -> tuple[str, str]:
     span = extent(version)
     fresh = f", complete to {write.day(span.last_complete_on)}" if span.last_complete_on else ""
     places = write.counted(len(markets(version)), "market")
-    odd = f"{write.counted(manifest.rejected, 'row')} rejected, {write.counted(_found(manifest), 'row')} with findings in the last load"
+    found = _found(manifest)
+    odd = f"the last load rejected {write.counted(manifest.rejected, 'row')} and found {write.counted(found, 'oddity', 'oddities')}"
+    odd = odd if manifest.rejected or found else "nothing in the last load was rejected or odd"
     return (
         f"{write.counted(manifest.rows('orders'), 'order')} in {places}{fresh}; {odd}.",
         f"{version.id}, published {write.instant(manifest.created_at)}",
@@ -93,10 +95,8 @@ def tables(version: Version) -> pa.Table:
     for each in TABLES:
         count = manifest.counts.get(each.name)
         if manifest.rows(each.name) or count:
-            counted = {
-                name: getattr(count, name) if count else None for name in ("rows_in", "kept", "merged", "replaced", "unchanged", "rejected")
-            }
-            rows.append({"table": each.name, "rows": manifest.rows(each.name), **counted, "grain": each.grain})
+            fates = asdict(count) if count else {}
+            rows.append({"table": each.name, "rows": manifest.rows(each.name), **fates, "grain": each.grain})
     return _table(TABLE_COLUMNS, rows)
 
 

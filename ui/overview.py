@@ -23,6 +23,8 @@ from ui.view import View
 
 TREND = Control("trend", "By week", {"on_time_share": "On time", "click_to_door": "Click-to-door p90", "orders": "Orders"}, "on_time_share")
 WITHIN_S = 1200
+MAP_PX = 430
+"""Lower than other maps: question, tiles and map share one screen."""
 _COARSEST = 6
 _MOST_HIDDEN = 0.2
 _MEASURES = {
@@ -64,17 +66,22 @@ def question(view: View) -> str:
     return f"How did {who} do {_SPANS.get(view.preset, f'on {view.days}')}?"
 
 
+def days(view: View) -> str:
+    """Return the days shown and those they are compared with."""
+    return f"{view.days}{', ' + view.comparison if view.comparison else ''}"
+
+
 def sentence(view: View) -> tuple[str, str]:
-    """Return the answer in one sentence, and in an aside what it is compared with."""
+    """Return the answer in one sentence, and in an aside why it says less than usual."""
     orders = compute("orders", view).row()["orders"] or 0
     if not orders:
         return f"No order was placed on {view.days} in {view.place}.", "Choose other days or another market."
     on_time, speed = compute("on_time_share", view).row(), compute("click_to_door", view).row()
-    pace = f"9 of 10 of {write.counted(orders, 'order')} reached the door within {write.duration(speed['p90_s'])}"
+    pace = f"9 of 10 of {write.counted(speed['n'] or 0, 'delivery', 'deliveries')} reached the door within {write.duration(speed['p90_s'])}"
     pace = pace if speed["p90_s"] is not None else f"{write.counted(orders, 'order')} came in"
     if on_time["share"] is None:
         return f"{pace[0].upper()}{pace[1:]}.", "No promise times in this data, so nothing can be said about punctuality."
-    return f"{_moved('On time', on_time, view)}; {pace}.", f"{view.days}{', ' + view.comparison if view.comparison else ''}"
+    return f"{_moved('On time', on_time, view)}; {pace}.", ""
 
 
 def _moved(label: str, now: Mapping[str, Any], view: View) -> str:
@@ -272,20 +279,22 @@ def on_time_by_cell(view: View) -> tuple[Figure, Answer, str]:
     Cells need orders: the map shows at least 13 weeks, and becomes coarser where hidden cells would hold over 20 % of the orders.
     """
     market = map_market(view)
-    days = view.period if view.period.days >= view.trend.days else view.trend
-    cells = _coarse_enough(view, market, days)
-    span = write.day_range(days.start_on, days.end_on)
+    period = view.period if view.period.days >= view.trend.days else view.trend
+    cells = _coarse_enough(view, market, period)
+    span = write.day_range(period.start_on, period.end_on)
     here = malls(view.version, market.id)
-    figure = on_time_map(cells.table, scene(view, market, here, width_px=560), period=span, hidden_share=cells.hidden_share or None)
+    figure = on_time_map(
+        cells.table, scene(view, market, here, width_px=545, height_px=MAP_PX), period=span, hidden_share=cells.hidden_share or None
+    )
     return figure, cells, span
 
 
-def _coarse_enough(view: View, market: Market, days: Period) -> Answer:
+def _coarse_enough(view: View, market: Market, period: Period) -> Answer:
     for resolution in range(8, _COARSEST, -1):
-        cells = compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **_span(days))
+        cells = compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **_span(period))
         if cells.hidden_share <= _MOST_HIDDEN:
             return cells
-    return compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **_span(days))
+    return compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **_span(period))
 
 
 def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:

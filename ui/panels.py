@@ -55,15 +55,14 @@ class Shown:
     top: float | None = None
 
 
-def question(text: str) -> None:
-    """Draw the page's question; the answer follows it."""
-    st.html(f'<h1 class="mr-question">{escape(text)}</h1>')
+def question(text: str, aside: str = "") -> None:
+    """Draw the page's question, and beside it the days and the comparison; the answer follows it."""
+    st.html(f'<h1 class="mr-question">{escape(text)}{f" <small>{escape(aside)}</small>" if aside else ""}</h1>')
 
 
 def answer_sentence(text: str, aside: str = "") -> None:
-    """Draw the answer, with an aside in smaller type (what it rests on)."""
-    small = f" <small>{escape(aside)}</small>" if aside else ""
-    st.html(f'<p class="mr-answer">{escape(text)}{small}</p>')
+    """Draw the answer, and under it in grey what it rests on."""
+    st.html(f'<p class="mr-answer">{escape(text)}</p>' + (f'<p class="mr-aside">{escape(aside)}</p>' if aside else ""))
 
 
 def note(text: str) -> None:
@@ -73,7 +72,8 @@ def note(text: str) -> None:
 
 def tiles(shown: Sequence[Tile]) -> None:
     """Draw figures in one row, each with its change, its 13 weeks and its n."""
-    for column, tile in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+    row = st.container(key="tiles")
+    for column, tile in zip(row.columns(len(shown), gap="small"), shown, strict=True):
         with column:
             _tile(tile)
 
@@ -115,6 +115,12 @@ def definition(metric: Metric) -> str:
     return f"{metric.help}\n\n**Definition.** {first}\n\n*Source: {metric.source}.*"
 
 
+def beside(left: int, right: int) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Return two columns of which a phone shows the right one first: put the map there when tables stand left of it."""
+    columns = st.container(key="beside").columns([left, right], gap="medium")
+    return columns[0], columns[1]
+
+
 def figures(shown: Sequence[tuple[str, str, str]]) -> None:
     """Draw figures without a frame side by side: label, value, and what stands beside it in grey."""
     items = "".join(
@@ -144,12 +150,11 @@ def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_
         Rows in view before it scrolls.
     """
     drawn = pa.table({each.column: _on_screen(rows.column(each.column), each.kind) for each in shown})
-    height = ROW_PX * (min(rows.num_rows, height_rows) + 1) + 6
     st.dataframe(
         drawn,
         hide_index=True,
         row_height=ROW_PX,
-        height=height,
+        height="content" if rows.num_rows <= height_rows else ROW_PX * (height_rows + 1),
         placeholder="-",
         column_config={each.column: _config(each) for each in shown},
         key=key,

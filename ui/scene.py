@@ -1,6 +1,7 @@
 """What the maps of a page share: ground, malls, camera, and what a click does."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -13,14 +14,17 @@ MAP_PX = 520
 PHONE_MAP_PX = 360
 _AROUND_MALL_M = 20_000
 _AROUND_MARKET_M = 9_000
+_RESETS = "map_resets"
 
 
-def map_height() -> int:
+def _height(height_px: int) -> int:
     """Return the height of a map: lower on a phone."""
-    return PHONE_MAP_PX if session.is_phone() else MAP_PX
+    return PHONE_MAP_PX if session.is_phone() else height_px
 
 
-def scene(view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | None = None, width_px: int = 860) -> Scene:
+def scene(
+    view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | None = None, width_px: int = 860, height_px: int = MAP_PX
+) -> Scene:
     """Return the ground, the malls and the camera of one market, or around one of its malls.
 
     Parameters
@@ -31,11 +35,11 @@ def scene(view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | Non
         The market and its malls, in order of importance.
     mall
         Mall in the middle of the picture; None: all malls are in it.
-    width_px
-        Width of the map on a wide screen.
+    width_px, height_px
+        Size of the map on a wide screen.
     """
     marks = tuple(_mark(each) for each in malls)
-    camera = _camera(malls, mall, width_px)
+    camera = _camera(malls, mall, width_px, height_px)
     background = session.ground(market.id, camera.bounds, market.boundary_counties)
     return Scene(background, marks, view.theme, camera, selected_cell=view.cell, selected_mall=mall.id if mall else view.chosen.get("mall"))
 
@@ -44,23 +48,32 @@ def _mark(mall: Mall) -> MallMark:
     return MallMark(mall.id, mall.name, mall.status or "candidate", mall.latitude, mall.longitude)
 
 
-def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int) -> Camera:
+def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int, height_px: int) -> Camera:
     seen = [mall] if mall else malls
-    width, height = (358, PHONE_MAP_PX) if session.is_phone() else (width_px, MAP_PX)
+    width, height = (358, PHONE_MAP_PX) if session.is_phone() else (width_px, height_px)
     points = [(each.latitude, each.longitude) for each in seen]
     return market_camera(points, around_m=_AROUND_MALL_M if mall else _AROUND_MARKET_M, width_px=width, height_px=height)
 
 
-def draw(figure: Figure, *, alt: str) -> None:
+def draw(figure: Figure, *, alt: str, height_px: int = MAP_PX) -> None:
     """Draw a map with its legend; a click chooses the cell or the mall, and the page follows."""
     st.html(figure.legend)
-    st.pydeck_chart(figure.deck, height=map_height(), on_select=_follow_click, selection_mode="single-object", key="map", alt=alt)
+    key = f"map-{st.session_state.get(_RESETS, 0)}"
+    with st.container(key="map-frame", gap="xsmall"):
+        follow = partial(_follow_click, key)
+        st.pydeck_chart(figure.deck, height=_height(height_px), on_select=follow, selection_mode="single-object", key=key, alt=alt)
+        st.button("Reset view", key="reset-view", type="tertiary", icon=":material/filter_center_focus:", on_click=_reset_view)
 
 
-def _follow_click() -> None:
+def _follow_click(key: str) -> None:
     """Take over what was clicked; a click beside everything takes the cell back."""
-    clicked = picked(st.session_state["map"].selection)
+    clicked = picked(st.session_state[key].selection)
     if clicked.mall_id:
         filters.choose(mall=clicked.mall_id, cell=None)
     else:
         filters.choose(cell=hex_id(clicked.cell) if clicked.cell else None)
+
+
+def _reset_view() -> None:
+    """Draw the map anew under another key: its camera stands where it stood at first."""
+    st.session_state[_RESETS] = st.session_state.get(_RESETS, 0) + 1

@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 TREND_WEEKS = 13
 
-COMPARISONS = {"previous": "Previous period", "4-weeks": "Previous 4 weeks", "none": "Nothing"}
+COMPARISONS = {"previous": "vs previous period", "4-weeks": "vs previous 4 weeks", "none": "No comparison"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class View:
         The period's preset, or ``custom``.
     chosen
         Texts of the address.
+    is_of_one_market
+        Whether the page shows one market, so that "all markets" cannot be chosen.
     problems
         One sentence for each part of the address that names nothing in this data.
     """
@@ -56,6 +58,7 @@ class View:
     compared: Period | None
     preset: str
     chosen: Mapping[str, str]
+    is_of_one_market: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -128,7 +131,14 @@ class View:
 
 
 def view_of(
-    chosen: Mapping[str, str], *, version: Version, scope: Scope, theme: Theme, default_period: str, drawn: tuple[str, ...] = links.FILTERS
+    chosen: Mapping[str, str],
+    *,
+    version: Version,
+    scope: Scope,
+    theme: Theme,
+    default_period: str,
+    drawn: tuple[str, ...] = links.FILTERS,
+    is_of_one_market: bool = False,
 ) -> View:
     """Return the view that the texts of an address describe.
 
@@ -142,6 +152,8 @@ def view_of(
         Preset of a page on which no period was chosen.
     drawn
         Filters that the page uses; a filter that it ignores does not count.
+    is_of_one_market
+        Take the mall's market, else the first one with orders, where none was chosen.
     """
     problems: list[str] = []
     markets = {market.id: market for market in reference.markets(version)}
@@ -151,6 +163,8 @@ def view_of(
     if mall and market and mall.market_id != market.id:
         mall = None
     home = mall.market_id if mall else None
+    focus = market or markets.get(home or "") or _first_with_orders(version)
+    market = focus if is_of_one_market else market
     preset, days = _period(chosen, default_period, reference.extent(version, market.id if market else home), mall)
     return View(
         version=version,
@@ -158,11 +172,12 @@ def view_of(
         theme=theme,
         market=market,
         mall=mall,
-        focus=market or markets.get(home or "") or _first_with_orders(version),
+        focus=focus,
         period=days,
         compared=_compared(chosen.get("vs", "previous"), days),
         preset=preset,
         chosen=dict(chosen),
+        is_of_one_market=is_of_one_market,
         problems=tuple(problems),
     )
 

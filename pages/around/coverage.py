@@ -10,18 +10,17 @@ view = current_view()
 by = coverage.standard(view)
 text, aside = coverage.sentence(view, by)
 panels.question("Whom can this mall reach, and who is left out?" if view.mall else "Whom can the open malls reach, and who is left out?")
+panels.answer_sentence(text, aside)
 
 left, right = st.columns([66, 34], gap="medium")
-with right:
-    panels.answer_sentence(text, aside)
-    panels.figures(coverage.figures(view, by))
-    curve = coverage.curve(view, by)
-    if curve is not None:
-        st.plotly_chart(curve, theme=None, config=CONFIG, key="curve", alt=f"Share of {by.who} within reach, by drive minutes.")
 with left:
     figure, cells = coverage.cells_map(view, by)
     scene.draw(figure, alt=text)
 with right:
+    panels.figures(coverage.figures(view, by))
+    curve = coverage.curve(view, by)
+    if curve is not None:
+        st.plotly_chart(curve, theme=None, config=CONFIG, key="curve", alt=f"Share of {by.who} within reach, by drive minutes.")
     if story := coverage.cell_story(view, by, cells):
         panels.story("The chosen cell", story)
     else:

@@ -8,32 +8,36 @@ from ui.charts import CONFIG
 from ui.frame import current_view
 
 view = current_view()
-panels.question(overview.question(view))
+panels.question(overview.question(view), overview.days(view))
 panels.answer_sentence(*overview.sentence(view))
 panels.tiles(overview.tiles(view))
 
-left, right = st.columns([58, 42], gap="medium")
+left, right = panels.beside(58, 42)
 with left:
     answers = overview.scorecard_answers(view)
     rows = overview.scorecard(view)
     with panels.table_heading("Malls"):
-        panels.csv_button(rows.num_rows, lambda: joined.csv(answers), f"scorecard_{view.version.id}.csv", key="scorecard-csv")
+        panels.csv_button(rows.num_rows, lambda: joined.csv(answers), f"malls_{view.version.id}.csv", key="malls-csv")
     panels.table(
-        rows, overview.scorecard_columns(rows), key="scorecard", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
+        rows, overview.scorecard_columns(rows), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
     )
+    st.subheader("Week by week", anchor=False)
+    filters.segments(overview.TREND)
+    st.plotly_chart(overview.trend_chart(view), theme=None, config=CONFIG, key="trend", alt="The chosen figure by week and market.")
 
 with right:
     if view.market is None and len(view.markets) > 1:
-        filters.segments(overview.map_switch(view), is_label_shown=False)
+        filters.segments(overview.map_switch(view))
     figure, cells, span = overview.on_time_by_cell(view)
-    scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: share of orders on time by cell, {span}.")
+    scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: share of orders on time by cell, {span}.", height_px=overview.MAP_PX)
     if story := overview.cell_story(view, cells):
         panels.story("The chosen cell", story)
     st.page_link("pages/around/coverage.py", label="Whom can a mall reach, and who is left out?", icon=":material/arrow_forward:")
-
-panels.numbers_behind("On time by cell", cells, view.version, key="cells")
-panels.table(cells.table, overview.CELLS, key="cells-table", alt=f"On time by cell, {span}.", height_rows=6)
-
-st.subheader("Week by week", anchor=False)
-filters.segments(overview.TREND, is_label_shown=False)
-st.plotly_chart(overview.trend_chart(view), theme=None, config=CONFIG, key="trend", alt="The chosen figure by week and market.")
+    panels.numbers_behind("On time by cell", cells, view.version, key="cells")
+    panels.table(
+        cells.table.sort_by([("denominator", "descending")]),
+        overview.CELLS,
+        key="cells-table",
+        alt=f"On time by cell, {span}.",
+        height_rows=6,
+    )
