@@ -244,7 +244,9 @@ class _Bench:
         rows = " UNION ALL ".join(staged(reading, around) for reading in readings)
         try:
             self.connection.execute(f"CREATE TABLE scratch.staged_{table.name} AS {rows}")
-        except duckdb.IOException as error:
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            if "Failed to read file" not in str(error):
+                raise
             raise SourceError(_unreadable(readings, error)) from error
 
     def _settle(self, table: Table, readings: list[Reading]) -> None:

@@ -256,7 +256,7 @@ def reject(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[R
     rows = connection.execute(
         "SELECT rule, part, count(*), arg_min(file || ' line ' || format('{:,}', line) || "
         "coalesce(': ' || nullif(part, '') || ' = ' || value, ': ' || value, ''), (file, line)) "
-        f"FROM scratch.rejects WHERE \"table\" = '{name}' GROUP BY rule, part ORDER BY rule, part"
+        f"FROM (SELECT *, \"column\" AS part FROM scratch.rejects WHERE \"table\" = '{name}') GROUP BY rule, part ORDER BY rule, part"
     ).fetchall()
     return [Finding(name, rule, "reject", part, rows_, example) for rule, part, rows_, example in rows]
 

@@ -22,7 +22,8 @@ from data.sources import Source, parquet
 UTC = "UTC"
 
 _NUMBER_KINDS = (Kind.INTEGER, Kind.SECONDS, Kind.METERS, Kind.CENTS)
-_INSTANT_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"}
+_ABSOLUTE_TYPES = {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"}
+_LOCAL_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"}
 _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _EARLIEST, _LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
@@ -223,7 +224,8 @@ def _number(raw: str, kind: str, column: Column, factor: float) -> str:
     # Cents and counts with a fraction are in another unit than said; meters and seconds may be measured finer than whole.
     is_measured = factor != 1 or column.kind in (Kind.SECONDS, Kind.METERS)
     is_whole = "" if is_measured else f" AND {number} = floor({number})"
-    return f"CASE WHEN isfinite({number}) AND abs({number}) * {factor} < {_LARGEST_EXACT}{is_whole} THEN round({number} * {factor})::BIGINT END"
+    is_fit = f"isfinite({number}) AND abs({number}) * {factor} < {_LARGEST_EXACT}{is_whole}"
+    return f"CASE WHEN {is_fit} THEN round({number} * {factor})::BIGINT END"
 
 
 def _day(raw: str, kind: str, formats: Sequence[str]) -> str:
@@ -242,9 +244,9 @@ def _list(texts: Sequence[str]) -> str:
 def _instant(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
     """Return the SQL of an instant that the value itself determines, and of a local time that needs a zone; one of them is null."""
     nothing = "NULL::TIMESTAMP"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return _bounded(f"({raw} AT TIME ZONE '{UTC}')"), nothing
-    if kind in _INSTANT_TYPES:
+    if kind in _ABSOLUTE_TYPES:
+        return _bounded(f"({raw}::TIMESTAMPTZ AT TIME ZONE '{UTC}')"), nothing
+    if kind in _LOCAL_TYPES:
         return nothing, _bounded(f"try_cast({raw} AS TIMESTAMP)")
     if kind != "VARCHAR":
         return _bounded(_epoch(raw)), nothing
