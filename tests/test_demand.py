@@ -88,7 +88,7 @@ def test_an_area_is_in_the_market_whose_polygon_holds_it_and_cells_beyond_the_po
         "markets.csv", [{"market_id": "box", "name": "Box", "time_zone": "America/Phoenix", "boundary_polygon": polygon}]
     )
     inside = [
-        {"area_id": f"in{each}", "latitude": f"{33.5 + each / 100}", "longitude": "-112.0005", "population": "200"} for each in range(5)
+        {"area_id": f"in{each}", "latitude": f"{33.5 + each / 100}", "longitude": "-112.003", "population": "200"} for each in range(5)
     ]
     beyond = {"area_id": "out", "latitude": "33.5", "longitude": "-111.9", "population": "5"}
 

@@ -111,7 +111,7 @@ def test_a_parquet_that_breaks_off_in_its_data_changes_nothing(shop: Shop) -> No
     path.write_bytes(bytes(content))
     before = shop.warehouse.current()
 
-    with pytest.raises(SourceError, match="orders.parquet"):
+    with pytest.raises(SourceError, match=r"orders\.parquet"):
         shop.load(path)
 
     assert shop.warehouse.current() == before

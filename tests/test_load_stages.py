@@ -1,5 +1,6 @@
 """Stages of an order: the golden cases counted by hand, and 20,000 random orders against a plain second version."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,9 @@ START = datetime(2026, 3, 2, 17, tzinfo=UTC)
 STAGES = ("prep_s", "assign_s", "approach_s", "store_wait_s", "handling_s", "mall_dwell_s", "drive_s", "unsplit_s")
 
 
-def stages(
-    placed: int, ready: int | None, accepted: int | None, arrived: int | None, picked_up: int | None, delivered: int
-) -> dict[str, int | None]:
-    """Return the stages as GLOSSARY defines them, written plainly: walk over the known events, divide what can be divided."""
+def stages(case: tuple[int | None, ...]) -> dict[str, int | None]:
+    """Return the stages as the glossary defines them, written plainly: walk over the known events, divide what can be divided."""
+    placed, ready, accepted, arrived, picked_up, delivered = case
     result: dict[str, int | None] = dict.fromkeys(STAGES)
     known = [each for each in (placed, accepted, arrived, picked_up, delivered) if each is not None]
     if known != sorted(known):
@@ -27,7 +27,7 @@ def stages(
     events = [("placed", placed), ("accepted", accepted), ("arrived", arrived), ("picked_up", picked_up), ("delivered", delivered)]
     present = [(place, name, at) for place, (name, at) in enumerate(events) if at is not None]
     r = None if ready is None else max(placed, ready if picked_up is None else min(ready, picked_up))
-    for (place, name, at), (next_place, _, next_at) in zip(present, present[1:], strict=False):
+    for (place, name, at), (next_place, _, next_at) in itertools.pairwise(present):
         whole = next_at - at
         if next_place > place + 1 or (name == "placed" and r is None):
             result["unsplit_s"] += whole
@@ -104,7 +104,7 @@ def test_stages_of_20_000_random_orders_tile_click_to_door_and_agree_with_a_plai
 
     tiled = 0
     for case, row in zip(cases, rows, strict=True):
-        assert {stage: row[stage] for stage in STAGES} == stages(*case), case
+        assert {stage: row[stage] for stage in STAGES} == stages(case), case
         assert row["click_to_door_s"] == case[-1]
         if row["unsplit_s"] is not None:
             tiled += 1
