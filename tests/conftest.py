@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from data.contracts import table
+from data.demo import build
 from data.warehouse import PartSpec, Record, Version, Warehouse
 from tests.town import Town
 
@@ -54,3 +55,11 @@ def publish(warehouse: Warehouse) -> Callable[..., Version]:
 def _insert(file: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
     for row in rows:
         file.execute(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})", list(row.values()))
+
+
+@pytest.fixture(scope="session")
+def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with a small demo, built once; whoever loads into it copies it first."""
+    root = tmp_path_factory.mktemp("demo") / "warehouse"
+    build(Warehouse(root), orders=5_000, seed=1, progress=lambda *_: None)
+    return root

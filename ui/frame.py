@@ -68,7 +68,7 @@ PAGES: tuple[Page, ...] = (
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
 _KEYS = (*(control.key for page in PAGES for control in page.controls), "map")
-_WRITTEN, _PAGE, _SCOPE = "written_address", "shown_page", "scope"
+_WRITTEN, _PAGE, _SCOPE, _ENTRIES = "written_address", "shown_page", "scope", "pages"
 
 BAND = '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
 
@@ -102,6 +102,7 @@ def run(access: Callable[[], Scope]) -> None:
         sections.setdefault(page.section, []).append(entry)
     entry = st.navigation(sections, position="top")
     st.session_state[_SCOPE] = access()
+    st.session_state[_ENTRIES] = {page.title: each for each, page in pages.items()}
     page = pages.get(entry, PAGES[0])
     try:
         _draw(page)
@@ -131,6 +132,13 @@ def _draw(page: Page) -> None:
     for sentence in current_view().problems if page.filters else ():
         st.warning(sentence)
     _write_address()
+
+
+def link_to(title: str, label: str) -> None:
+    """Draw a link to another page; nothing where the frame was not drawn, and so no menu."""
+    entry = st.session_state.get(_ENTRIES, {}).get(title)
+    if entry is not None:
+        st.page_link(entry, label=label, icon=":material/arrow_forward:")
 
 
 def current_page() -> Page:

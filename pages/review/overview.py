@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import joined
 from ui import filters, overview, panels, scene
 from ui.charts import CONFIG
-from ui.frame import current_view
+from ui.frame import current_view, link_to
 
 view = current_view()
 panels.question(overview.question(view), overview.days(view))
@@ -32,7 +32,7 @@ with right:
     scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: share of orders on time by cell, {span}.", height_px=overview.MAP_PX)
     if story := overview.cell_story(view, cells):
         panels.story("The chosen cell", story)
-    st.page_link("pages/around/coverage.py", label="Whom can a mall reach, and who is left out?", icon=":material/arrow_forward:")
+    link_to("Coverage", "Whom can a mall reach, and who is left out?")
     panels.numbers_behind("On time by cell", cells, view.version, key="cells")
     panels.table(
         cells.table.sort_by([("denominator", "descending")]),

@@ -1,0 +1,121 @@
+"""A demo warehouse, real servers on free ports, and one headless Chromium for all tests of this folder."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"),
+    *(
+        "--no-sandbox",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ),
+)
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+
+
+@contextmanager
+def serving(warehouse: Path) -> Iterator[str]:
+    """Run ``streamlit run app.py`` over a warehouse and hand out its address; no request was made of it yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"MALLREACH_WAREHOUSE": str(warehouse)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if "URL:" in line:
+                    break
+            else:
+                pytest.fail(f"the server ended before it listened: {''.join(said)}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server(demo_root: Path) -> Iterator[str]:
+    """Address of a server over the demo, shared by tests that change nothing."""
+    with serving(demo_root) as address:
+        yield address
+
+
+@pytest.fixture
+def own_warehouse(demo_root: Path, tmp_path: Path) -> Path:
+    """A copy of the demo warehouse that a test may load into."""
+    return Path(shutil.copytree(demo_root, tmp_path / "warehouse"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium; without one the tests fail where everything must be there (CI=true) and are skipped elsewhere."""
+    executable = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if executable is None:
+        message = "Chromium is not installed, so the pages were not opened (apt install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A reader of their own, at a wide screen."""
+    context = chromium.new_context(viewport=WIDE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the watched pages complained about: errors on the console, requests to other hosts."""
+    return []
+
+
+@pytest.fixture
+def watched(context: BrowserContext, complaints: list[str]) -> Callable[[], Page]:
+    """Open a page whose console and requests are watched."""
+
+    def watch(page: Page) -> None:
+        page.on(
+            "console",
+            lambda message: complaints.append(f"console: {message.text} {message.location['url']}") if message.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("request", lambda request: complaints.append(f"request: {request.url}") if is_foreign(request.url) else None)
+
+    context.on("page", watch)
+    return context.new_page
+
+
+def is_foreign(url: str) -> bool:
+    """Whether a request leaves the machine."""
+    return not url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
