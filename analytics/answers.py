@@ -20,7 +20,7 @@ from analytics.dimensions import columns, with_cell
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
-from analytics.privacy import SUBJECTS, is_hidden
+from analytics.privacy import SUBJECTS, behind, is_hidden
 from data.contracts import Kind, table
 from data.engine import Engine
 from data.warehouse import Version
@@ -239,15 +239,13 @@ def _in_period(rows: ir.Table, asked: Parameters) -> list[ir.BooleanValue]:
 
 
 def _with_people(values: ir.Table, facts: ir.Table, metric: Metric, group: tuple[str, ...]) -> ir.Table:
-    """Add to each group the rows and the distinct people that count in it, from the same rows of the same query."""
+    """Add to each group the rows and the people that count in it, from the same rows in the same query."""
     needed = [facts[column].notnull() for column in metric.needs]
-    counting = facts.filter(*needed) if needed else facts
-    subject = SUBJECTS[str(metric.facts)].of(counting)
-    behind = counting.aggregate({"rows_behind": counting.count(), "people_behind": subject.nunique()}, by=list(group))
+    people = behind(facts.filter(*needed) if needed else facts, SUBJECTS[str(metric.facts)], by=group)
     if not group:
-        return values.cross_join(behind)
-    same = [values[column].identical_to(behind[column]) for column in group]
-    return values.inner_join(behind, same).select(*values.columns, *_BEHIND)
+        return values.cross_join(people)
+    same = [values[column].identical_to(people[column]) for column in group]
+    return values.inner_join(people, same).select(*values.columns, *_BEHIND)
 
 
 def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:

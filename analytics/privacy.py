@@ -1,5 +1,6 @@
 """What is hidden on display: groups with too few people behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,9 +8,17 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import numpy.typing as npt
+from ibis import _
 
 DISPLAY_K: Final = 10
 """Fewest distinct customers that a shown group may have."""
+
+_BUCKETS: Final = 32
+
+
+@ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
+def bit_count(bits: int) -> int:  # type: ignore[empty-body]  # the engine has the body
+    """Count the ones; a function of the engine."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,45 @@ SUBJECTS: Final = {"orders": Subject(("customer_id", "order_id"), DISPLAY_K)}
 """By table of facts."""
 
 
+def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
+    """Count the rows and the people behind each group.
+
+    Counting distinct people is what costs most in an answer, and only groups of few need it: people are spread over 32 buckets by a hash,
+    and a group that fills k buckets has at least k people. The others are counted one by one.
+
+    Parameters
+    ----------
+    facts
+        Rows that count in the groups.
+    subject
+        Who stands behind a row.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group:
+
+        - the columns of ``by``
+        - ``rows_behind``: rows
+        - ``people_behind``: distinct people where they are fewer than k, else a number from k up to that of the people
+    """
+    bucket = ibis.literal(1, "int64") << (subject.of(facts).hash() & (_BUCKETS - 1))
+    spread = facts.aggregate({"rows_behind": facts.count(), "buckets": bucket.bit_or()}, by=list(by))
+    spread = spread.mutate(at_least=bit_count(_.buckets.fill_null(0)))
+    few = spread.filter(_.at_least < subject.k)
+    unsure = facts.semi_join(few, _same(facts, few, by))
+    counted = unsure.aggregate({"exactly": subject.of(unsure).nunique()}, by=list(by))
+    people = {"people_behind": ibis.greatest(_.at_least, _.exactly.fill_null(0))}
+    return spread.left_join(counted, _same(spread, counted, by)).select(*by, "rows_behind", **people)
+
+
 def is_hidden(people: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:
     """Tell which groups are hidden: some people behind them, but fewer than ``k``. Zero is no secret and is never hidden."""
     return (people > 0) & (people < k)
+
+
+def _same(left: ir.Table, right: ir.Table, by: Sequence[str]) -> list[ir.BooleanValue]:
+    """Return the conditions under which two rows belong to one group; a null is a group of its own."""
+    return [left[column].identical_to(right[column]) for column in by] or [ibis.literal(True)]

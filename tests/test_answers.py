@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
 from analytics import answers as door
@@ -35,6 +36,29 @@ def test_many_orders_of_few_customers_are_hidden(town):
     assert town.row("orders").suppressed
     town.deliver("M1", seconds=[600], customer_id="j")
     assert town.row("orders").orders == 46
+
+
+def test_customers_that_fall_into_one_bucket_are_still_as_many_as_they_are(town):
+    with duckdb.connect() as connection:
+        names = connection.execute("SELECT 'c' || i FROM range(2000) AS r(i) WHERE hash('c' || i) & 31 = 7 LIMIT 11").fetchall()
+    for number, (customer,) in enumerate(names):
+        town.deliver("M1", seconds=[600], customer_id=customer)
+        if number < 9:
+            town.deliver("M2", seconds=[600] * 3, customer_id=customer)
+
+    enough, few = town.rows("orders", by=("mall",))
+
+    assert (len(names), enough.orders, few.suppressed) == (11, 11, True)
+    assert town.row("orders", mall_id="M1").orders == 11
+    assert town.row("orders", mall_id="M2").suppressed
+
+
+def test_groups_without_a_name_are_counted_like_the_others(town):
+    town.deliver("M1", cell=None, seconds=[600] * 9)
+
+    assert [row.suppressed for row in town.rows("orders", by=("cell",))] == [True]
+    town.deliver("M1", cell=None, seconds=[600])
+    assert [row.orders for row in town.rows("orders", by=("cell", "store"))] == [10]
 
 
 def test_orders_of_unknown_customers_count_one_each(town):
