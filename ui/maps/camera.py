@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import atan, cos, degrees, exp, log, log2, pi, radians, tan
+from math import atan, cos, degrees, exp, log, log2, pi, radians, sqrt, tan
 
+import h3
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +12,7 @@ Bounds = tuple[float, float, float, float]
 """West, south, east, north, in degrees."""
 
 MOST_CELLS = 5_000
+LEAST_CELL_PX = 5.0
 WORLD_PX = 512
 METERS_PER_MILE = 1_609.344
 _EQUATOR_M = 40_075_016.686
@@ -98,7 +100,9 @@ def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 14
     return camera_for(box, width_px=width_px, height_px=height_px, margin_px=0)
 
 
-def finest_resolution(cells: npt.ArrayLike, *, most: int = MOST_CELLS, finest: int = 9, coarsest: int = 5) -> int:
+def finest_resolution(
+    cells: npt.ArrayLike, *, view: Camera | None = None, most: int = MOST_CELLS, finest: int = 9, coarsest: int = 5
+) -> int:
     """Return the finest H3 resolution at which these cells are at most ``most`` hexagons, for a map that stays quick.
 
     Parents are taken by bit arithmetic, as everywhere in the project.
@@ -106,7 +110,9 @@ def finest_resolution(cells: npt.ArrayLike, *, most: int = MOST_CELLS, finest: i
     Parameters
     ----------
     cells
-        H3 cells as signed integers, all of one resolution that is at least ``finest``; empty gives ``finest``.
+        H3 cells as signed integers, all of one resolution that is at least ``finest``; empty gives the finest one that the view allows.
+    view
+        With a camera, hexagons are also at least 5 pixels wide in it: smaller ones cannot be told apart.
     most
         Most hexagons in a view.
     finest, coarsest
@@ -115,9 +121,14 @@ def finest_resolution(cells: npt.ArrayLike, *, most: int = MOST_CELLS, finest: i
     ids = np.unique(np.asarray(cells, dtype=np.int64))
     for resolution in range(finest, coarsest, -1):
         ids = np.unique((ids & ~np.int64(15 << 52)) | np.int64(resolution << 52) | np.int64((1 << (3 * (15 - resolution))) - 1))
-        if len(ids) <= most:
+        is_wide_enough = view is None or _width_m(resolution) >= LEAST_CELL_PX * view.meters_per_px
+        if len(ids) <= most and is_wide_enough:
             return resolution
     return coarsest
+
+
+def _width_m(resolution: int) -> float:
+    return sqrt(3) * float(h3.average_hexagon_edge_length(resolution, unit="m"))
 
 
 def _mercator(latitude: float) -> float:

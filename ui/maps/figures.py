@@ -24,7 +24,7 @@ from ui.maps.layers import (
     text_layer,
 )
 from ui.maps.legend import Specials, legend_html
-from ui.maps.marks import MallMark, hex_id, tip_html
+from ui.maps.marks import TIP_TEMPLATE, MallMark, hex_id, tip_lines
 from ui.palette import AMOUNT, Classes, Theme, number_text, rgb, rgba, tokens
 
 Mode = Literal["bands", "not_covered", "orders"]
@@ -382,15 +382,15 @@ def _sorted_rows(
     """Sort a table's rows into filled, empty, hidden and covered ones; a hidden row takes nothing of its numbers along."""
     drawn = _Cells([], [], [], [])
     colors = [rgb(color) for color in classes.colors(theme)]
-    hidden_tip = tip_html(("Hidden", "Too few orders to be shown"))
+    hidden_tip = tip_lines(("Hidden", "Too few orders to be shown"))
     values, suppressed = _column(table, value), _column(table, "suppressed")
     for place, cell in enumerate(_ids(table)):
         name, number = hex_id(cell), values[place]
         if suppressed[place]:
-            drawn.hidden.append({"hex": name, "tip": hidden_tip})
+            drawn.hidden.append({"hex": name, **hidden_tip})
             continue
         lines = tips[place] if tips is not None else _plain_tip(number, classes)
-        row: Row = {"hex": name, "tip": tip_html(lines[:4])}
+        row: Row = {"hex": name, **tip_lines(lines)}
         if is_covered is not None and is_covered[place]:
             drawn.covered.append({**row, "fill": rgb(tokens(theme).county_line)})
         elif number is not None:
@@ -414,11 +414,11 @@ def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
     layers = [  # a layer of names without names makes WebGL complain: it is left out
         *ground_layers(scene.background, theme),
         cell_layer([*drawn.filled, *drawn.covered], theme),
-        outline_layer("cells-empty", drawn.empty, line=rgba(color.county_line), width_px=1, pickable=True),
+        outline_layer("cells-empty", drawn.empty, color.county_line, width_px=1, is_pickable=True),
         *hidden_layers(drawn.hidden, theme),
         edge_layer(edge, theme),
-        outline_layer("selected-halo", selected, line=rgba(color.ring), width_px=6, pickable=False),
-        outline_layer("selected", selected, line=rgba(color.primary), width_px=3, pickable=False),
+        outline_layer("selected-halo", selected, color.ring, width_px=6),
+        outline_layer("selected", selected, color.primary, width_px=3),
         text_layer("places", places, text=rgba(color.land_text), pill=rgba(color.ground, 0.92), size_px=12),
         *scale_layers(view, theme),
         *mall_layers(scene.malls, names, theme, chosen=scene.selected_mall),
@@ -429,7 +429,7 @@ def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
             latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, pitch=0, bearing=0, min_zoom=6, max_zoom=15
         ),
         map_provider=None,
-        tooltip={"html": "{tip}", "style": _tooltip_style(theme)},
+        tooltip={"html": TIP_TEMPLATE, "style": _tooltip_style(theme)},
     )
 
 

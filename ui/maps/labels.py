@@ -48,7 +48,7 @@ def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence
         own = _disc(x, y)
         others = [each for each in boxes if each != own]
         costs = [(_cost(_box(mall.name, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]
-        anchor, offset = _SIDES[min(costs)[1]]
+        anchor, offset = _SIDES[min(costs)[1] if _shared(own, _window(camera)) else 0]
         boxes.append(_box(mall.name, x, y, anchor, offset))
         labels.append(Label(mall.name, mall.latitude, mall.longitude, anchor, offset))
     return labels
@@ -96,12 +96,15 @@ def _shared(first: _Box, second: _Box) -> float:
     return across * upward if across > 0 and upward > 0 else 0.0
 
 
+def _window(camera: Camera) -> _Box:
+    return 0.0, 0.0, float(camera.width_px), float(camera.height_px)
+
+
 def _inside(box: _Box, camera: Camera) -> bool:
     return box[0] >= 0 and box[1] >= 0 and box[2] <= camera.width_px and box[3] <= camera.height_px
 
 
 def _cost(box: _Box, others: Sequence[_Box], camera: Camera) -> float:
     """Return the pixels that a label would hide or lose at the edge."""
-    window = (0.0, 0.0, float(camera.width_px), float(camera.height_px))
-    lost = (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, window)
+    lost = (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, _window(camera))
     return lost + sum(_shared(box, each) for each in others)

@@ -6,11 +6,11 @@ from typing import Any
 import h3
 import pydeck as pdk
 
-from data.background import Background
+from data.background import Background, Geojson
 from ui.maps.camera import METERS_PER_MILE, Camera
 from ui.maps.labels import Label
 from ui.maps.legend import CELL_OPACITY
-from ui.maps.marks import MallMark, tip_html
+from ui.maps.marks import MallMark, tip_lines
 from ui.palette import Rgba, Theme, rgba, tokens
 
 Row = dict[str, Any]
@@ -19,87 +19,70 @@ _PIXELS = "'pixels'"
 _CELL_COVERAGE = 0.96
 _NO_FILL: Rgba = (0, 0, 0, 0)
 
+# After a click Streamlit fades every color accessor that it knows by name, in every layer, ground and names included. Colors are
+# therefore handed to the sublayers that draw them, out of its reach: a click marks the chosen cell and leaves the rest as it is.
+_Paint = dict[str, dict[str, Any]]
+
+
+def _layer(kind: str, layer_id: str, data: object, paint: _Paint, **options: object) -> pdk.Layer:
+    return pdk.Layer(kind, id=layer_id, data=data, _subLayerProps=paint, **options)
+
 
 def ground_layers(background: Background, theme: Theme) -> list[pdk.Layer]:
-    """Return land, water, county lines, the market's boundary and roads, in this order."""
+    """Return land, county lines, water (over the lines that run in a river), roads and the market's boundary, in this order."""
     color = tokens(theme)
-    roads = [
-        {"path": path, "width": 2.0 if each["properties"]["rank"] == 1 else 1.2}
-        for each in background.roads["features"]
-        for path in _paths(each["geometry"])
-    ]
     return [
-        _polygons("ground", background.land, fill=rgba(color.ground)),
-        _polygons("water", _only(background.water, "Polygon"), fill=rgba(color.water)),
-        pdk.Layer(
-            "PathLayer",
-            id="rivers",
-            data=[
-                {"path": path, "width": each["properties"].get("width_m", 60)}
-                for each in background.water["features"]
-                for path in _paths(each["geometry"])
-            ],
-            get_path="path",
-            get_width="width",
-            get_color=rgba(color.water),
-            width_min_pixels=1,
-            cap_rounded=True,
-            joint_rounded=True,
-        ),
-        _outlines("counties", background.counties, line=rgba(color.county_line), width_px=1),
-        pdk.Layer(
-            "PathLayer",
-            id="roads",
-            data=roads,
-            get_path="path",
-            get_width="width",
-            width_units=_PIXELS,
-            get_color=rgba(color.road),
-            cap_rounded=True,
-            joint_rounded=True,
-        ),
-        _outlines("boundary", background.boundary, line=rgba(color.hidden, 0.8), width_px=1.5),
+        _surface("ground", background.land, color.ground),
+        _outline("counties", background.counties, rgba(color.county_line), width_px=1),
+        _surface("water", _only(background.water, "Polygon"), color.water),
+        _lines("rivers", _only(background.water, "LineString"), rgba(color.water), width="properties.width_m", line_width_min_pixels=1),
+        _lines("roads", background.roads, rgba(color.road), width="properties.rank < 2 ? 2 : 1.2", line_width_units=_PIXELS),
+        _outline("boundary", background.boundary, rgba(color.hidden, 0.8), width_px=1.5),
     ]
 
 
-def _only(collection: dict[str, Any], kind: str) -> dict[str, Any]:
-    return {"type": "FeatureCollection", "features": [each for each in collection["features"] if kind in each["geometry"]["type"]]}
+def _only(collection: Geojson, kind: str) -> Geojson:
+    return _collection([each for each in collection["features"] if kind in each["geometry"]["type"]])
 
 
-def _paths(geometry: dict[str, Any]) -> list[Any]:
-    if geometry["type"] == "LineString":
-        return [geometry["coordinates"]]
-    return list(geometry["coordinates"]) if geometry["type"] == "MultiLineString" else []
+def _collection(features: list[Geojson]) -> Geojson:
+    return {"type": "FeatureCollection", "features": features}
 
 
-def _polygons(layer_id: str, collection: dict[str, Any], *, fill: Rgba) -> pdk.Layer:
-    return pdk.Layer("GeoJsonLayer", id=layer_id, data=collection, stroked=False, filled=True, get_fill_color=fill)
+def _feature(kind: str, coordinates: object, **properties: object) -> Geojson:
+    return {"type": "Feature", "properties": properties, "geometry": {"type": kind, "coordinates": coordinates}}
 
 
-def _outlines(layer_id: str, collection: dict[str, Any], *, line: Rgba, width_px: float) -> pdk.Layer:
-    return pdk.Layer(
-        "GeoJsonLayer",
-        id=layer_id,
-        data=collection,
-        stroked=True,
-        filled=False,
-        get_line_color=line,
-        get_line_width=width_px,
-        line_width_units=_PIXELS,
+def _surface(layer_id: str, collection: Geojson, color: str, opacity: float = 1.0) -> pdk.Layer:
+    paint: _Paint = {"polygons-fill": {"getFillColor": rgba(color, opacity)}}
+    return _layer("GeoJsonLayer", layer_id, collection, paint, stroked=False, filled=True)
+
+
+def _outline(layer_id: str, collection: Geojson, color: Rgba, *, width_px: float) -> pdk.Layer:
+    paint: _Paint = {"polygons-stroke": {"getColor": color}}
+    return _layer(
+        "GeoJsonLayer", layer_id, collection, paint, stroked=True, filled=False, get_line_width=width_px, line_width_units=_PIXELS
     )
 
 
+def _lines(layer_id: str, collection: Geojson, color: Rgba, *, width: str | float, **options: object) -> pdk.Layer:
+    paint: _Paint = {"linestrings": {"getColor": color}}
+    round_ends = {"line_cap_rounded": True, "line_joint_rounded": True}
+    return _layer("GeoJsonLayer", layer_id, collection, paint, get_line_width=width, **round_ends, **options)
+
+
 def cell_layer(rows: Sequence[Row], theme: Theme) -> pdk.Layer:
-    """Return the colored cells: rows of ``hex``, ``fill`` and ``tip``."""
-    return pdk.Layer(
+    """Return the colored cells: rows of ``hex``, ``fill`` and tooltip lines."""
+    return _layer(
         "H3HexagonLayer",
-        id="cells",
-        data=list(rows),
+        "cells",
+        list(rows),
+        {"hexagon-cell": {"getFillColor": "@@=fill"}},
         get_hexagon="hex",
-        get_fill_color="fill",
         filled=True,
         stroked=False,
         extruded=False,
+        high_precision=False,
         coverage=_CELL_COVERAGE,
         opacity=CELL_OPACITY,
         pickable=True,
@@ -108,39 +91,40 @@ def cell_layer(rows: Sequence[Row], theme: Theme) -> pdk.Layer:
     )
 
 
-def outline_layer(layer_id: str, rows: Sequence[Row], *, line: Rgba, width_px: float, pickable: bool) -> pdk.Layer:
+def outline_layer(layer_id: str, rows: Sequence[Row], color: str, *, width_px: float, is_pickable: bool = False) -> pdk.Layer:
     """Return cells as outlines without fill: no orders, hidden, selected."""
-    return pdk.Layer(
+    return _layer(
         "H3HexagonLayer",
-        id=layer_id,
-        data=list(rows),
+        layer_id,
+        list(rows),
+        {"hexagon-cell": {"getFillColor": _NO_FILL, "getLineColor": rgba(color)}},
         get_hexagon="hex",
-        filled=pickable,
-        get_fill_color=_NO_FILL,
+        filled=is_pickable,
         stroked=True,
         extruded=False,
+        high_precision=False,
         coverage=_CELL_COVERAGE,
-        get_line_color=line,
         get_line_width=width_px,
         line_width_units=_PIXELS,
-        pickable=pickable,
+        pickable=is_pickable,
     )
 
 
 def hidden_layers(rows: Sequence[Row], theme: Theme) -> list[pdk.Layer]:
     """Return suppressed cells: an outline and a dot in the middle, never a fill."""
-    color = rgba(tokens(theme).hidden)
-    dots = [{"position": _center(row["hex"])} for row in rows]
+    color = tokens(theme).hidden
+    dots = [_feature("Point", _center(row["hex"])) for row in rows]
+    paint: _Paint = {"points-circle": {"getFillColor": rgba(color)}}
     return [
-        outline_layer("cells-hidden", rows, line=color, width_px=1, pickable=True),
-        pdk.Layer(
-            "ScatterplotLayer",
-            id="cells-hidden-dots",
-            data=dots,
-            get_position="position",
-            get_fill_color=color,
-            get_radius=1.25,
-            radius_units=_PIXELS,
+        outline_layer("cells-hidden", rows, color, width_px=1, is_pickable=True),
+        _layer(
+            "GeoJsonLayer",
+            "cells-hidden-dots",
+            _collection(dots),
+            paint,
+            stroked=False,
+            get_point_radius=1.25,
+            point_radius_units=_PIXELS,
         ),
     ]
 
@@ -151,95 +135,68 @@ def _center(cell: str) -> list[float]:
 
 
 def edge_layer(cells: Sequence[str], theme: Theme) -> pdk.Layer:
-    """Return the line around a set of cells, such as the edge of what lies within the chosen drive."""
+    """Return the line around a set of cells, such as the edge of what lies within the chosen drive; holes have no line."""
     shape = h3.cells_to_geo(cells) if cells else {"type": "MultiPolygon", "coordinates": []}
     polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-    rings = [{"path": [list(point) for point in polygon[0]]} for polygon in polygons]
-    return pdk.Layer(
-        "PathLayer",
-        id="edge",
-        data=rings,
-        get_path="path",
-        get_width=2,
-        width_units=_PIXELS,
-        get_color=rgba(tokens(theme).text),
-        joint_rounded=True,
-    )
+    rings = [_feature("LineString", [list(point) for point in polygon[0]]) for polygon in polygons]
+    return _lines("edge", _collection(rings), rgba(tokens(theme).text), width=2, line_width_units=_PIXELS)
 
 
 def mall_layers(malls: Sequence[MallMark], labels: Sequence[Label], theme: Theme, *, chosen: str | None) -> list[pdk.Layer]:
     """Return malls as discs with a white ring by status, and their names beside them; ``chosen`` is drawn larger."""
     color = tokens(theme)
     fills = {"open": color.primary, "candidate": color.ring, "closed": color.closed}
-    radii = [8 if mall.mall_id == chosen else 6 for mall in malls]
-    rows: list[Row] = [
-        {
-            "mall_id": mall.mall_id,
-            "position": [mall.longitude, mall.latitude],
-            "fill": rgba(fills[mall.status]),
-            "line": rgba(color.closed if mall.status == "closed" else color.primary),
-            "radius": radius,
-            "tip": tip_html((mall.name, mall.status.capitalize(), *mall.lines)),
-        }
-        for mall, radius in zip(malls, radii, strict=True)
+    discs = [
+        _feature(
+            "Point",
+            [mall.longitude, mall.latitude],
+            mall_id=mall.mall_id,
+            fill=rgba(fills[mall.status]),
+            line=rgba(color.closed if mall.status == "closed" else color.primary),
+            radius=8 if mall.mall_id == chosen else 6,
+            **tip_lines((mall.name, mall.status.capitalize(), *mall.lines)),
+        )
+        for mall in malls
     ]
-    closed = [{"position": [mall.longitude, mall.latitude]} for mall in malls if mall.status == "closed"]
+    crosses = [Label("\N{MULTIPLICATION SIGN}", mall.latitude, mall.longitude) for mall in malls if mall.status == "closed"]
     return [
-        _discs("mall-rings", [{**row, "radius": row["radius"] + 3} for row in rows], get_fill_color=rgba(color.ring)),
+        _discs("mall-rings", discs, {"getFillColor": rgba(color.ring)}, get_point_radius="properties.radius + 3"),
         _discs(
             "malls",
-            rows,
-            get_fill_color="fill",
+            discs,
+            {"getFillColor": "@@=properties.fill", "getLineColor": "@@=properties.line"},
+            get_point_radius="properties.radius",
             stroked=True,
-            get_line_color="line",
             get_line_width=2.5,
             line_width_units=_PIXELS,
             pickable=True,
         ),
-        pdk.Layer(
-            "TextLayer",
-            id="mall-crosses",
-            data=[{**each, "text": "\N{MULTIPLICATION SIGN}"} for each in closed],
-            get_position="position",
-            get_text="text",
-            get_size=16,
-            get_color=rgba(color.ring),
-            font_family=_FONT,
-            font_weight=700,
-            character_set="'auto'",
-        ),
+        text_layer("mall-crosses", crosses, text=rgba(color.ring), pill=_NO_FILL, size_px=16, weight=700),
         text_layer("mall-names", labels, text=rgba(color.text), pill=rgba(color.ground, 0.92), size_px=13, weight=600),
     ]
 
 
-def _discs(layer_id: str, rows: Sequence[Row], **options: object) -> pdk.Layer:
-    return pdk.Layer(
-        "ScatterplotLayer",
-        id=layer_id,
-        data=list(rows),
-        get_position="position",
-        get_radius="radius",
-        radius_units=_PIXELS,
-        **options,
-    )
+def _discs(layer_id: str, points: list[Geojson], colors: dict[str, Any], *, stroked: bool = False, **options: object) -> pdk.Layer:
+    paint: _Paint = {"points-circle": colors}
+    return _layer("GeoJsonLayer", layer_id, _collection(points), paint, stroked=stroked, point_radius_units=_PIXELS, **options)
 
 
 def text_layer(layer_id: str, labels: Sequence[Label], *, text: Rgba, pill: Rgba, size_px: int, weight: int = 400) -> pdk.Layer:
     """Return names on a pill of ground color. Strings of deck.gl that are not accessors stand in inner quotes."""
-    return pdk.Layer(
+    return _layer(
         "TextLayer",
-        id=layer_id,
-        data=[
+        layer_id,
+        [
             {"position": [each.longitude, each.latitude], "text": each.text, "anchor": each.anchor, "offset": list(each.offset_px)}
             for each in labels
         ],
+        {"characters": {"getColor": text}},
         get_position="position",
         get_text="text",
         get_text_anchor="anchor",
         get_alignment_baseline="'center'",
         get_pixel_offset="offset",
         get_size=size_px,
-        get_color=text,
         font_family=_FONT,
         font_weight=weight,
         character_set="'auto'",
@@ -262,13 +219,15 @@ def scale_layers(camera: Camera, theme: Theme) -> list[pdk.Layer]:
         length = _round_length(_BAR_PX * camera.meters_per_px / unit_m)
         right = left + length * unit_m / camera.meters_per_px
         corners = ((left, foot + 6 * sign), (left, foot), (right, foot), (right, foot + 6 * sign))
-        bars.append({"path": [_lonlat(camera, x, y) for x, y in corners]})
+        bars.append(_feature("LineString", [_lonlat(camera, x, y) for x, y in corners]))
         latitude, longitude = camera.point(left + 4, foot + 10 * sign)
         labels.append(Label(f"{length:g} {unit}", latitude, longitude, "start"))
+    low, high, far = foot + 19, foot - 19, left + 122
+    frame = ((left - 8, high), (far, high), (far, low), (left - 8, low), (left - 8, high))
+    pad = _feature("Polygon", [[_lonlat(camera, x, y) for x, y in frame]])
     return [
-        pdk.Layer(
-            "PathLayer", id="scale-bar", data=bars, get_path="path", get_width=1.5, width_units=_PIXELS, get_color=rgba(color.land_text)
-        ),
+        _surface("scale-pad", _collection([pad]), color.ground, 0.85),
+        _lines("scale-bar", _collection(bars), rgba(color.land_text), width=1.5, line_width_units=_PIXELS),
         text_layer("scale-text", labels, text=rgba(color.land_text), pill=_NO_FILL, size_px=11),
     ]
 

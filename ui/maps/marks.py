@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
+TIP_LINES = 4
 _UNSIGNED = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -46,14 +46,20 @@ def picked(selection: Mapping[str, Any] | None) -> Picked:
     cells = [row for layer in ("cells", "cells-empty", "cells-hidden") for row in objects.get(layer) or ()]
     return Picked(
         cell=str(cells[0]["hex"]) if cells else None,
-        mall_id=str(malls[0]["mall_id"]) if malls else None,
+        mall_id=str(malls[0]["properties"]["mall_id"]) if malls else None,
     )
 
 
-def tip_html(lines: Sequence[str]) -> str:
-    """Return the lines of a tooltip as HTML: the first one strong, empty ones left out, every character of the data escaped.
+TIP_TEMPLATE = "<b>{tip1}</b><br>{tip2}<br>{tip3}<br>{tip4}"
+"""Tooltip of every layer that can be pointed at. Streamlit escapes each text that it puts in, so rows carry plain text."""
 
-    Braces are escaped too: the tooltip is a template, and a name with braces must not be read as one.
+
+def tip_lines(lines: Sequence[str]) -> dict[str, str]:
+    """Return the first four lines as the fields of ``TIP_TEMPLATE``; empty ones are left out, and missing ones stay empty.
+
+    Braces become full-width ones: a name that holds ``{tip2}`` must not be read as part of the template.
     """
-    safe = [escape(line).replace("{", "&#123;").replace("}", "&#125;") for line in lines if line]
-    return "<br>".join([f"<b>{safe[0]}</b>", *safe[1:]]) if safe else ""
+    kept = [
+        line.replace("{", "\N{FULLWIDTH LEFT CURLY BRACKET}").replace("}", "\N{FULLWIDTH RIGHT CURLY BRACKET}") for line in lines if line
+    ]
+    return {f"tip{place + 1}": kept[place] if place < len(kept) else "" for place in range(TIP_LINES)}

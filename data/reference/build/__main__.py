@@ -73,7 +73,7 @@ def market_features(market: dict[str, str], counties: geopandas.GeoDataFrame) ->
 
 
 def _rows(frame: geopandas.GeoDataFrame) -> Iterator[Any]:
-    return frame.rename(columns={"name": "name_"}).itertuples()
+    yield from frame.rename(columns={"name": "name_"}).itertuples()
 
 
 def _moved_to_river(counties: geopandas.GeoDataFrame, river: LineString, sides: list[list[str]]) -> list[BaseGeometry]:
