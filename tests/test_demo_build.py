@@ -9,6 +9,7 @@ import pytest
 
 from analytics.calibration import PUBLISHED, Row, calibration, text
 from data import demo
+from data.contracts import TABLES
 from data.demo.content import content_hash
 from data.demo.model import MODEL
 from data.engine import Engine
@@ -82,6 +83,16 @@ def test_a_second_build_replaces_the_first(tmp_path: Path) -> None:
         version = demo.build(warehouse, orders=orders, seed=1, progress=silent)
     assert version.manifest.rows("orders") == 1_500
     assert len(warehouse.versions()) == 2
+
+
+def test_nothing_of_an_earlier_load_is_left_beside_the_demo(warehouse: Warehouse, publish: Callable[..., Version]) -> None:
+    every = {each.name: [] for each in TABLES}
+    area = {"area_id": "320030001011", "market_id": "las-vegas", "latitude": 36.1, "longitude": -115.1, "population": 7}
+    store = {"store_id": "theirs", "mall_id": "theirs"}
+    publish(every | {"demand_areas": [area], "stores": [store]})
+    version = demo.build(warehouse, orders=1_000, seed=1, progress=silent)
+    left = "SELECT (SELECT count(*) FROM demand_areas) AS areas, (SELECT count(*) FROM stores WHERE store_id = 'theirs') AS stores"
+    assert Engine.of(version).table(left).to_pylist() == [{"areas": 0, "stores": 0}]
 
 
 def test_calibration_counts_by_hand(publish: Callable[..., Version]) -> None:

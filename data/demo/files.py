@@ -85,6 +85,11 @@ class Files:
         if sum(len(each) for each in waiting) >= _ROWS_PER_GROUP:
             self._flush(name)
 
+    def add_empty(self, name: str) -> None:
+        """Give a table without rows: a load that replaces tables then drops the rows of earlier loads."""
+        columns = table(name).loaded
+        self.add(name, {column.name: pa.nulls(0, _ARROW_TYPES.get(column.kind, pa.int64())) for column in columns})
+
     def _flush(self, name: str) -> None:
         waiting = self._waiting[name]
         if not waiting:

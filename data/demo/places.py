@@ -44,6 +44,7 @@ def add_places(files: Files, plan_: Plan, model: Model, seed: int) -> None:
             "opening_hours": [_opening_hours(mall.model, model) for _, mall in pairs],
         },
     )
+    files.add_empty("demand_areas")  # the demo's people come as cells; areas of an earlier load are no part of it
     stations = [_station(market, model) for market in markets]
     files.add(
         "stations",
