@@ -117,7 +117,7 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
             raise WarehouseError(f"{path}: the file {state}, so {version.id} cannot be read; {SERVE_ANOTHER}")
         aliases[name] = f"file_{position}"
         try:
-            connection.execute(f"ATTACH '{_quoted(path)}' AS {aliases[name]} (READ_ONLY)")
+            attach(connection, path, aliases[name])
         except duckdb.Error as error:
             raise WarehouseError(_damaged(version, error, path)) from error
     try:
@@ -126,6 +126,12 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as error:
         raise WarehouseError(_damaged(version, error)) from error
     return connection
+
+
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, *, writable: bool = False) -> None:
+    """Attach a DuckDB file to a connection under a name; read-only unless said otherwise."""
+    quoted = str(path.absolute()).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS {alias}{'' if writable else ' (READ_ONLY)'}")
 
 
 def _view(table: Table, version: Version, aliases: Mapping[str, str]) -> str:
@@ -156,10 +162,6 @@ def _overlaid(table: Table, parts: Sequence[Part], aliases: Mapping[str, str]) -
         f"SELECT {columns} FROM ({rows}) AS part WHERE NOT EXISTS "
         f"(SELECT 1 FROM ({superseded}) AS later WHERE {same_key} AND later.part_position > part.part_position)"
     )
-
-
-def _quoted(path: Path) -> str:
-    return str(path.absolute()).replace("'", "''")
 
 
 def _damaged(version: Version, error: Exception, path: Path | None = None) -> str:

@@ -32,7 +32,7 @@ from pathlib import Path
 import duckdb
 
 from data.contracts import TABLES, table
-from data.engine import connection
+from data.engine import attach, connection
 from data.errors import WarehouseError
 from data.manifest import (
     MANIFEST_NAME,
@@ -118,8 +118,10 @@ class _State:
         try:
             serving, *lines = path.read_text("utf-8").splitlines()
             state = cls(None if serving == _NOTHING else serving, tuple(Event(*line.split(" ")) for line in lines))
-        except (ValueError, TypeError) as error:
-            raise WarehouseError(f"{path}: the file is damaged; name the version to serve by `python -m data rollback VERSION`") from error
+        except (OSError, ValueError, TypeError) as error:
+            raise WarehouseError(
+                f"{path}: the file cannot be read; name the version to serve by `python -m data rollback VERSION`"
+            ) from error
         if state.serving is not None and state.serving not in state.published:
             raise WarehouseError(f"{path}: the file names no published version; name one by `python -m data rollback VERSION`")
         return state
@@ -577,7 +579,7 @@ def _write_compacted(base: Version, draft: Draft) -> None:
     with connection(base) as reader:
         reader.execute(f"SET GLOBAL memory_limit='{_SPILL_MEMORY}'")
         reader.execute("SET GLOBAL temp_directory=?", [str(draft.folder / "spill")])
-        reader.execute(f"ATTACH '{str(draft.file.absolute()).replace(chr(39), chr(39) * 2)}' AS compacted")
+        attach(reader, draft.file, "compacted", writable=True)
         for name, entry in base.manifest.tables.items():
             if not entry.rows:
                 continue
