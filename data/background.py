@@ -83,14 +83,16 @@ def background(market_id: str, bounds: Bounds, *, boundary_counties: str = "", b
         reference market has its own boundary and any other market none.
     """
     features = _reference_features(market_id) if market_id in reference_markets() else _county_features(bounds)
-    outline = boundary_shape(boundary_counties=boundary_counties, boundary_polygon=boundary_polygon)
-    own = [] if outline is None else [_feature(outline, "boundary", name=market_id)]
+    boundary = _layer(features, "boundary")
+    if boundary_polygon or sorted(boundary_counties.split()) not in ([], _county_codes(boundary)):
+        outline = boundary_shape(boundary_counties=boundary_counties, boundary_polygon=boundary_polygon)
+        boundary = _collection([] if outline is None else [_feature(outline, "boundary", name=market_id)])
     return Background(
         market_id=market_id,
         bounds=bounds,
         land=_collection([_feature(_widened(bounds, _GROUND_MARGIN_DEGREES), "land")]),
         counties=_layer(features, "county"),
-        boundary=_collection(own) if own else _layer(features, "boundary"),
+        boundary=boundary,
         water=_layer(features, "water"),
         roads=_layer(features, "road"),
         places=_places(features),
@@ -110,6 +112,11 @@ def boundary_shape(*, boundary_counties: str = "", boundary_polygon: str = "") -
     codes = set(boundary_counties.split())
     shapes = [shapely.make_valid(outline) for code, _, outline in _nation() if code in codes] if codes else []
     return shapely.union_all(shapes) if shapes else None
+
+
+def _county_codes(boundary: Geojson) -> list[str]:
+    """Return the codes of the counties that a reference boundary is made of, ascending."""
+    return [code for each in boundary["features"] for code in each["properties"]["counties"].split()]
 
 
 def _reference_features(market_id: str) -> list[Geojson]:

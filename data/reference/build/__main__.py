@@ -66,7 +66,7 @@ def market_features(market: dict[str, str], counties: geopandas.GeoDataFrame) ->
     inside = shapely.union_all(near[near.code.isin(codes)].geometry.to_numpy())
     return [
         *(_feature(row.geometry, "county", ATLAS, code=row.code, name=row.name_) for row in _rows(near)),
-        _feature(_without_slivers(inside), "boundary", ATLAS, name=market["boundary_name"]),
+        _feature(_without_slivers(inside), "boundary", ATLAS, name=market["boundary_name"], counties=" ".join(sorted(codes))),
         *_sea(window.difference(land)),
         *_typed(shapes, window),
     ]
