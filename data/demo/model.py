@@ -137,7 +137,7 @@ class Model:
 
     # Offers
     lead_s: int = 420  # assumption: offers go out this long before the goods are ready
-    decline_intercept: float = -2.27  # assumption: gives about 13 % declined
+    decline_intercept: float = -2.22  # assumption: gives about 13 % declined
     decline_per_km: float = 0.08  # assumption: log-odds per km from the mean distance
     decline_per_dollar_per_km: float = -0.55  # assumption: log-odds per dollar and km of pay above the usual
     mean_distance_km: float = 7.0  # assumption
