@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 ``check`` found a fault, 2 an error (one line on standard 
 # ruff: noqa: PLC0415 -- a command imports what it runs: `versions` need not wait for the loader's libraries
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,13 +30,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
     except MallReachError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("error: stopped; nothing was published", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. The rest, also what Python flushes at its end, goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -701,6 +701,14 @@ def test_every_command_explains_itself_and_takes_a_warehouse(capsys, command):
     assert f"usage: python -m data {command}" in printed
 
 
+def test_output_that_nobody_reads_is_no_error(tmp_path):
+    listing = [sys.executable, "-m", "data", "versions", "--warehouse", str(tmp_path / "none")]
+    with subprocess.Popen(listing, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 def test_load_says_what_it_did_and_an_identical_load_publishes_nothing(capsys, warehouse, tmp_path):
     source = tmp_path / "markets.csv"
     source.write_text("market_id,name,time_zone\nM,Phoenix,America/Phoenix\n")
