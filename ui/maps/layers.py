@@ -84,7 +84,7 @@ def cell_layer(rows: Sequence[Row], theme: Theme) -> pdk.Layer:
         extruded=False,
         high_precision=False,
         coverage=_CELL_COVERAGE,
-        opacity=CELL_OPACITY,
+        opacity=CELL_OPACITY**2.2,  # deck.gl draws with opacity ** (1 / 2.2); so the map looks like its legend
         pickable=True,
         auto_highlight=True,
         highlight_color=rgba(tokens(theme).text, 0.35),
