@@ -148,6 +148,15 @@ def test_an_earlier_version_can_be_asked(town, ask):
     assert counts == [10, 20]
 
 
+def test_calibration_prints_what_the_version_achieves(town, ask):
+    town.deliver("M1", seconds=[3600] * 10)
+
+    code, output, _ = ask("calibration")
+
+    assert code == 0
+    assert "60.00" in next(line for line in output.splitlines() if line.startswith("click_to_door_mean"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

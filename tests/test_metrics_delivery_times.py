@@ -31,6 +31,15 @@ def test_one_more_order_moves_the_rank_up(town):
     assert (row.p50_s, row.p90_s) == (600, 1000)  # ranks 5.5 and 9.9 are not reached before 6 and 10
 
 
+def test_each_group_has_its_own_ranks(town):
+    town.deliver("M1", seconds=[100 * rank for rank in range(1, 11)])
+    town.deliver("M2", seconds=[10 * rank for rank in range(1, 31)])
+
+    rows = town.rows("click_to_door", by=("mall",))
+
+    assert [(row.n, row.p50_s, row.p90_s) for row in rows] == [(10, 500, 900), (30, 150, 270)]
+
+
 def test_equal_seconds_count_each(town):
     town.deliver("M1", seconds=[300] * 9 + [900])
 
@@ -185,7 +194,7 @@ def wilson_by_hand(numerator: int, n: int) -> tuple[float, float]:
     return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
-spans = st.lists(st.one_of(st.none(), st.integers(0, 9000)), min_size=1, max_size=60)
+spans = st.lists(st.one_of(st.none(), *[st.integers(0, 9000)] * 5), min_size=8, max_size=60)
 
 
 @settings(max_examples=25, deadline=None)

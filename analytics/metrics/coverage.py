@@ -205,8 +205,13 @@ def coverage_cells(
         - ``numerator``: people in it who are covered
         - ``denominator``: people in it
     """
-    reached = _reached_demand(demand_cells, catchments, malls, mall_id, weight).filter(_.weight > 0)
-    placed = reached.mutate(child=_.cell, cell=parent(_.cell, resolution))
+    counting = _counting(catchments, malls, mall_id)
+    least = _least_drive(counting)
+    nearest = counting.inner_join(least, [*_PLACE, "drive_s"]).aggregate({"mall_id": _.mall_id.min()}, by=_PLACE)
+    people = _demand(demand_cells, weight).filter(_.weight > 0)
+    reached = people.left_join(least, _PLACE).select("market_id", "cell", "weight", "drive_s")
+    located = reached.left_join(nearest, _PLACE).select("market_id", "weight", "drive_s", "mall_id", child=_.cell)
+    placed = located.mutate(cell=parent(_.child, resolution))
     group = ["market_id", "cell"]
     # A cell out of reach stands behind every reached one; children of one parent never tie on their own id.
     nearest_first = [_.drive_s.isnull(), _.drive_s, _.child]
@@ -217,7 +222,7 @@ def coverage_cells(
     is_middle = (2 * _.running >= _.total) & (2 * (_.running - _.weight) < _.total)
     return ranked.aggregate(
         {
-            "mall_id": _.nearest_mall_id.max(where=is_middle),
+            "mall_id": _.mall_id.max(where=is_middle),
             "drive_s": _.drive_s.max(where=is_middle),
             "numerator": _total(_.weight, where=_.drive_s <= within_s),
             "denominator": _total(_.weight),
@@ -236,14 +241,20 @@ def _pairs(catchments: ir.Table, malls: ir.Table) -> ir.Table:
     return catchments.inner_join(malls.select("mall_id", "status"), "mall_id").select("market_id", "cell", "mall_id", "status", "drive_s")
 
 
-def _reached_demand(demand_cells: ir.Table, catchments: ir.Table, malls: ir.Table, mall_id: str | None, weight: str) -> ir.Table:
-    """Return demand cells with the nearest of the malls that count and the drive from it; nulls where none reaches the cell."""
+def _counting(catchments: ir.Table, malls: ir.Table, mall_id: str | None) -> ir.Table:
+    """Return the pairs of the malls that count: the chosen one, whatever its status, else all open ones."""
     pairs = _pairs(catchments, malls)
-    counting = pairs.filter(_.status == "open") if mall_id is None else pairs.filter(_.mall_id == mall_id)
-    order = ibis.window(group_by=_PLACE, order_by=["drive_s", "mall_id"])
-    nearest = counting.mutate(position=ibis.row_number().over(order)).filter(_.position == 0)
-    near = nearest.select("market_id", "cell", "drive_s", nearest_mall_id=_.mall_id)
-    return _demand(demand_cells, weight).left_join(near, _PLACE).select("market_id", "cell", "weight", "drive_s", "nearest_mall_id")
+    return pairs.filter(_.status == "open") if mall_id is None else pairs.filter(_.mall_id == mall_id)
+
+
+def _least_drive(counting: ir.Table) -> ir.Table:
+    return counting.aggregate({"drive_s": _.drive_s.min()}, by=_PLACE)
+
+
+def _reached_demand(demand_cells: ir.Table, catchments: ir.Table, malls: ir.Table, mall_id: str | None, weight: str) -> ir.Table:
+    """Return demand cells with the least drive from a mall that counts; null where none reaches the cell."""
+    least = _least_drive(_counting(catchments, malls, mall_id))
+    return _demand(demand_cells, weight).left_join(least, _PLACE).select("market_id", "cell", "weight", "drive_s")
 
 
 def _total(value: ir.IntegerValue, where: ir.BooleanValue | None = None) -> ir.IntegerValue:
