@@ -26,17 +26,17 @@ class Label:
 
 
 _SIDES: tuple[tuple[str, tuple[int, int]], ...] = (
-    ("start", (14, 0)),
-    ("end", (-14, 0)),
-    ("middle", (0, -20)),
-    ("middle", (0, 20)),
+    ("start", (15, 0)),
+    ("end", (-15, 0)),
+    ("middle", (0, -21)),
+    ("middle", (0, 21)),
     ("start", (12, -14)),
     ("start", (12, 14)),
     ("end", (-12, -14)),
     ("end", (-12, 14)),
 )
 
-_NUDGES = ((0, 0), (0, -18), (0, 18))
+_NUDGES = ((0, 0), (0, -21), (0, 21))
 
 
 def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence[_Box] = ()) -> list[Label]:
