@@ -233,6 +233,15 @@ class TestBuilders:
         assert "80 households" in drawn.deck.to_json()
         assert "households per sq mi" in drawn.legend
 
+    def test_the_legend_names_the_chosen_mall_where_every_drive_starts_there(self):
+        chosen = coverage_map(coverage(), scene(selected_mall="a"), mode="bands")
+        other = coverage_map(coverage(), scene(selected_mall="b"), mode="bands")
+
+        assert "Drive from Fashion Show" in chosen.legend
+        assert layers(chosen.deck)["cells"]["data"][0]["tip4"] == "From Fashion Show"
+        assert "Drive to the nearest open mall" in other.legend
+        assert layers(other.deck)["cells"]["data"][0]["tip4"] == "Nearest: Fashion Show"
+
     def test_an_unknown_mode_is_named(self):
         with pytest.raises(ValueError, match=r"'heat'.*bands, not_covered, orders"):
             coverage_map(coverage(), scene(), mode="heat")

@@ -1,7 +1,7 @@
 """Whole maps: cells of a table, the ground, the malls and the legend put together."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import h3
@@ -226,7 +226,7 @@ def coverage_map(
         - ``cell``: H3 cell
         - ``drive_s``: least drive from an open mall (or from the chosen one), seconds; null where there is no travel time
         - ``population`` and ``households``: demand in the cell; the one named by ``weight`` is needed
-        - ``mall_id``: optional, the mall of that drive
+        - ``mall_id``: optional, the mall of that drive; where it is the scene's selected mall throughout, the legend says "Drive from" it
         - ``orders``: needed in mode ``orders``; null or 0 is no orders
         - ``suppressed``: optional; its cells hide their orders (people and minutes are no one's secret)
     mode
@@ -249,12 +249,13 @@ def coverage_map(
     if mode not in _MODES:
         raise ValueError(f"no map mode {mode!r}; modes are {', '.join(_MODES)}")
     table, value, own, note = _MODES[mode](cells, within_s, weight)
-    used = classes or own
+    start = _only_start(cells, scene)
+    used = classes or (replace(own, title=f"Drive from {start}") if start and mode == "bands" else own)
     if mode != "orders":
         table = _with_hidden_orders_left_out(table)
     drives = table.column("drive_s").to_pylist()
     is_covered = [mode == "not_covered" and drive is not None and drive <= within_s for drive in drives]
-    tips = _coverage_tips(table, weight, scene.malls)
+    tips = _coverage_tips(table, weight, scene.malls, start)
     drawn = _sorted_rows(table, used, value, scene.theme, tips, is_covered=is_covered, has_empty=mode == "orders")
     within = [hex_id(cell) for cell, drive in zip(_ids(table), drives, strict=True) if drive is not None and drive <= within_s]
     deck = _deck(scene, drawn, within if mode == "bands" else [])
@@ -343,8 +344,14 @@ def _tips(table: pa.Table, values: Sequence[str | None], malls: Sequence[MallMar
     ]
 
 
-def _coverage_tips(table: pa.Table, weight: Weight, malls: Sequence[MallMark]) -> list[list[str]]:
-    """Return drive, people, orders and nearest mall per row."""
+def _only_start(cells: pa.Table, scene: Scene) -> str | None:
+    """Return the chosen mall's name where every drive in the table starts there; None where the nearest mall is meant."""
+    starts = {mall for mall in _column(cells, "mall_id") if mall is not None}
+    return next((mall.name for mall in scene.malls if starts == {mall.mall_id} == {scene.selected_mall}), None)
+
+
+def _coverage_tips(table: pa.Table, weight: Weight, malls: Sequence[MallMark], start: str | None) -> list[list[str]]:
+    """Return drive, people, orders and nearest (or chosen) mall per row."""
     names = {mall.mall_id: mall.name for mall in malls}
     word = "people" if weight == "population" else "households"
     rows = zip(_column(table, "drive_s"), _column(table, weight), _column(table, "orders"), _column(table, "mall_id"), strict=True)
@@ -353,7 +360,7 @@ def _coverage_tips(table: pa.Table, weight: Weight, malls: Sequence[MallMark]) -
             _drive_text(drive) or "No travel time",
             "" if demand is None else f"{demand:,} {word}",
             "" if orders is None else f"{orders:,} orders",
-            f"Nearest: {names[mall]}" if mall in names else "",
+            f"{'From' if start else 'Nearest:'} {names[mall]}" if mall in names else "",
         ]
         for drive, demand, orders, mall in rows
     ]

@@ -11,6 +11,7 @@ MOST_NAMES = 12
 _CHARACTER_PX = 6.9
 _HEIGHT_PX = 19.0
 _DISC_PX = 10.0
+_MARGIN_PX = 8.0  # a map on screen is a little narrower than it was planned
 _Box = tuple[float, float, float, float]
 
 
@@ -101,7 +102,9 @@ def _window(camera: Camera) -> _Box:
 
 
 def _inside(box: _Box, camera: Camera) -> bool:
-    return box[0] >= 0 and box[1] >= 0 and box[2] <= camera.width_px and box[3] <= camera.height_px
+    return (
+        box[0] >= _MARGIN_PX and box[1] >= _MARGIN_PX and box[2] <= camera.width_px - _MARGIN_PX and box[3] <= camera.height_px - _MARGIN_PX
+    )
 
 
 def _cost(box: _Box, others: Sequence[_Box], camera: Camera) -> float:
