@@ -179,6 +179,18 @@ def _check_names(asked: Parameters, version: Version) -> None:
 @lru_cache(maxsize=1024)
 def _question(metric: Metric, asked: Parameters) -> _Question:
     """Compile a question; each is compiled once per process, whatever the version."""
+    values = _expression(metric, asked)
+    left_out = _left_out_expression(metric, asked) if metric.facts else None
+    with _compiling:  # Ibis makes no promise about compiling in several threads
+        return _Question(
+            sql=str(ibis.to_sql(values, dialect="duckdb")),
+            schema=values.schema().to_pyarrow(),
+            left_out_sql=None if left_out is None else str(ibis.to_sql(left_out, dialect="duckdb")),
+        )
+
+
+def _expression(metric: Metric, asked: Parameters) -> ir.Table:
+    """Return the metric over filtered tables, with the people behind each row, sorted by what names the rows."""
     group = columns(asked.by)
     tables = {name: _filtered(name, asked) for name in metric.tables}
     options = {name: group if name == "by" else getattr(asked, name) for name in metric.options}
@@ -187,14 +199,7 @@ def _question(metric: Metric, asked: Parameters) -> _Question:
         values = _with_people(values, tables[metric.facts], metric, group)
     keys = _keys(metric, asked)
     ordered = values.select(*keys, *(name for name in values.columns if name not in keys))
-    ordered = ordered.order_by([ordered[key].asc(nulls_first=False) for key in keys]) if keys else ordered
-    left_out = _left_out_expression(metric, asked) if metric.facts else None
-    with _compiling:  # Ibis makes no promise about compiling in several threads
-        return _Question(
-            sql=str(ibis.to_sql(ordered, dialect="duckdb")),
-            schema=ordered.schema().to_pyarrow(),
-            left_out_sql=None if left_out is None else str(ibis.to_sql(left_out, dialect="duckdb")),
-        )
+    return ordered.order_by([ordered[key].asc(nulls_first=False) for key in keys]) if keys else ordered
 
 
 def _keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:

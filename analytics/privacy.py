@@ -21,6 +21,11 @@ def bit_count(bits: int) -> int:  # type: ignore[empty-body]  # the engine has t
     """Count the ones; a function of the engine."""
 
 
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bit_or(bits: int) -> int:  # type: ignore[empty-body]
+    """Unite the ones of all rows; a function of the engine that Ibis knows on DuckDB only."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """The people behind a table's rows: the first known of these columns, and the fewest of them that may be shown."""
@@ -61,14 +66,14 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
         - ``rows_behind``: rows
         - ``people_behind``: distinct people where they are fewer than k, else a number from k up to that of the people
     """
-    bucket = ibis.literal(1, "int64") << (subject.of(facts).hash() & (_BUCKETS - 1))
-    spread = facts.aggregate({"rows_behind": facts.count(), "buckets": bucket.bit_or()}, by=list(by))
+    people = facts.select(*by, person=subject.of(facts))
+    bucket = ibis.literal(1, "int64") << (people.person.hash() & (_BUCKETS - 1))
+    spread = people.aggregate({"rows_behind": people.count(), "buckets": bit_or(bucket)}, by=list(by))
     spread = spread.mutate(at_least=bit_count(_.buckets.fill_null(0)))
     few = spread.filter(_.at_least < subject.k)
-    unsure = facts.semi_join(few, _same(facts, few, by))
-    counted = unsure.aggregate({"exactly": subject.of(unsure).nunique()}, by=list(by))
-    people = {"people_behind": ibis.greatest(_.at_least, _.exactly.fill_null(0))}
-    return spread.left_join(counted, _same(spread, counted, by)).select(*by, "rows_behind", **people)
+    counted = people.semi_join(few, _same(people, few, by)).aggregate({"exactly": _.person.nunique()}, by=list(by))
+    exact = {"people_behind": ibis.greatest(_.at_least, _.exactly.fill_null(0))}
+    return spread.left_join(counted, _same(spread, counted, by)).select(*by, "rows_behind", **exact)
 
 
 def is_hidden(people: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:

@@ -4,13 +4,16 @@ import ast
 from datetime import timedelta
 from pathlib import Path
 
+import ibis
 import pytest
 
 from analytics import docs
+from analytics.answers import _expression
 from analytics.catalog import METRICS, Metric
 from analytics.dimensions import DIMENSIONS
 from analytics.errors import ParameterError
 from analytics.export import exported
+from analytics.parameters import Parameters
 from data.contracts import TABLES, table
 from tests.town import MONDAY, Town, cells
 
@@ -94,6 +97,16 @@ def test_one_thread_and_eight_give_the_same_bytes_and_so_does_the_printed_query(
         names = [name for name in one.column_names if name in answer.table.column_names]
         by_hand = [row for row, own in zip(one.to_pylist(), answer.rows(), strict=True) if not own["suppressed"]]
         assert [{name: row[name] for name in names} for row in by_hand] == [{name: row[name] for name in names} for row in shown]
+
+
+@every
+def test_definitions_compile_for_another_engine_and_use_nothing_that_engines_disagree_on(metric):
+    for by in [(), metric.dimensions]:
+        sql = str(ibis.to_sql(_expression(metric, Parameters(by=by, start_on=MONDAY, market_id="V")), dialect="pyspark")).upper()
+
+        assert not [
+            word for word in ("QUANTILE", "PERCENTILE", "MEDIAN", "APPROX", "EPOCH", "ASOF", "AVG", "ROUND(", "FIRST(") if word in sql
+        ]
 
 
 @every

@@ -251,7 +251,7 @@ places = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(places=places, within_s=st.integers(60, 2700))
 def test_covered_share_agrees_with_a_loop_over_cells(places, within_s):
     with TemporaryDirectory() as folder:

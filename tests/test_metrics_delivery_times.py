@@ -197,7 +197,7 @@ def wilson_by_hand(numerator: int, n: int) -> tuple[float, float]:
 spans = st.lists(st.one_of(st.none(), *[st.integers(0, 9000)] * 5), min_size=8, max_size=60)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(first=spans, second=spans)
 def test_click_to_door_agrees_with_sorting_and_counting(first, second):
     with TemporaryDirectory() as folder:
@@ -220,7 +220,7 @@ def test_click_to_door_agrees_with_sorting_and_counting(first, second):
             assert row.p90_low_s <= row.p90_s <= (row.p90_high_s or row.p90_s)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seconds=spans, promise_s=st.integers(0, 9000))
 def test_on_time_share_agrees_with_counting_and_with_the_quadratic_of_wilson(seconds, promise_s):
     with TemporaryDirectory() as folder:
