@@ -6,7 +6,9 @@ Rows in = kept + merged + replaced + unchanged + rejected, for every table.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -32,6 +34,7 @@ from data.warehouse import Draft, Warehouse
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many steps are behind it."""
 
+_REFRESH_S = 0.2
 _BAR = "{desc:<28} {percentage:3.0f}% |{bar}| {elapsed}"
 
 
@@ -161,9 +164,14 @@ class _Steps:
         """Say what begins now; what was begun before is done."""
         if self._progress:
             self._progress(text, self.done, self.total)
+        self._bar.n = self.done
         self._bar.set_description_str(text)
-        self._bar.update(min(1, self.total - self.done))
         self.done = min(self.done + 1, self.total)
+
+    def within(self, share: float) -> None:
+        """Move the bar to a share (0 to 1) of the step that runs."""
+        self._bar.n = self.done - 1 + min(max(share, 0.0), 1.0)
+        self._bar.refresh()
 
 
 @dataclass(frozen=True)
@@ -202,6 +210,8 @@ class _Bench:
         spill = self.draft.folder / "spill"
         for statement, value in (("memory_limit", memory_limit), ("temp_directory", str(spill)), ("TimeZone", "UTC")):
             self.connection.execute(f"SET GLOBAL {statement}=?", [value])
+        # Only with this setting does DuckDB keep count of a statement's progress.
+        self.connection.execute("SET enable_progress_bar=true; SET enable_progress_bar_print=false")
         self.connection.execute(f"ATTACH {quoted(str(self.draft.file.absolute()))} AS built")
         self.connection.execute(f"ATTACH {quoted(str((self.draft.folder / 'scratch.duckdb').absolute()))} AS scratch")
         self.connection.execute(
@@ -222,7 +232,8 @@ class _Bench:
             self.steps.begin(f"reading {source.name}")
             tables[str(source.path)] = f"scratch.raw_{position}"
             if not source.is_parquet:
-                read(self.connection, source, tables[str(source.path)])
+                with self._uncompressed():
+                    read(self.connection, source, tables[str(source.path)])
         for position, each in enumerate(self.plan.feeds):
             raw = tables[str(each.source.path)] if each.source else ""
             reading = Reading(position, each.feed, each.source, relation_of(each.source, raw), each.zone)
@@ -243,11 +254,32 @@ class _Bench:
         around = world.world(self.connection, table, readings)
         rows = " UNION ALL ".join(staged(reading, around) for reading in readings)
         try:
-            self.connection.execute(f"CREATE TABLE scratch.staged_{table.name} AS {rows}")
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            if "Failed to read file" not in str(error):
+            with self._uncompressed():
+                self._run(f"CREATE TABLE scratch.staged_{table.name} AS {rows}")
+        except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+            # Casts of ours never raise, so what does not convert is damaged or beyond all types; a full disk is the warehouse's to tell.
+            if isinstance(error, duckdb.IOException) and "Failed to read file" not in str(error):
                 raise
             raise SourceError(_unreadable(readings, error)) from error
+
+    def _run(self, sql: str) -> None:
+        """Run a statement that may take minutes, and move the bar meanwhile."""
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self.connection.execute, sql)
+            try:
+                while wait([running], timeout=_REFRESH_S).not_done:
+                    self.steps.within(self.connection.query_progress() / 100)
+            except KeyboardInterrupt:
+                self.connection.interrupt()
+                raise
+        running.result()
+
+    @contextmanager
+    def _uncompressed(self) -> Iterator[None]:
+        """Write without compression: what is read once and thrown away is not worth the search for the best encoding."""
+        self.connection.execute("SET GLOBAL force_compression='uncompressed'")
+        yield
+        self.connection.execute("SET GLOBAL force_compression='auto'")
 
     def _settle(self, table: Table, readings: list[Reading]) -> None:
         self.steps.begin(f"checking {table.name}")
@@ -277,7 +309,7 @@ class _Bench:
             self.connection.execute(f"INSERT INTO built.demand_cells SELECT {', '.join(table.names)} FROM made ORDER BY {order}")
             self.connection.unregister("made")
         else:
-            self.connection.execute(f"INSERT INTO built.{table.name} {derived(table, rows)}")
+            self._run(f"INSERT INTO built.{table.name} {derived(table, rows)}")
 
     def _show(self, table: Table) -> None:
         """Make the table as it will be after this load visible as ``now_<table>``."""

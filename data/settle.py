@@ -106,8 +106,8 @@ def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, 
     content = ", ".join(f"{sql} AS {column}" for column, sql in _DERIVED_CONTENT.items()) if has_zone(table) else ""
     connection.execute(
         f"CREATE TABLE scratch.known_{name} AS SELECT new.source, new.line, {' AND '.join(same)} AS is_same FROM ("
-        f"SELECT *{', ' + content if content else ''} FROM scratch.staged_{name} WHERE fault IS NULL "
-        f"AND (source, line) NOT IN (SELECT (source, line) FROM scratch.skipped_{name})) AS new "
+        f"SELECT *{', ' + content if content else ''} FROM scratch.staged_{name} AS staged WHERE fault IS NULL "
+        f"AND {_none_of(f'scratch.skipped_{name}')}) AS new "
         f"JOIN {name} AS old ON {_same_key(table, 'new', 'old')}"
     )
     unchanged, differing = _row(
@@ -120,10 +120,14 @@ def _keep(connection: duckdb.DuckDBPyConnection, table: Table, *, skips_unchange
     name = table.name
     conditions = ["fault IS NULL"]
     if skips:
-        conditions.append(f"(source, line) NOT IN (SELECT (source, line) FROM scratch.skipped_{name})")
+        conditions.append(_none_of(f"scratch.skipped_{name}"))
     if skips_unchanged:
-        conditions.append(f"(source, line) NOT IN (SELECT (source, line) FROM scratch.known_{name} WHERE is_same)")
-    connection.execute(f"CREATE VIEW kept_{name} AS SELECT * FROM scratch.staged_{name} WHERE {' AND '.join(conditions)}")
+        conditions.append(_none_of(f"(SELECT source, line FROM scratch.known_{name} WHERE is_same)"))
+    connection.execute(f"CREATE VIEW kept_{name} AS SELECT * FROM scratch.staged_{name} AS staged WHERE {' AND '.join(conditions)}")
+
+
+def _none_of(relation: str) -> str:
+    return f"NOT EXISTS (SELECT 1 FROM {relation} AS other WHERE other.source = staged.source AND other.line = staged.line)"
 
 
 def _write_superseded(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -198,7 +202,7 @@ def _example(connection: duckdb.DuckDBPyConnection, readings: list[Reading], che
     else:
         reading = next(each for each in readings if each.position == source)
         raw = reading.raw(table.column(check.column))[0]
-        sql = f"SELECT value FROM (SELECT line, ({raw})::VARCHAR AS value FROM {reading.relation}) WHERE line = {line}"
+        sql = f"SELECT value FROM (SELECT __line, ({raw})::VARCHAR AS value FROM {reading.relation}) WHERE __line = {line}"
     (value,) = connection.execute(sql).fetchone() or (None,)
     return f"{where}: {check.column} = {value}" if not check.value else f"{where}: {value}"
 
@@ -250,13 +254,13 @@ def reject(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[R
         file = quoted(reading.source.name if reading.source else "mapping")
         connection.execute(
             f"INSERT INTO scratch.rejects SELECT '{name}', {file}, fault.line, fault.part, fault.rule, {_rejected_value(table)} "
-            f"FROM ({faults}) AS fault JOIN (SELECT line, fault AS malformed, {_raw_columns(reading)} FROM {reading.relation}) AS raw "
-            f"ON raw.line = fault.line WHERE fault.source = {reading.position}"
+            f"FROM ({faults}) AS fault JOIN (SELECT __line, __fault AS malformed, {_raw_columns(reading)} FROM {reading.relation}) AS raw "
+            f"ON raw.__line = fault.line WHERE fault.source = {reading.position}"
         )
     rows = connection.execute(
         "SELECT rule, part, count(*), arg_min(file || ' line ' || format('{:,}', line) || "
         "coalesce(': ' || nullif(part, '') || ' = ' || value, ': ' || value, ''), (file, line)) "
-        f"FROM (SELECT *, \"column\" AS part FROM scratch.rejects WHERE \"table\" = '{name}') GROUP BY rule, part ORDER BY rule, part"
+        f'FROM (SELECT *, "column" AS part FROM scratch.rejects WHERE "table" = \'{name}\') GROUP BY rule, part ORDER BY rule, part'
     ).fetchall()
     return [Finding(name, rule, "reject", part, rows_, example) for rule, part, rows_, example in rows]
 

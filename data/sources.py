@@ -143,6 +143,9 @@ def _described_parquet(path: Path, sha256: str) -> Source:
             rows = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [_literal_path(path)]).fetchall()
         except duckdb.Error as error:
             raise SourceError(f"{path}: the file is no readable Parquet ({str(error).splitlines()[0]})") from error
+    reserved = {"file_row_number", "__line", "__fault"} & {row[0].lower() for row in rows}
+    if reserved:
+        raise SourceError(f"{path}: a column cannot be named {reserved.pop()!r} here; rename it")
     return Source(path, sha256, path.stat().st_size, tuple(row[0] for row in rows), tuple(row[1] for row in rows), is_parquet=True)
 
 

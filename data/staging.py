@@ -44,7 +44,7 @@ _CHECKED_TEXTS = ("time_zone", "boundary_polygon")
 class Reading:
     """One source read for one table: the feed, where its records stand, and its number in this load.
 
-    ``relation`` has the source's fields, ``line`` and ``fault``; ``zone`` is the zone of all its local times (None: that of each row's
+    ``relation`` has the source's fields, ``__line`` and ``__fault``; ``zone`` is the zone of all its local times (None: that of each row's
     market).
     """
 
@@ -104,7 +104,9 @@ class Reading:
             raise MappingError(f"{self.table.name}: {file} has no column {name!r}; {_columns_in(self.source)}")
         kind = self.source.types[place]
         expression = identifier(self.source.columns[place]) if self.source.is_parquet else f"c{place}"
-        return (f"nullif(trim({expression}, {_BLANKS}), '')", kind) if kind == "VARCHAR" else (expression, kind)
+        # Typed files are spared the search for exotic blanks: it costs as much as reading the text.
+        blanks = "" if self.source.is_parquet else f", {_BLANKS}"
+        return (f"nullif(trim({expression}{blanks}), '')", kind) if kind == "VARCHAR" else (expression, kind)
 
 
 def _columns_in(source: Source | None) -> str:
@@ -122,12 +124,12 @@ def identifier(name: str) -> str:
 
 
 def relation_of(source: Source | None, raw_table: str) -> str:
-    """Return the SQL of a source's records with ``line`` and ``fault``; ``raw_table`` is where a CSV was read into."""
+    """Return the SQL of a source's records with ``__line`` and ``__fault``; ``raw_table`` is where a CSV was read into."""
     if source is None:
-        return "(SELECT 1 AS line, NULL::VARCHAR AS fault)"
+        return "(SELECT 1 AS __line, NULL::VARCHAR AS __fault)"
     if source.is_parquet:
-        return f"(SELECT *, file_row_number + 1 AS line, NULL::VARCHAR AS fault FROM {parquet(source)})"
-    return f"(SELECT *, rowid + 2 AS line FROM {raw_table})"
+        return f"(SELECT *, file_row_number + 1 AS __line, NULL::VARCHAR AS __fault FROM {parquet(source)})"
+    return f"(SELECT * EXCLUDE (fault), fault AS __fault, rowid + 2 AS __line FROM {raw_table})"
 
 
 def has_zone(table: Table) -> bool:
@@ -179,7 +181,7 @@ def _as_it_stands(reading: Reading) -> str:
     if nearest:
         columns += [f"try_cast({reading.field(nearest.latitude)[0]} AS DOUBLE) AS near_latitude"]
         columns += [f"try_cast({reading.field(nearest.longitude)[0]} AS DOUBLE) AS near_longitude"]
-    return f"SELECT line, fault, {', '.join(columns)} FROM {reading.relation}"
+    return f"SELECT __line AS line, __fault AS fault, {', '.join(columns)} FROM {reading.relation}"
 
 
 def _cast(reading: Reading) -> str:
@@ -245,7 +247,8 @@ def _instant(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
     """Return the SQL of an instant that the value itself determines, and of a local time that needs a zone; one of them is null."""
     nothing = "NULL::TIMESTAMP"
     if kind in _ABSOLUTE_TYPES:
-        return _bounded(f"({raw}::TIMESTAMPTZ AT TIME ZONE '{UTC}')"), nothing
+        # The same as AT TIME ZONE 'UTC', without the calendar that makes it three times as slow.
+        return _bounded(f"make_timestamp(epoch_us({raw}::TIMESTAMPTZ))"), nothing
     if kind in _LOCAL_TYPES:
         return nothing, _bounded(f"try_cast({raw} AS TIMESTAMP)")
     if kind != "VARCHAR":

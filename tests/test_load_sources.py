@@ -117,6 +117,35 @@ def test_a_parquet_that_breaks_off_in_its_data_changes_nothing(shop: Shop) -> No
     assert shop.warehouse.current() == before
 
 
+def test_a_time_beyond_all_calendars_in_a_parquet_is_a_fault_of_the_file(shop: Shop) -> None:
+    path = shop.folder / "orders.parquet"
+    pq.write_table(pa.table({"order_id": ["a"], "placed_at": pa.array([2**62], pa.timestamp("ms"))}), path)
+
+    with pytest.raises(SourceError, match=r"orders\.parquet"):
+        shop.load(path)
+
+
+@pytest.mark.parametrize("name", ["orders-[1] 'x'.csv", "orders-*.csv", "orders-[1].parquet", "orders-ä.csv"])
+def test_a_file_may_bear_a_name_that_looks_like_a_pattern(shop: Shop, name: str) -> None:
+    path = shop.folder / name
+    if name.endswith("parquet"):
+        pq.write_table(pa.table({"order_id": ["a"], "placed_at": ["2026-03-02"]}), path)
+    else:
+        path.write_text("order_id,placed_at\na,2026-03-02\n")
+
+    assert shop.load(path, replace=True).counts["orders"].rows_in == 1
+
+
+def test_source_columns_may_bear_names_that_loading_uses_itself(shop: Shop) -> None:
+    path = shop.folder / "orders.parquet"
+    names = ("line", "fault", "source", "zone", "part", "value", "item", "rowid")
+    pq.write_table(pa.table({"order_id": ["a"], "placed_at": ["2026-03-02"], **{name: ["x"] for name in names}}), path)
+
+    assert shop.load(path, replace=True).counts["orders"].rows_in == 1
+    csv = ",".join(("order_id", "placed_at", *names)) + "\na,2026-03-02" + ",x" * len(names) + "\n"
+    assert shop.load(shop.write("orders.csv", csv)).counts["orders"].unchanged == 1
+
+
 def test_files_folders_and_globs_name_each_file_once(tmp_path: Path) -> None:
     for name in ("orders/1.csv", "orders/2.csv.gz", "orders/.hidden.csv", "orders/notes.md", "malls.csv"):
         path = tmp_path / name
