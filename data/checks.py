@@ -52,7 +52,7 @@ _FINDINGS = {
     "ready_after_pickup": "The order is ready after it was picked up; figures that need the time of readiness are null",
     "status_unknown": "Neither a status nor a delivery is given; the status is null",
     "suspicious_distance": "The door is farther than 100 km from the mall; nothing is changed",
-    "overlapping_shifts": "The shift begins before an earlier shift of the same driver ends; online time is the union of both, never their sum",
+    "overlapping_shifts": "The shift begins before an earlier one of the same driver ends; online time is their union, never their sum",
     "end_not_after_start": "The end is not after the start; the duration is null",
 }
 

@@ -24,13 +24,14 @@ def derived(table: Table, relation: str) -> str:
     below = f"({relation})"
     if table.name == "orders":
         below = f"({_staged_order(below)})"
-    expressions = {**_calendar(table), **_DERIVED.get(table.name, {})}
+    expressions = {**calendar(table), **_DERIVED.get(table.name, {})}
     loaded = {column.name: column.name for column in table.loaded}
     columns = ", ".join(f"({(loaded | expressions)[name]})::{table.column(name).kind.duckdb_type} AS {name}" for name in table.names)
     return f"SELECT {columns} FROM {below}"
 
 
-def _calendar(table: Table) -> dict[str, str]:
+def calendar(table: Table) -> dict[str, str]:
+    """Return the SQL of a table's calendar columns over staged rows, by name; none for a table without instants of a market."""
     if not has_zone(table):
         return {}
     return {

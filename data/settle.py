@@ -11,15 +11,11 @@ import duckdb
 
 from data import checks
 from data.contracts import Table
+from data.derive import calendar
 from data.manifest import Count, Finding
-from data.staging import Reading, has_zone, quoted
+from data.staging import Reading, quoted
 
 _LINE_BITS = 40
-_DERIVED_CONTENT = {
-    "local_date": "local_at::DATE",
-    "local_hour": "hour(local_at)",
-    "local_week_on": "local_at::DATE - ((isodow(local_at) - week_start + 7) % 7)::INTEGER",
-}
 
 
 @dataclass(frozen=True)
@@ -99,14 +95,13 @@ def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, 
     (base_rows,) = _row(connection, f"SELECT count(*) FROM {name}")
     if not base_rows:
         return 0, 0, 0
-    same = [f"new.{column.name} IS NOT DISTINCT FROM old.{column.name}" for column in table.loaded]
-    if has_zone(table):
-        same += [f"new.{column} IS NOT DISTINCT FROM old.{column}" for column in _DERIVED_CONTENT]
-    same += ["new.distance_m IS NOT DISTINCT FROM old.distance_m"] if name == "orders" else []
-    content = ", ".join(f"{sql} AS {column}" for column, sql in _DERIVED_CONTENT.items()) if has_zone(table) else ""
+    # What depends on the mall and the market is content too: a row whose mall has moved since is not the same.
+    columns = [*(column.name for column in table.loaded), *calendar(table), *(["distance_m"] if name == "orders" else [])]
+    same = [f"new.{column} IS NOT DISTINCT FROM old.{column}" for column in columns]
+    derived = "".join(f", {sql} AS {column}" for column, sql in calendar(table).items())
     connection.execute(
         f"CREATE TABLE scratch.known_{name} AS SELECT new.source, new.line, {' AND '.join(same)} AS is_same FROM ("
-        f"SELECT *{', ' + content if content else ''} FROM scratch.staged_{name} AS staged WHERE fault IS NULL "
+        f"SELECT *{derived} FROM scratch.staged_{name} AS staged WHERE fault IS NULL "
         f"AND {_none_of(f'scratch.skipped_{name}')}) AS new "
         f"JOIN {name} AS old ON {_same_key(table, 'new', 'old')}"
     )

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.checks import RULES
-from data.errors import MappingError, SourceError
+from data.contracts import Table, loadable_tables
+from data.errors import MallReachError, MappingError, SourceError
 from data.load import load
 from data.report import report
 from data.warehouse import Count, Warehouse
@@ -344,6 +345,44 @@ def test_rows_in_are_kept_merged_replaced_unchanged_or_rejected_whatever_the_fil
         assert shop.rows(f"SELECT * FROM orders WHERE {wrong}") == []
         again = shop.load(path)
         assert not again.is_new
+
+
+@given(table=st.sampled_from([each for each in loadable_tables() if each.name != "orders"]), data=st.data())
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_rows_of_every_table_are_conserved_whatever_the_file(
+    tmp_path_factory: pytest.TempPathFactory, table: Table, data: st.DataObject
+) -> None:
+    shop = Shop(tmp_path_factory.mktemp("dirty"))
+    columns = {column.name: dirty_text for column in table.loaded}
+    rows = data.draw(st.lists(st.fixed_dictionaries(columns), max_size=8))
+    path = shop.folder / f"{table.name}.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(columns), quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerows(rows)
+
+    count = shop.load(path).counts[table.name]
+
+    assert count.rows_in == len(rows)
+    assert is_conserved(count)
+
+
+@given(content=st.one_of(st.binary(max_size=60), st.text('o1,;"\n\r\t 2026-', max_size=80).map(str.encode)), has_header=st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_bytes_are_loaded_or_refused_in_one_sentence(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, *, has_header: bool
+) -> None:
+    shop = Shop(tmp_path_factory.mktemp("bytes"))
+    path = shop.write("orders.csv", (b"order_id,placed_at\n" if has_header else b"") + content)
+
+    refusal, count = "", Count()
+    try:
+        count = shop.load(path).counts["orders"]
+    except MallReachError as error:
+        refusal = str(error)
+
+    assert is_conserved(count)
+    assert not refusal or ("orders.csv" in refusal and "\n" not in refusal)
 
 
 def test_warehouse_of_an_empty_folder_takes_header_only_files(tmp_path: Path) -> None:
