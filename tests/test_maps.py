@@ -142,6 +142,7 @@ class TestDeck:
 
         assert drawn["selected"]["data"] == [{"hex": hex_id(RING[0])}]
         assert drawn["selected"]["getLineWidth"] == 3
+        assert drawn["selected"]["filled"] is False
         assert [each["properties"]["radius"] for each in drawn["malls"]["data"]["features"]] == [6, 8, 6]
         assert layers(market_map(scene()))["selected"]["data"] == []
 
@@ -198,6 +199,11 @@ class TestBuilders:
 
         assert [tuple(fill(drawn, cell)) for cell in RING[:4]] == [rgb(AMOUNT.light[place]) for place in (5, 5, 4, 1)]
         assert len(drawn["data"]) == 4
+
+    def test_a_cell_out_of_reach_is_absent_from_the_bands(self):
+        drawn = layers(coverage_map(coverage(), scene(), mode="bands").deck)
+
+        assert hex_id(RING[4]) not in {row["hex"] for name in ("cells", "cells-empty", "cells-hidden") for row in drawn[name]["data"]}
 
     def test_the_line_runs_around_what_lies_within_the_standard(self):
         near = coverage(drive_s=[300, 1200, 1201, None, None, None])
@@ -430,6 +436,13 @@ class TestLabels:
         for place, one in enumerate(boxes):
             for other in all_boxes[place + 1 :]:
                 assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+    def test_a_name_turns_away_from_a_neighbor_on_its_right(self):
+        x, y = CAMERA.pixel(*HERE)
+        neighbor = MallMark("n", "N", "open", *CAMERA.point(x + 60, y))
+
+        assert mall_labels([MallMark("m", "Main Street Mall", "open", *HERE), neighbor], CAMERA)[0].anchor != "start"
+        assert mall_labels([MallMark("m", "Main Street Mall", "open", *HERE)], CAMERA)[0].anchor == "start"
 
     def test_a_name_at_the_right_edge_turns_to_the_left(self):
         latitude, longitude = CAMERA.point(CAMERA.width_px - 30, 200)

@@ -292,12 +292,8 @@ def _bands(cells: pa.Table, within_s: int, weight: Weight) -> _Prepared:
 
 
 def _not_covered(cells: pa.Table, within_s: int, weight: Weight) -> _Prepared:
-    densities = [
-        None if demand is None or (drive is not None and drive <= within_s) else demand / area
-        for demand, drive, area in zip(
-            cells.column(weight).to_pylist(), cells.column("drive_s").to_pylist(), _square_miles(cells), strict=True
-        )
-    ]
+    demands = cells.column(weight).to_pylist()
+    densities = [None if demand is None else demand / area for demand, area in zip(demands, _square_miles(cells), strict=True)]
     classes = NOT_COVERED if weight == "population" else NOT_COVERED_HOUSEHOLDS
     note = f"farther than {within_s // 60} min drive from an open mall, model"
     return _with_column(cells, "shown", pa.array(densities, pa.float64())), "shown", classes, note
