@@ -227,15 +227,15 @@ class _Bench:
 
     def read_sources(self) -> None:
         """Read every CSV once, however many tables it feeds."""
-        tables: dict[str, str] = {}
+        tables: dict[tuple[Path, str], str] = {}
         for position, source in enumerate(self.plan.sources):
             self.steps.begin(f"reading {source.name}")
-            tables[str(source.path)] = f"scratch.raw_{position}"
+            tables[source.key] = f"scratch.raw_{position}"
             if not source.is_parquet:
                 with self._uncompressed():
-                    read(self.connection, source, tables[str(source.path)])
+                    read(self.connection, source, tables[source.key])
         for position, each in enumerate(self.plan.feeds):
-            raw = tables[str(each.source.path)] if each.source else ""
+            raw = tables[each.source.key] if each.source else ""
             reading = Reading(position, each.feed, each.source, relation_of(each.source, raw), each.zone)
             self.readings.setdefault(each.feed.table.name, []).append(reading)
         self.notes += _remarks([reading for readings in self.readings.values() for reading in readings])

@@ -57,6 +57,8 @@ class Feed:
         Rows of one key are expected to repeat (one row per item), and become one without a finding.
     nearest
         How ``mall_id`` follows from a pick-up point; orders only.
+    sheet
+        Sheet of a workbook; None: the one named after the table, else the only one.
     """
 
     table: Table
@@ -68,6 +70,7 @@ class Feed:
     date_formats: tuple[str, ...] = ()
     merge: bool = False
     nearest: Nearest | None = None
+    sheet: str | None = None
 
     def factor(self, column: Column) -> float:
         """Return how many of the contract's units one unit of the source is."""
@@ -133,7 +136,7 @@ def _entries(raw: Any) -> list[Any]:
 
 def _feed(contract: Table, raw: Any, place: str) -> Feed:
     _expect(raw, dict, place)
-    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest")
+    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet")
     _refuse_unknown(raw, keys, f"{place}: there is no key")
     loaded = {column.name: column for column in contract.loaded}
     for key in ("columns", "constants", "units"):
@@ -149,6 +152,7 @@ def _feed(contract: Table, raw: Any, place: str) -> Feed:
         tuple(_texts(raw.get("date_formats", []), f"{place} date_formats")),
         bool(_optional(raw, "merge", bool, place)),
         _nearest(contract, raw.get("nearest"), place),
+        _optional(raw, "sheet", str, place),
     )
     both = sorted(set(feed.columns) & set(feed.constants))
     if both:

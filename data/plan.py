@@ -1,15 +1,16 @@
 """Which file feeds which table: decided from the mapping, or from file and column names, before anything is written."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from itertools import groupby
 from pathlib import Path
 
 from data.contracts import Table, loadable_tables
 from data.errors import MappingError, SourceError
 from data.mapping import CENSUS_COLUMNS, Feed, Mapping, census_feed
-from data.sources import Source, describe, expand
+from data.sources import Source, described, expand
 from data.staging import UTC
 
 
@@ -51,24 +52,36 @@ def planned(paths: Sequence[Path | str], mapping: Mapping | None) -> Plan:
     SourceError, MappingError
         If a file cannot be read, or nothing says what it holds; if a required column is missing.
     """
-    sources = {path.resolve(): describe(path) for path in expand(paths)}
+    sources = {source.key: source for path in expand(paths) for source in described(path)}
     feeds: list[Planned] = []
     for feed in mapping.feeds if mapping else ():
         feeds += [Planned(feed, source, feed.time_zone) for source in _sources_of(feed, mapping, sources, has_paths=bool(paths))]
-    claimed = {each.source.path.resolve() for each in feeds if each.source}
+    claimed = {each.source.key for each in feeds if each.source}
     roots = [Path(path).resolve() for path in paths]
-    for resolved, source in list(sources.items()):
-        if resolved not in claimed:
-            feed = recognized(source, roots, mapping)
-            feeds.append(Planned(feed, source, UTC))
+    feeds += [
+        Planned(recognized(source, roots, mapping), source, UTC)
+        for key, source in sources.items()
+        if key not in claimed and not _is_beside(source, list(sources.values()), claimed)
+    ]
     order = [each.name for each in loadable_tables()]
     feeds.sort(key=lambda each: order.index(each.feed.table.name))
     for each in feeds:
         _require_columns(each)
-    return Plan(tuple(feeds), tuple(sources.values()), tuple(note for source in sources.values() for note in source.notes))
+    used = {each.source.key for each in feeds if each.source}
+    notes = [note for source in sources.values() for note in source.notes]
+    notes += [
+        f"{source.name}: nothing says what this sheet holds, so it was not read" for key, source in sources.items() if key not in used
+    ]
+    return Plan(tuple(feeds), tuple(source for key, source in sources.items() if key in used), tuple(notes))
 
 
-def _sources_of(feed: Feed, mapping: Mapping | None, sources: dict[Path, Source], *, has_paths: bool) -> list[Source | None]:
+def _is_beside(source: Source, sources: Sequence[Source], claimed: set[tuple[Path, str]]) -> bool:
+    """Whether a sheet names no table while another sheet of its workbook does, or is named by the mapping: it may hold anything."""
+    siblings = [each for each in sources if each.path == source.path and each.sheet]
+    return bool(source.sheet) and _table_of(source.sheet) is None and any(each.key in claimed or _table_of(each.sheet) for each in siblings)
+
+
+def _sources_of(feed: Feed, mapping: Mapping | None, sources: dict[tuple[Path, str], Source], *, has_paths: bool) -> list[Source | None]:
     """Return a feed's sources; those that only the mapping names are described and added."""
     if feed.file is None:
         return [None]
@@ -77,19 +90,41 @@ def _sources_of(feed: Feed, mapping: Mapping | None, sources: dict[Path, Source]
     if has_paths:
         is_name = "/" not in feed.file
         full = str(pattern.resolve()) if "*" not in feed.file else str(pattern.absolute())
-        return [
+        named = [
             source
-            for path, source in sources.items()
+            for (path, _), source in sources.items()
             if fnmatch(str(path), full) or fnmatch(str(source.path.absolute()), full) or (is_name and fnmatch(path.name, feed.file))
         ]
+        return [*_sheets(feed, named)]
     try:
         files = expand([pattern])
     except SourceError as error:
         raise MappingError(f"{mapping.path if mapping else 'mapping'} [{feed.table.name}]: {error}") from error
-    for path in files:
-        if path.resolve() not in sources:
-            sources[path.resolve()] = describe(path)
-    return [sources[path.resolve()] for path in files]
+    known = {path for path, _ in sources}
+    found = [source for path in files if path.resolve() not in known for source in described(path)]
+    sources.update({source.key: source for source in found})
+    resolved = {path.resolve() for path in files}
+    return [*_sheets(feed, [source for (path, _), source in sources.items() if path in resolved])]
+
+
+def _sheets(feed: Feed, sources: Sequence[Source]) -> Iterator[Source]:
+    """Yield the sources that a feed means: of a workbook the sheet that it names, else the one named after the table, else the only one.
+
+    Raises
+    ------
+    MappingError
+        If a workbook has no such sheet.
+    """
+    for path, group in groupby(sources, key=lambda each: each.path):
+        sheets = list(group)
+        if feed.sheet:
+            wanted = [each for each in sheets if each.sheet == feed.sheet]
+        else:
+            wanted = [each for each in sheets if not each.sheet or len(sheets) == 1 or _table_of(each.sheet) == feed.table]
+        if not wanted:
+            names = ", ".join(repr(each.sheet) for each in sheets if each.sheet) or "none"
+            raise MappingError(f"{feed.table.name}: {path} has no sheet {feed.sheet or feed.table.name!r}; its sheets: {names}")
+        yield from wanted
 
 
 def recognized(source: Source, roots: Sequence[Path], mapping: Mapping | None = None) -> Feed:
@@ -102,15 +137,23 @@ def recognized(source: Source, roots: Sequence[Path], mapping: Mapping | None = 
     """
     if set(CENSUS_COLUMNS) <= set(source.columns):
         return census_feed(source.name)
-    contracts = sorted(loadable_tables(), key=lambda each: -len(each.name))
-    for name in _names(source.path.resolve(), roots):
-        for contract in contracts:
-            if re.fullmatch(rf"{contract.name}([-_. ].*|\d.*)?", name.lower().replace("-", "_")):
-                return Feed(contract, source.name)
+    for name in [*([source.sheet] if source.sheet else []), *_names(source.path.resolve(), roots)]:
+        contract = _table_of(name)
+        if contract:
+            return Feed(contract, source.path.name, sheet=source.sheet or None)
     tables = ", ".join(each.name for each in loadable_tables())
     if mapping is not None:
         raise MappingError(f"{source.path}: the mapping names no such file, and its name is not that of a table ({tables})")
-    raise SourceError(f"{source.path}: its name says no table; name it after one ({tables}), or say in a mapping what it holds")
+    what = f"{source.path}, sheet {source.sheet!r}" if source.sheet else str(source.path)
+    raise SourceError(f"{what}: its name says no table; name it after one ({tables}), or say in a mapping what it holds")
+
+
+def _table_of(name: str) -> Table | None:
+    """Return the table that a name begins with."""
+    for contract in sorted(loadable_tables(), key=lambda each: -len(each.name)):
+        if re.fullmatch(rf"{contract.name}([-_. ].*|\d.*)?", name.lower().replace("-", "_")):
+            return contract
+    return None
 
 
 def _names(path: Path, roots: Sequence[Path]) -> list[str]:

@@ -1,8 +1,8 @@
 """Source files: which there are, what they look like, and how DuckDB reads them record by record.
 
-A CSV is read as text in file order, so that every fault can be named by its line: the record's number with the header as line 1. A Parquet
-file keeps its types; its line is the row's number, from 1. What is wrong with a whole file is one ``SourceError``, raised before anything
-is written.
+A CSV is read as text in file order, so that every fault can be named by its line: the record's number with the header as line 1. JSON lines
+and the sheets of a workbook are read as text too; their lines are numbered as an editor and the workbook show them. A Parquet file keeps its
+types; its line is the row's number, from 1. What is wrong with a whole file is one ``SourceError``, raised before anything is written.
 """
 
 import codecs
@@ -22,9 +22,10 @@ from typing import BinaryIO, cast
 import duckdb
 import pyarrow as pa
 
+from data import json_lines, workbooks
 from data.errors import SourceError
 
-SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", *json_lines.SUFFIXES, *workbooks.SUFFIXES)
 """Endings of the files that are taken from a folder; a file that is named itself may end otherwise."""
 
 _CHUNK = 1 << 20
@@ -45,11 +46,15 @@ class Source:
     columns, types
         Names in file order, blanks around them removed, and their DuckDB types (``VARCHAR`` throughout for a CSV).
     is_parquet
-        Parquet, else CSV.
+        Parquet, else read as text.
     delimiter, encoding
-        Of a CSV; empty for Parquet.
+        Of a CSV; else empty.
     notes
         What the reader should know, such as an encoding that had to be guessed.
+    sheet
+        Sheet of a workbook; else empty.
+    json_paths
+        Of JSON lines: where each column stands in an object; else empty.
     """
 
     path: Path
@@ -61,11 +66,23 @@ class Source:
     delimiter: str = ""
     encoding: str = ""
     notes: tuple[str, ...] = field(default=())
+    sheet: str = ""
+    json_paths: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """Name of the file without its folder."""
-        return self.path.name
+        """Name of the file without its folder, and of its sheet."""
+        return f"{self.path.name}#{self.sheet}" if self.sheet else self.path.name
+
+    @property
+    def key(self) -> tuple[Path, str]:
+        """What tells this source from every other: its file and sheet."""
+        return self.path.resolve(), self.sheet
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether a record's line is not its number: sheets and JSON lines may have blank ones."""
+        return bool(self.sheet or self.json_paths)
 
     def position(self, column: str) -> int | None:
         """Return where a column stands, or None: by its exact name, else by its name in any case.
@@ -113,14 +130,43 @@ def _files(path: Path) -> list[Path]:
     raise SourceError(f"{path}: there is no such file")
 
 
+def described(path: Path) -> list[Source]:
+    """Look at one file: a source, or one for every sheet of a workbook.
+
+    Raises
+    ------
+    SourceError
+        As ``describe``.
+    """
+    if not path.name.lower().endswith(workbooks.SUFFIXES):
+        return [describe(path)]
+    sha256 = _magic_and_hash(path)[1]
+    found = workbooks.sheets(path)
+    return [
+        Source(path, sha256, path.stat().st_size, each.columns, ("VARCHAR",) * len(each.columns), is_parquet=False, sheet=each.name)
+        for each in found
+    ]
+
+
 def describe(path: Path) -> Source:
-    """Look at one file: hash, format, encoding, delimiter and columns.
+    """Look at one file that is no workbook: hash, format, encoding, delimiter and columns.
 
     Raises
     ------
     SourceError
         If the file is empty, is not what its name says, or cannot be decoded.
     """
+    magic, sha256 = _magic_and_hash(path)
+    if magic == b"PAR1" or path.name.lower().endswith((".parquet", ".pq")):
+        return _described_parquet(path, sha256)
+    if magic.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SourceError(f"{path}: the file is UTF-16; save it as UTF-8")
+    if path.name.lower().endswith(json_lines.SUFFIXES):
+        return _described_json(path, sha256)
+    return _described_csv(path, sha256)
+
+
+def _magic_and_hash(path: Path) -> tuple[bytes, str]:
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -130,11 +176,13 @@ def describe(path: Path) -> Source:
         raise SourceError(f"{path}: the file cannot be read ({error.strerror})") from error
     if not magic:
         raise SourceError(f"{path}: the file is empty; it lacks even a header")
-    if magic == b"PAR1" or path.name.lower().endswith((".parquet", ".pq")):
-        return _described_parquet(path, sha256)
-    if magic.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise SourceError(f"{path}: the file is UTF-16; save it as UTF-8")
-    return _described_csv(path, sha256)
+    return magic, sha256
+
+
+def _described_json(path: Path, sha256: str) -> Source:
+    found = json_lines.columns(path, _literal_path(path), _compression(path))
+    kinds = ("VARCHAR",) * len(found)
+    return Source(path, sha256, path.stat().st_size, tuple(found), kinds, is_parquet=False, json_paths=tuple(found.values()))
 
 
 def _described_parquet(path: Path, sha256: str) -> Source:
@@ -172,21 +220,22 @@ def _described_csv(path: Path, sha256: str) -> Source:
     )
 
 
-def _open(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open a file for reading bytes, unpacked if it is packed."""
     with path.open("rb") as file:
         is_gzip = file.read(2) == b"\x1f\x8b"
     return cast("BinaryIO", gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
 def _text(path: Path, encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(_open(path), encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
+    return io.TextIOWrapper(opened(path), encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
 
 
 def _encoding(path: Path) -> str:
     """Return ``utf-8`` if every byte of the file is, else ``latin-1``, in which every byte means something."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with _open(path) as file:
+        with opened(path) as file:
             while chunk := file.read(_CHUNK):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
@@ -212,29 +261,50 @@ def _delimiter(sample: str) -> str:
 
 
 def read(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
-    """Make a CSV available as a table: fields ``c0, c1, ...`` as text, ``fault`` (null, or what is wrong with the record).
+    """Make a source of text available as a table: fields ``c0, c1, ...``, ``fault`` (null, or what is wrong with the record).
 
-    The table's ``rowid`` is the record's number from 0.
+    The table's ``rowid`` is a CSV record's number from 0; the others have a column ``line``.
 
     Raises
     ------
     SourceError
         If the file breaks off inside a quoted field, or changes while it is read.
     """
+    if source.json_paths:
+        json_lines.read(connection, table, _literal_path(source.path), _compression(source.path), list(source.json_paths))
+        return
+    if source.sheet:
+        _read_sheet(connection, source, table)
+        return
     fields = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.columns)))
-    # An explicit compression, because a packed file may bear any name.
-    with source.path.open("rb") as file:
-        compression = "gzip" if file.read(2) == b"\x1f\x8b" else "none"
     statement = (
         f"CREATE TABLE {table} AS SELECT *, NULL::VARCHAR AS fault FROM read_csv(?, delim=?, columns={{{fields}}}, encoding=?, "
         "header=true, auto_detect=false, quote=?, escape=?, compression=?, strict_mode=true, nullstr='', max_line_size=16777216)"
     )
-    values = [_literal_path(source.path), source.delimiter, source.encoding, _QUOTE, _QUOTE, compression]
+    values = [_literal_path(source.path), source.delimiter, source.encoding, _QUOTE, _QUOTE, _compression(source.path)]
     try:
         connection.execute(statement, values)
     except duckdb.Error:
         # Something in the file is against the rules: read it again slowly, record by record, to say which records and to keep the others.
         _read_slowly(connection, source, table)
+
+
+def _compression(path: Path) -> str:
+    """Return DuckDB's word for how a file is packed; said explicitly, because a packed file may bear any name."""
+    with path.open("rb") as file:
+        return "gzip" if file.read(2) == b"\x1f\x8b" else "none"
+
+
+def _read_sheet(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
+    sheet = workbooks.sheet(source.path, source.sheet)
+    if sheet.columns != source.columns:
+        raise SourceError(f"{source.path}: the workbook changed while it was read; load it again")
+    columns = list(zip(*(row for _, row in sheet.rows), strict=True)) or [()] * len(sheet.columns)
+    arrays = [*(pa.array(column, pa.string()) for column in columns), pa.nulls(len(sheet.rows), pa.string())]
+    names = [*(f"c{place}" for place in range(len(columns))), "fault", "line"]
+    connection.register("rows_of_sheet", pa.table([*arrays, pa.array([number for number, _ in sheet.rows], pa.int64())], names=names))
+    connection.execute(f"CREATE TABLE {table} AS SELECT * FROM rows_of_sheet")
+    connection.unregister("rows_of_sheet")
 
 
 def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:

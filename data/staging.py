@@ -129,6 +129,8 @@ def relation_of(source: Source | None, raw_table: str) -> str:
         return "(SELECT 1 AS __line, NULL::VARCHAR AS __fault)"
     if source.is_parquet:
         return f"(SELECT *, file_row_number + 1 AS __line, NULL::VARCHAR AS __fault FROM {parquet(source)})"
+    if source.has_lines:
+        return f"(SELECT * EXCLUDE (fault, line), fault AS __fault, line AS __line FROM {raw_table})"
     return f"(SELECT * EXCLUDE (fault), fault AS __fault, rowid + 2 AS __line FROM {raw_table})"
 
 

@@ -262,6 +262,16 @@ def test_a_last_day_that_breaks_off_early_is_not_complete(shop: Shop) -> None:
     assert str(second.version.manifest.extent["desert"].last_complete_on) == "2026-03-11"
 
 
+def test_the_extent_forgets_rows_that_were_replaced(shop: Shop) -> None:
+    shop.orders({}, {"order_id": "o2", "placed_at": "2026-03-01 17:00:00"})
+
+    result = shop.orders({"order_id": "o2", "placed_at": "2026-03-03 17:00:00", "delivered_at": None})
+
+    assert result.version is not None
+    extent = result.version.manifest.extent["desert"]
+    assert (str(extent.first_on), str(extent.last_complete_on)) == ("2026-03-02", "2026-03-03")
+
+
 def test_catchments_are_made_for_every_mall_and_follow_new_doors(shop: Shop) -> None:
     shop.orders({})
     before = shop.row("SELECT count(*) AS n, count(DISTINCT mall_id) AS malls FROM catchments")

@@ -30,6 +30,7 @@ ORDERS: list[dict[str, Any]] = [
     {"order_id": "before", "delivered_at": "2026-03-02 16:59:00"},
     {"order_id": "missing", "accepted_at": None},
     {"order_id": "late-ready", "ready_at": "2026-03-02 17:21:00"},
+    {"order_id": "just-ready", "ready_at": "2026-03-02 17:20:00"},
     {"order_id": "limbo", "delivered_at": None},
     {"order_id": "far", "dropoff_latitude": "34.5"},
     {"order_id": "stranger", "store_id": "S9"},
@@ -106,6 +107,12 @@ def test_no_other_rule_than_these_is_broken(result: LoadResult) -> None:
     assert len(result.findings) == 25
 
 
+def test_the_example_is_the_first_row_that_breaks_the_rule(tmp_path: Path) -> None:
+    result = Shop(tmp_path).open().orders({}, *({"order_id": f"o{each}", "fee_cents": f"-{each}"} for each in (2, 3, 4)))
+
+    assert [each.example for each in result.findings] == ["orders.csv line 3: fee_cents = -2"]
+
+
 def test_every_rule_is_known_with_its_severity(result: LoadResult) -> None:
     assert all(each.severity == RULES[each.rule].severity for each in result.findings)
 
@@ -136,6 +143,7 @@ def test_rejects_come_before_findings(result: LoadResult) -> None:
             "late-ready",
             {"ready_to_pickup_s": None, "placed_to_ready_s": None, "ready_to_door_s": None, "store_wait_s": 300, "handling_s": 0},
         ),
+        ("just-ready", {"ready_to_pickup_s": 0, "ready_to_door_s": 1200, "store_wait_s": 300, "handling_s": 0}),
         ("limbo", {"status": None, "click_to_door_s": None}),
         ("far", {"click_to_door_s": 2400}),
         ("stranger", {"store_id": "S9"}),

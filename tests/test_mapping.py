@@ -125,6 +125,22 @@ def test_the_mall_is_the_nearest_within_the_distance(shop: Shop) -> None:
     assert rules(result)["no_mall_within_distance", "mall_id"] == 2
 
 
+@pytest.mark.parametrize(("latitude", "mall"), [("33.501", "M1"), ("33.503", "M3"), ("33.5025", "M1")])
+def test_of_several_malls_within_the_distance_the_nearest_is_taken_and_the_first_of_equals(
+    tmp_path: Path, latitude: str, mall: str
+) -> None:
+    shop = Shop(tmp_path).open()
+    # 0.005 degrees of latitude are 556 m; half way between both, the first by name wins.
+    shop.load(shop.write("malls.csv", "mall_id,market_id,name,latitude,longitude\nM3,desert,Three,33.505,-112.0\n"))
+    mapping = '[orders]\nfile = "picks.csv"\nnearest = { latitude = "y", longitude = "x", within_m = 1000 }\ntime_zone = "UTC"\n'
+
+    shop.load(
+        shop.rows_file("picks.csv", [{"order_id": "o", "placed_at": "2026-03-02 17:00", "y": latitude, "x": "-112.0"}]), mapping=mapping
+    )
+
+    assert shop.row("SELECT mall_id FROM orders") == {"mall_id": mall}
+
+
 def test_one_file_may_feed_several_tables_and_a_row_of_constants_a_table(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     mapping = """

@@ -38,18 +38,20 @@ def test_longer_ways_never_take_less_time_and_45_minutes_is_the_end() -> None:
 
 def test_catchments_hold_cells_of_demand_doors_and_malls_of_the_mall_s_own_market(tmp_path: Path) -> None:
     shop = Shop(tmp_path).open()
-    near, far = h3.latlng_to_cell(33.6, -112.0, 9), h3.latlng_to_cell(34.2, -112.0, 9)
-    rows = [{"market_id": "desert", "cell": cell, "population": 1} for cell in (near, far)]
+    near, edge, far = (h3.latlng_to_cell(latitude, -112.0, 9) for latitude in (33.6, 33.985, 34.0))
+    rows = [{"market_id": "desert", "cell": cell, "population": 1} for cell in (near, edge, far)]
     shop.load(shop.rows_file("demand_cells.csv", rows))
 
     shop.orders({"dropoff_latitude": "33.51", "dropoff_longitude": "-112.0"})
 
     found = shop.rows("SELECT * FROM catchments WHERE mall_id = 'M1' ORDER BY drive_s")
     door, mall = h3.latlng_to_cell(33.51, -112.0, 9), h3.latlng_to_cell(33.5, -112.0, 9)
-    assert [h3.int_to_str(row["cell"]) for row in found] == [mall, door, near]
+    assert [h3.int_to_str(row["cell"]) for row in found] == [mall, door, near, edge]
     assert {(row["market_id"], row["source"], row["drive_sdlog_permille"]) for row in found} == {("desert", "prior", 230)}
     # 0.1 degrees of latitude are 11.1 km: 17.2 min + 1.1 km at 1.1 min, up to the cell's own center.
     assert found[2]["drive_s"] == pytest.approx(60 * (17.2 + 1.12 * 1.1), abs=15)
+    # 53.9 km are 44.7 minutes; 55.6 km would be 45.6.
+    assert 44 * 60 < found[3]["drive_s"] <= 45 * 60
     assert [h3.int_to_str(row["cell"]) for row in shop.rows("SELECT cell FROM catchments WHERE mall_id = 'M2'")] == [
         h3.latlng_to_cell(38.9, -77.2, 9)
     ]
