@@ -227,10 +227,10 @@ class TestBuilders:
         drawn = layers(coverage_map(coverage(), scene(), mode="orders").deck)["cells"]
         area = h3.cell_area(hex_id(RING[0]), unit="km^2") / 2.589988110336
 
-        assert 40 / area > 100
-        assert tuple(fill(drawn, RING[0])) == rgb(AMOUNT.light[5])
-        assert 5 <= 3 / area < 10
-        assert tuple(fill(drawn, RING[2])) == rgb(AMOUNT.light[1])
+        assert 100 <= 40 / area < 250
+        assert tuple(fill(drawn, RING[0])) == rgb(AMOUNT.light[4])
+        assert 3 / area < 10
+        assert tuple(fill(drawn, RING[2])) == rgb(AMOUNT.light[0])
 
     def test_households_are_counted_where_households_are_asked_for(self):
         cells = coverage(households=[50, 60, 70, 80, 0, 90])

@@ -37,7 +37,7 @@ DRIVE_BANDS = Classes(
 )
 NOT_COVERED = Classes("Not covered", "people per sq mi", (250, 1000, 2500, 5000, 10000), AMOUNT)
 NOT_COVERED_HOUSEHOLDS = Classes("Not covered", "households per sq mi", (100, 400, 1000, 2000, 4000), AMOUNT)
-ORDER_DENSITY = Classes("Orders", "per sq mi", (5, 10, 25, 50, 100), AMOUNT)
+ORDER_DENSITY = Classes("Orders", "per sq mi", (10, 25, 50, 100, 250), AMOUNT)
 ON_TIME = Classes("On time", "%", (70, 80, 85, 90, 95), AMOUNT)
 
 
