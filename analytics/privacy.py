@@ -66,14 +66,17 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
         - ``rows_behind``: rows
         - ``people_behind``: distinct people where they are fewer than k, else a number from k up to that of the people
     """
-    people = facts.select(*by, person=subject.of(facts))
+    # Without groups a constant stands in for one: a join on it is skipped as a whole when nothing is unsure.
+    constant = {} if by else {"everything": ibis.literal(1)}
+    keys = list(by) or list(constant)
+    people = facts.select(*by, **constant, person=subject.of(facts))
     bucket = ibis.literal(1, "int64") << (people.person.hash() & (_BUCKETS - 1))
     spread = people.aggregate({"rows_behind": people.count(), "buckets": bit_or(bucket)}, by=list(by))
-    spread = spread.mutate(at_least=bit_count(_.buckets.fill_null(0)))
+    spread = spread.mutate(at_least=bit_count(_.buckets.fill_null(0)), **constant)
     few = spread.filter(_.at_least < subject.k)
-    counted = people.semi_join(few, _same(people, few, by)).aggregate({"exactly": _.person.nunique()}, by=list(by))
+    counted = people.semi_join(few, _same(people, few, keys)).aggregate({"exactly": _.person.nunique()}, by=keys)
     exact = {"people_behind": ibis.greatest(_.at_least, _.exactly.fill_null(0))}
-    return spread.left_join(counted, _same(spread, counted, by)).select(*by, "rows_behind", **exact)
+    return spread.left_join(counted, _same(spread, counted, keys)).select(*by, "rows_behind", **exact)
 
 
 def is_hidden(people: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:
@@ -83,4 +86,4 @@ def is_hidden(people: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:
 
 def _same(left: ir.Table, right: ir.Table, by: Sequence[str]) -> list[ir.BooleanValue]:
     """Return the conditions under which two rows belong to one group; a null is a group of its own."""
-    return [left[column].identical_to(right[column]) for column in by] or [ibis.literal(True)]
+    return [left[column].identical_to(right[column]) for column in by]

@@ -1,7 +1,11 @@
 """What exactness and hiding cost: answers beside plain DuckDB on the same synthetic orders, in one run.
 
 ``python benchmarks/answers.py [--orders N]`` builds N orders (10 million) in a temporary warehouse, then prints for each question the best
-of three times, and the ratio to what a plain ``quantile_cont`` or ``count`` over the same filter and groups takes.
+of three times, and the ratio to what a plain ``quantile_cont`` or ``count`` over the same filter and groups takes. An answer scans for the figures, for the people behind
+them and for what is left out, and brings bounds of percentiles, all of which the plain query does not.
+
+Seen on two cores under load: click-to-door of all markets by week 0.4 to 0.7 s, by mall and week 1.9 s, by 90,000 cells 3.6 s,
+because there the counts per second are hardly fewer than the orders.
 """
 
 import argparse
@@ -13,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import h3
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -23,8 +28,6 @@ from data.engine import Engine
 from data.warehouse import PartSpec, Record, Version, Warehouse
 
 MALLS, DAYS, CELLS_PER_MALL = 30, 182, 3000
-NEXT_CELL = 1 << 18
-"""Resolution 9 leaves 18 bits of finer digits unused."""
 FIRST_ON = date(2026, 1, 5)
 LAST_MONTH = Parameters(start_on=date(2026, 6, 1), end_on=date(2026, 6, 29))
 
@@ -67,7 +70,7 @@ def built(root: Path, orders: int) -> Version:
         "customer_id": "'c' || hash(i) % 2000000",
         "status": "'delivered'",
         "placed_at": "TIMESTAMP '2026-01-05 18:00:00' + to_days(day)",
-        "dropoff_cell": f"617700000000000000 + {NEXT_CELL} * ({mall} * {CELLS_PER_MALL} + (hash(i + 1) % {CELLS_PER_MALL})::BIGINT)",
+        "dropoff_cell": f"(SELECT cells FROM places)[1 + {mall} * {CELLS_PER_MALL} + (hash(i + 1) % {CELLS_PER_MALL})::BIGINT]",
         "local_date": "DATE '2026-01-05' + day",
         "local_hour": "10 + (hash(i + 2) % 11)::BIGINT",
         "local_dow": "1 + day % 7",
@@ -85,6 +88,7 @@ def built(root: Path, orders: int) -> Version:
     per_mall = orders // MALLS
     with Warehouse(root).draft() as draft:
         with duckdb.connect(str(draft.file)) as file:
+            file.execute("CREATE TEMP TABLE places AS SELECT ?::BIGINT[] AS cells", [places()])
             file.execute(contract.ddl())
             day = f"(i % {per_mall} * {DAYS} // {per_mall})::INTEGER AS day"
             file.execute(f"INSERT INTO orders SELECT {chosen} FROM (SELECT i, {day} FROM range({orders}) AS r(i))")
@@ -93,6 +97,12 @@ def built(root: Path, orders: int) -> Version:
             file.execute(f"INSERT INTO malls (mall_id, market_id, name, latitude, longitude) {malls}")
         tables = {"orders": PartSpec(orders), "malls": PartSpec(MALLS)}
         return draft.publish(tables=tables, replace=set(), record=Record(synthetic=True))
+
+
+def places() -> list[int]:
+    """Return real cells of resolution 9, enough for every mall."""
+    around = sorted(h3.grid_disk(h3.latlng_to_cell(36.13, -115.17, 9), 175))
+    return [int(cell, 16) for cell in around[: MALLS * CELLS_PER_MALL]]
 
 
 def best_s(run: Callable[[], object]) -> float:
