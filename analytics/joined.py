@@ -54,6 +54,12 @@ def csv(answers: Sequence[Answer]) -> bytes:
     return buffer.getvalue()
 
 
+def file_name(stem: str, answers: Sequence[Answer]) -> str:
+    """Return the name of the file: what it holds, the version, and ``synthetic`` where the data is made up."""
+    parts = [stem, answers[0].version_id, "synthetic" if answers[0].is_synthetic else ""]
+    return "_".join(filter(None, parts)) + ".csv"
+
+
 def _named(answer: Answer) -> pa.Table:
     table = exported(answer)
     table = table.drop_columns([_MARK]) if _MARK in table.column_names else table

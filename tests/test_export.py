@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import export
+from analytics import export, joined
 from analytics.answers import Answer
 from tests.town import MONDAY, Town, cells
 
@@ -209,3 +209,18 @@ def test_the_same_answer_gives_the_same_bytes():
             town.deliver("M1", seconds=[700] * 10)
             files.append(file_of(town, town.ask("click_to_door", by=("mall",)), "csv"))
     assert files[0] == files[1]
+
+
+def test_several_answers_side_by_side_are_one_file_with_the_same_figures(tmp_path):
+    town = Town(tmp_path / "town", synthetic=True)
+    town.deliver("M1", seconds=[600] * 10, promise_s=600)
+    town.deliver("M2", seconds=[None] * 12)
+    asked = [town.ask(metric, by=("mall",)) for metric in ("orders", "on_time_share")]
+
+    rows = list(csv.DictReader(io.StringIO(joined.csv(asked).decode())))
+
+    assert [(row["mall_id"], row["orders"], row["on_time_share"], row["data"]) for row in rows] == [
+        ("M1", "10", "1", "synthetic"),
+        ("M2", "12", "", "synthetic"),
+    ]
+    assert joined.file_name("malls", asked) == f"malls_{town.version.id}_synthetic.csv"
