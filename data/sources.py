@@ -1,8 +1,9 @@
 """Source files: which there are, what they look like, and how DuckDB reads them record by record.
 
-A CSV is read as text in file order, so that every fault can be named by its line: the record's number with the header as line 1. JSON lines
-and the sheets of a workbook are read as text too; their lines are numbered as an editor and the workbook show them. A Parquet file keeps its
-types; its line is the row's number, from 1. What is wrong with a whole file is one ``SourceError``, raised before anything is written.
+A CSV is read as text in file order, so that every fault can be named by its line: the record's number with the header as line 1. JSON
+lines and the sheets of a workbook are read as text too; their lines are numbered as an editor and the workbook show them. A Parquet file
+keeps its types; its line is the row's number, from 1. What is wrong with a whole file is one ``SourceError``, raised before anything is
+written.
 """
 
 import codecs
