@@ -5,6 +5,8 @@
 
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import h3
 import numpy as np
@@ -13,6 +15,12 @@ from data.cells import cells_at
 from data.contracts import CELL_RESOLUTION
 
 NEEDED_RATIO = 3.0
+RUNS = 7
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    started = time.perf_counter()
+    return work(), time.perf_counter() - started
 
 
 def main(points: int) -> int:
@@ -20,13 +28,14 @@ def main(points: int) -> int:
     latitude, longitude = random.uniform(33, 40, points), random.uniform(-115, -77, points)
     cells_at(latitude[:1000], longitude[:1000])
 
-    started = time.perf_counter()
-    bulk = cells_at(latitude, longitude)
-    bulk_s = time.perf_counter() - started
-
-    started = time.perf_counter()
-    loop = [h3.latlng_to_cell(y, x, CELL_RESOLUTION) for y, x in zip(latitude.tolist(), longitude.tolist(), strict=True)]
-    loop_s = time.perf_counter() - started
+    pairs = list(zip(latitude.tolist(), longitude.tolist(), strict=True))
+    bulk_s = loop_s = float("inf")
+    # In turns, and the fastest of each: other programs only ever slow them down.
+    for _ in range(RUNS):
+        bulk, seconds = timed(lambda: cells_at(latitude, longitude))
+        bulk_s = min(bulk_s, seconds)
+        loop, seconds = timed(lambda: [h3.latlng_to_cell(y, x, CELL_RESOLUTION) for y, x in pairs])
+        loop_s = min(loop_s, seconds)
 
     differing = sum(h3.str_to_int(one) != other for one, other in zip(loop, bulk.tolist(), strict=True))
     ratio = loop_s / bulk_s
@@ -36,4 +45,4 @@ def main(points: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 300_000))

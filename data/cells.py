@@ -3,7 +3,9 @@
 Cells are signed 64-bit integers: every H3 index is below 2^63, and DuckDB and Spark then agree on the type.
 """
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
 import h3ronpy
@@ -18,6 +20,9 @@ from data.contracts import CELL_RESOLUTION
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+_CHUNK = 100_000
+"""Points that one thread indexes at a time; the library lets go of Python's lock meanwhile."""
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius (IUGG): the sphere on which straight lines are measured."""
@@ -38,10 +43,19 @@ def cells_at(latitude: Floats, longitude: Floats, resolution: int = CELL_RESOLUT
     numpy.ndarray
         Signed 64-bit cell ids, one per point.
     """
+    starts = range(0, len(latitude), _CHUNK)
+    if len(starts) <= 1:
+        return _indexed(latitude, longitude, resolution)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        chunks = pool.map(lambda start: _indexed(latitude[start : start + _CHUNK], longitude[start : start + _CHUNK], resolution), starts)
+        return np.concatenate(list(chunks))
+
+
+def _indexed(latitude: Floats, longitude: Floats, resolution: int) -> Integers:
     if not len(latitude):
         return np.empty(0, np.int64)
     cells = pa.array(coordinates_to_cells(latitude, longitude, resolution))
-    return np.asarray(cells.to_numpy(zero_copy_only=False)).astype(np.int64)
+    return np.asarray(cells.to_numpy(zero_copy_only=False)).view(np.int64)
 
 
 def centers(cells: Integers) -> tuple[Floats, Floats]:
