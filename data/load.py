@@ -5,11 +5,13 @@ serves), write (sort, derive). Each is a few SQL statements over sets of rows in
 Rows in = kept + merged + replaced + unchanged + rejected, for every table.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +25,7 @@ from data.derive import derived
 from data.engine import connection as open_version
 from data.errors import SourceError
 from data.extent import extents
+from data.fetch import Local, local, needs_fetching, refuse_changed
 from data.manifest import Count, Finding, PartSpec, Record, SourceFile, Version
 from data.mapping import Mapping, read_mapping
 from data.plan import Plan, planned
@@ -86,7 +89,7 @@ def load(
     Parameters
     ----------
     paths
-        Files, folders and globs; empty: the files that the mapping names.
+        Files, folders, globs and addresses; empty: whatever the mapping names.
     warehouse
         Where the version is published.
     mapping
@@ -110,10 +113,8 @@ def load(
     started = time.monotonic()
     if isinstance(mapping, str | Path):
         mapping = read_mapping(mapping)
-    plan = planned(paths, mapping)
-    if not plan.feeds:
-        raise SourceError("no file was named, so there is nothing to load")
-    with warehouse.draft() as draft, _Steps(plan, progress) as steps:
+    began = time.time()
+    with _prepared(paths, mapping, warehouse, progress, is_replacing=replace) as (draft, plan), _Steps(plan, progress) as steps:
         bench = _Bench(draft, plan, steps, replace)
         try:
             bench.open(memory_limit)
@@ -122,8 +123,12 @@ def load(
                 bench.load_table(each)
             bench.finish()
             record, rejects = bench.record(synthetic=synthetic, note=note)
+        except (duckdb.Error, SourceError):
+            refuse_changed(plan.sources, began)  # explains whatever was met in a file that is being written to
+            raise
         finally:
             bench.close()
+        refuse_changed(plan.sources, began)
         tables = {name: PartSpec(each.rows, each.superseded) for name, each in bench.built.items()}
         version = draft.base
         if bench.is_changed:
@@ -142,6 +147,36 @@ def load(
         record.notes,
         time.monotonic() - started,
     )
+
+
+@contextmanager
+def _prepared(
+    paths: Sequence[Path | str], mapping: Mapping | None, warehouse: Warehouse, progress: Progress | None, *, is_replacing: bool
+) -> Iterator[tuple[Draft, Plan]]:
+    """Hold the warehouse, with everything that is read elsewhere fetched into the draft's folder, and the plan made."""
+    if not needs_fetching(paths, mapping):
+        plan = _plan(Local(tuple(paths), mapping))
+        with warehouse.draft() as draft:
+            yield draft, plan
+        return
+    with warehouse.draft() as draft, tqdm(bar_format="{desc}", disable=None if progress is None else True, leave=False) as line:
+        known = {} if is_replacing or draft.base is None else draft.base.manifest.watermarks
+        say = line.set_description_str if progress is None else partial(_told, progress)
+        sources = local(paths, mapping, draft.folder / "fetched", known=known, say=say)
+        line.close()
+        with sources.told():
+            yield draft, _plan(sources)
+
+
+def _told(progress: Progress, text: str) -> None:
+    progress(text, 0, 1)
+
+
+def _plan(sources: Local) -> Plan:
+    plan = planned(sources.paths, sources.mapping)
+    if not plan.feeds:
+        raise SourceError("no file was named, so there is nothing to load")
+    return dataclasses.replace(plan, notes=(*sources.notes, *plan.notes), watermarks=dict(sources.watermarks))
 
 
 class _Steps:
@@ -405,6 +440,7 @@ class _Bench:
             notes=(*self.plan.notes, *dict.fromkeys(self.notes)),
             synthetic=synthetic,
             note=note,
+            watermarks=self.plan.watermarks,
         )
         return record, rejects
 

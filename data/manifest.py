@@ -88,6 +88,19 @@ class Extent:
 
 
 @dataclass(frozen=True)
+class Watermark:
+    """How far a source has been loaded: the greatest value of a rising column of it, as ISO 8601 or digits.
+
+    ``kind`` is ``instant`` (UTC), ``local`` (a time without an offset), ``day`` or ``number``.
+    """
+
+    table: str
+    column: str
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
 class PartSpec:
     """What a draft's file holds of one table.
 
@@ -108,7 +121,8 @@ class PartSpec:
 class Record:
     """What a load tells about itself; the warehouse adds files, parts, time, code version and id.
 
-    ``rejects`` is a CSV in the draft's folder, or None where no row was rejected.
+    ``rejects`` is a CSV in the draft's folder, or None where no row was rejected. ``watermarks`` bear the name of the source that they are
+    of; those of sources that this load did not read stay as they are.
     """
 
     sources: tuple[SourceFile, ...] = ()
@@ -119,6 +133,7 @@ class Record:
     notes: tuple[str, ...] = ()
     synthetic: bool = False
     note: str = ""
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,6 +154,7 @@ class Manifest:
     rejects: str | None
     extent: Mapping[str, Extent]
     notes: tuple[str, ...]
+    watermarks: Mapping[str, Watermark] = field(default_factory=dict)
 
     def rows(self, table: str) -> int:
         """Return the rows a reader sees in a table; 0 for a table without parts."""
@@ -152,6 +168,9 @@ class Manifest:
     def digest(self) -> str:
         """Return the hash (hexadecimal SHA-256) of everything but the id, which is made from it."""
         fields = {name: value for name, value in asdict(self).items() if name != "version"}
+        if not self.watermarks:
+            # Manifests written before there were watermarks keep the ids that they were published under.
+            del fields["watermarks"]
         return hashlib.sha256(_json(fields).encode()).hexdigest()
 
     def to_json(self) -> str:
@@ -178,6 +197,7 @@ class Manifest:
             "findings": tuple(Finding(**finding) for finding in raw["findings"]),
             "extent": {name: Extent(_day(span["first_on"]), _day(span["last_complete_on"])) for name, span in raw["extent"].items()},
             "notes": tuple(raw["notes"]),
+            "watermarks": {name: Watermark(**watermark) for name, watermark in raw.get("watermarks", {}).items()},
         }
         return cls(**{**raw, **nested})
 

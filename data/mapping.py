@@ -4,6 +4,7 @@ Without a mapping a file's name and its columns' names are those of the contract
 UTC for times without an offset. With one, times without an offset are local: of ``time_zone``, else of the row's market.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from zoneinfo import available_timezones
 
 from data.contracts import Column, Kind, Table, loadable_tables, table
 from data.errors import MappingError
+from data.remote import is_remote, refuse_credentials
+from data.watermark import span_s
 
 UNITS: dict[Kind, dict[str, float]] = {
     Kind.SECONDS: {"seconds": 1, "minutes": 60, "hours": 3600},
@@ -59,6 +62,10 @@ class Feed:
         How ``mall_id`` follows from a pick-up point; orders only.
     sheet
         Sheet of a workbook; None: the one named after the table, else the only one.
+    query, database
+        Instead of a file: what to ask a PostgreSQL database, and the environment variable (``env:NAME``) with its connection.
+    watermark, overlap_s
+        Rising column of the source (not of the contract): only rows from its greatest loaded value on, less the overlap, are read.
     """
 
     table: Table
@@ -71,6 +78,15 @@ class Feed:
     merge: bool = False
     nearest: Nearest | None = None
     sheet: str | None = None
+    query: str | None = None
+    database: str | None = None
+    watermark: str | None = None
+    overlap_s: int = 0
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the rows must be fetched before they can be read."""
+        return self.query is not None or (self.file is not None and is_remote(self.file))
 
     def factor(self, column: Column) -> float:
         """Return how many of the contract's units one unit of the source is."""
@@ -136,7 +152,7 @@ def _entries(raw: Any) -> list[Any]:
 
 def _feed(contract: Table, raw: Any, place: str) -> Feed:
     _expect(raw, dict, place)
-    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet")
+    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet", *_REMOTE_KEYS)
     _refuse_unknown(raw, keys, f"{place}: there is no key")
     loaded = {column.name: column for column in contract.loaded}
     for key in ("columns", "constants", "units"):
@@ -153,13 +169,40 @@ def _feed(contract: Table, raw: Any, place: str) -> Feed:
         bool(_optional(raw, "merge", bool, place)),
         _nearest(contract, raw.get("nearest"), place),
         _optional(raw, "sheet", str, place),
+        **_remote(raw, place),
     )
     both = sorted(set(feed.columns) & set(feed.constants))
     if both:
         raise MappingError(f"{place}: {both[0]} is given by a column and by a constant; keep one of them")
-    if feed.file is None and not feed.constants:
+    if feed.file is None and feed.query is None and not feed.constants:
         raise MappingError(f'{place}: name the file, such as file = "{contract.name}.csv"')
     return feed
+
+
+_REMOTE_KEYS = ("query", "database", "watermark", "overlap")
+
+
+def _remote(raw: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return what an entry says of a source that is not a local file; no message repeats an address, which may hold a password."""
+    database = raw.get("database")
+    if database is not None and not (isinstance(database, str) and re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", database)):
+        raise MappingError(f'{place} database: name the environment variable that holds the connection, such as "env:MALLREACH_PG"')
+    file, query, watermark, overlap = (_optional(raw, key, str, place) for key in ("file", "query", "watermark", "overlap"))
+    if file is not None and is_remote(file):
+        refuse_credentials(file, f"{place} file")
+    if (query is None) != (database is None):
+        raise MappingError(f'{place}: a query and its database = "env:NAME" belong together')
+    if query is not None and file is not None:
+        raise MappingError(f"{place}: rows come from a file or from a query; keep one of them")
+    if watermark is not None and query is None and not (file is not None and is_remote(file)):
+        raise MappingError(f"{place}: a watermark belongs to a query or to Parquet at an address; local files are compared as a whole")
+    if watermark is None and (overlap is not None or "$watermark" in (query or "")):
+        raise MappingError(f'{place}: say which column rises, such as watermark = "updated_at"')
+    try:
+        overlap_s = span_s(overlap) if overlap else 0
+    except ValueError as error:
+        raise MappingError(f"{place} overlap: {error}") from error
+    return {"query": query, "database": database, "watermark": watermark, "overlap_s": overlap_s}
 
 
 def _nearest(contract: Table, raw: Any, place: str) -> Nearest | None:
@@ -240,7 +283,8 @@ def template() -> str:
     head = [
         "# Mapping of source files to MallReach's tables. Keep the tables you have, delete the rest, and put your own column names on the",
         "# right. A column that bears the contract's name need not be listed. Paths are relative to this file.",
-        "# Optional in every table: constants, units, time_zone, date_formats, merge; orders also: nearest.",
+        "# Optional in every table: constants, units, time_zone, date_formats, merge; orders also: nearest. Instead of a local file: an",
+        '# address (s3://, gs://, abfs://, https://), or query = "select ..." with database = "env:MALLREACH_PG"; see docs/sources.md.',
         "",
     ]
     return "\n".join([*head, *(line for contract in loadable_tables() for line in _template_lines(contract))])

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from itertools import groupby
 from pathlib import Path
 
 from data.contracts import Table, loadable_tables
 from data.errors import MappingError, SourceError
+from data.manifest import Watermark
 from data.mapping import CENSUS_COLUMNS, Feed, Mapping, census_feed
 from data.sources import Source, described, expand
 from data.staging import UTC
@@ -25,11 +26,15 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a load will read: feeds in the contracts' order, sources, and what the reader should know about them."""
+    """Everything a load will read: feeds in the contracts' order, sources, and what the reader should know about them.
+
+    ``watermarks``: by source, how far it is loaded once this load is published.
+    """
 
     feeds: tuple[Planned, ...]
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
+    watermarks: dict[str, Watermark] = field(default_factory=dict)
 
     def of(self, table: Table) -> list[Planned]:
         """Return the feeds of one table."""

@@ -394,6 +394,7 @@ class Warehouse:
                 notes=manifest.notes,
                 synthetic=manifest.synthetic,
                 note=f"same content as {base.id}, compacted",
+                watermarks=manifest.watermarks,
             )
             draft.publish(tables=specs, replace=set(specs), record=record, action="compacted")
 
@@ -483,6 +484,8 @@ class Draft:
             rows = earlier.rows - spec.superseded + spec.rows
             merged[each] = TableParts((*earlier.parts, Part(name, spec.rows, spec.superseded)), rows)
         used = {part.file for entry in merged.values() for part in entry.parts}
+        # A table that lost its rows lost what its watermarks stand for: their sources are then read from the beginning.
+        watermarks = {key: mark for key, mark in (base.watermarks if base else {}).items() if mark.table not in replaced}
         manifest = Manifest(
             version="",
             created_at=_now(),
@@ -498,6 +501,7 @@ class Draft:
             rejects=REJECTS_NAME if record.rejects else None,
             extent=record.extent,
             notes=record.notes,
+            watermarks={**watermarks, **record.watermarks},
         )
         return replace(manifest, version=version_id(self._number, manifest.digest()))
 
