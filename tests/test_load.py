@@ -1,6 +1,7 @@
 """Loading: conservation of rows, appending and replacing, and what a second load of the same files does."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,11 +12,19 @@ from hypothesis import strategies as st
 
 from data.checks import RULES
 from data.contracts import Table, loadable_tables
+from data.engine import Engine
 from data.errors import MallReachError, MappingError, SourceError
 from data.load import load
 from data.report import report
 from data.warehouse import Count, Warehouse
 from tests.loading import DELIVERED, Shop, is_conserved, rules
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _engines() -> Iterator[None]:
+    """Leave no connection for the interpreter's end, where the bindings would complain of it."""
+    yield
+    Engine._open.clear()
 
 
 @pytest.fixture
