@@ -10,9 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from data.errors import MallReachError, WarehouseError
+from data.errors import MallReachError, SourceError, WarehouseError
 from data.warehouse import Version, Warehouse, default_root
 
+_EVERY_S = 300
 _SOURCES_SHOWN = 3
 
 _EPILOG = """\
@@ -77,10 +78,17 @@ def _parser() -> argparse.ArgumentParser:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="CSV (also .gz) or Parquet file, folder, or quoted glob such as 'orders-*.csv'; none: the files that the mapping names",
+        help="CSV (also .gz) or Parquet file, folder, quoted glob such as 'orders-*.csv', or address such as s3://bucket/orders.parquet; "
+        "none: whatever the mapping names",
     )
     load.add_argument("--mapping", type=Path, metavar="FILE", help="TOML file that says which columns mean what; see the command template")
     load.add_argument("--replace", action="store_true", help="drop the earlier rows of the tables that these files give; other tables stay")
+
+    load.add_argument("--watch", action="store_true", help="load again and again until stopped; a round that fails leaves the last version")
+    load.add_argument("--every", type=_span, metavar="SPAN", help="with --watch: from round to round, such as 90s, 5m, 1h (default: 5m)")
+    load.add_argument(
+        "--keep", type=_count, metavar="N", help="with --watch: prune to the newest N versions whenever there are twice as many"
+    )
 
     demo = command("demo", _demo, "build the demo markets and publish them", "Everything in them is labelled synthetic.")
     demo.add_argument("--orders", type=_count, default=200_000, metavar="N", help="orders to make, about (default: 200000)")
@@ -114,7 +122,29 @@ def _load(options: argparse.Namespace) -> int:
     from data.load import load
     from data.report import report
 
-    print(report(load(options.paths, warehouse=Warehouse(options.warehouse), mapping=options.mapping, replace=options.replace)))
+    warehouse = Warehouse(options.warehouse)
+    if not options.watch and (options.every or options.keep):
+        raise SourceError("--every and --keep belong to --watch")
+    if options.watch:
+        return _watch(options, warehouse)
+    print(report(load(options.paths, warehouse=warehouse, mapping=options.mapping, replace=options.replace)))
+    return 0
+
+
+def _watch(options: argparse.Namespace, warehouse: Warehouse) -> int:
+    from data.load import LoadResult, load
+    from data.watch import watch
+
+    def once() -> LoadResult:
+        result = load(options.paths, warehouse=warehouse, mapping=options.mapping, replace=options.replace, progress=lambda *_: None)
+        if options.keep and len(warehouse.versions()) > 2 * options.keep:
+            warehouse.prune(options.keep)
+        return result
+
+    def complain(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
+    watch(once, every_s=options.every or _EVERY_S, say=lambda text: print(text, flush=True), complain=complain)
     return 0
 
 
@@ -227,6 +257,15 @@ def _table(rows: Sequence[Sequence[str]], *, right: Sequence[int]) -> str:
 def _instant(text: str) -> str:
     """Return an ISO instant as people read it, to the minute."""
     return text.replace("T", " ")[:16]
+
+
+def _span(text: str) -> int:
+    from data.watermark import span_s
+
+    try:
+        return span_s(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:

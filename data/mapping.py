@@ -192,6 +192,8 @@ def _remote(raw: dict[str, Any], place: str) -> dict[str, Any]:
         refuse_credentials(file, f"{place} file")
     if (query is None) != (database is None):
         raise MappingError(f'{place}: a query and its database = "env:NAME" belong together')
+    if query is not None and not query.strip():
+        raise MappingError(f"{place}: the query is empty")
     if query is not None and file is not None:
         raise MappingError(f"{place}: rows come from a file or from a query; keep one of them")
     if watermark is not None and query is None and not (file is not None and is_remote(file)):
