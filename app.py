@@ -4,7 +4,6 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from analytics.parameters import EVERYTHING, Scope
-from ui.frame import run
 
 
 def access() -> Scope:
@@ -17,6 +16,8 @@ def access() -> Scope:
 
 
 if __name__ == "__main__":  # a reader's run of the script
+    from ui.frame import run
+
     run(access)
 else:  # the server imports this file once, before its first request
     # A folder named `pages` makes Streamlit look for pages in it until the script has run once: a deep link as a server's very first

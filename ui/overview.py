@@ -43,13 +43,13 @@ _SPANS = {
 SCORECARD = (
     Shown("mall", "Mall", is_pinned=True),
     Shown("market", "Market"),
-    Shown("weeks_open", "Weeks open", "count", help="Complete weeks since the first day of retail delivery"),
+    Shown("weeks_open", "Weeks", "count", help="Complete weeks since the first day of retail delivery"),
     Shown("orders", "Orders", "count"),
     Shown("trend", "13 weeks", "trend", help="Orders a week, over the 13 weeks that end with the period"),
     Shown("on_time_share", "On time", "percent"),
     Shown("p90_s", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders are faster"),
-    Shown("note", "Note"),
     Shown("n", "n", "count", help="Delivered orders that have a promise"),
+    Shown("note", "Note"),
 )
 
 CELLS = (
@@ -287,6 +287,12 @@ def on_time_by_cell(view: View) -> tuple[Figure, Answer, str]:
         cells.table, scene(view, market, here, width_px=545, height_px=MAP_PX), period=span, hidden_share=cells.hidden_share or None
     )
     return figure, cells, span
+
+
+def off_the_map(cells: Answer) -> str:
+    """Return how many orders cannot be drawn because their door is unknown; empty where there are none."""
+    unplaced = sum(row["denominator"] or 0 for row in cells.rows() if row["cell"] is None)
+    return f"{write.counted(unplaced, 'order')} without a known door cannot be drawn." if unplaced else ""
 
 
 def _coarse_enough(view: View, market: Market, period: Period) -> Answer:

@@ -66,8 +66,9 @@ def answer_sentence(text: str, aside: str = "") -> None:
 
 
 def note(text: str) -> None:
-    """Draw a remark in grey."""
-    st.html(f'<p class="mr-note">{escape(text)}</p>')
+    """Draw a remark in grey; nothing where there is none."""
+    if text:
+        st.html(f'<p class="mr-note">{escape(text)}</p>')
 
 
 def tiles(shown: Sequence[Tile]) -> None:

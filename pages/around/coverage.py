@@ -33,6 +33,5 @@ panels.note(coverage.model_note(view, by))
 
 behind = coverage.cells_answer(view, by)
 panels.numbers_behind("Cells on the map", behind, view.version, key="cells")
-panels.table(
-    behind.table, coverage.cells_columns(by), key="cells-table", alt=f"People, drive time and orders of each cell. {text}", height_rows=6
-)
+rows = coverage.cells_table(view, behind)
+panels.table(rows, coverage.cells_columns(by), key="cells-table", alt=f"People, drive time and orders by cell. {text}", height_rows=6)

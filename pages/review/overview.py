@@ -17,7 +17,7 @@ with left:
     answers = overview.scorecard_answers(view)
     rows = overview.scorecard(view)
     with panels.table_heading("Malls"):
-        panels.csv_button(rows.num_rows, lambda: joined.csv(answers), f"malls_{view.version.id}.csv", key="malls-csv")
+        panels.csv_button(rows.num_rows, lambda: joined.csv(answers), joined.file_name("malls", answers), key="malls-csv")
     panels.table(
         rows, overview.scorecard_columns(rows), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
     )
@@ -30,14 +30,10 @@ with right:
         filters.segments(overview.map_switch(view))
     figure, cells, span = overview.on_time_by_cell(view)
     scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: share of orders on time by cell, {span}.", height_px=overview.MAP_PX)
+    panels.note(overview.off_the_map(cells))
     if story := overview.cell_story(view, cells):
         panels.story("The chosen cell", story)
     link_to("Coverage", "Whom can a mall reach, and who is left out?")
     panels.numbers_behind("On time by cell", cells, view.version, key="cells")
-    panels.table(
-        cells.table.sort_by([("denominator", "descending")]),
-        overview.CELLS,
-        key="cells-table",
-        alt=f"On time by cell, {span}.",
-        height_rows=6,
-    )
+    rows = cells.table.sort_by([("denominator", "descending")])
+    panels.table(rows, overview.CELLS, key="cells-table", alt=f"On time by cell, {span}.", height_rows=6)
