@@ -77,7 +77,9 @@ def refuse_credentials(text: str, place: str) -> None:
             raise MappingError(f"{place}: after env: the name of an environment variable is needed, such as env:ORDERS_URL")
         return
     parts = _parts(text, place)
-    if parts.password is not None or any(_SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+    # A password may hold an unescaped slash: then the server's part seems to end within it, and the @ stands in the path.
+    has_password = ":" in parts.netloc and "@" in text
+    if has_password or any(_SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
         raise MappingError(
             f"{place}: an address with a credential in it does not belong in a file; put the whole address into an environment variable "
             'and name that: "env:NAME"'
