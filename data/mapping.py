@@ -4,25 +4,28 @@ Without a mapping a file's name and its columns' names are those of the contract
 UTC for times without an offset. With one, times without an offset are local: of ``time_zone``, else of the row's market.
 """
 
+import math
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 from data.contracts import Column, Kind, Table, loadable_tables, table
+from data.derivations import KEYS, LENGTHS, NONE, PICKUP, SPANS, Derivations, derivations
 from data.errors import MappingError
 from data.remote import is_remote, refuse_credentials
+from data.toml_checks import expect, names, optional, plain, refuse_unknown, required, texts
 from data.watermark import span_s
 
 UNITS: dict[Kind, dict[str, float]] = {
     Kind.SECONDS: {"seconds": 1, "minutes": 60, "hours": 3600},
-    Kind.METERS: {"meters": 1, "km": 1000, "miles": 1609.344, "feet": 0.3048},
+    Kind.METERS: dict(LENGTHS),
     Kind.CENTS: {"cents": 1, "dollars": 100},
     Kind.INTEGER: {"square_feet": 0.09290304, "thousands": 1000},
+    Kind.INSTANT: {unit: seconds for unit, seconds in SPANS.items() if unit != "days"},
+    **{kind: {"degrees": 1, "microdegrees": 1e-6, "e7": 1e-7, "radians": 180 / math.pi} for kind in (Kind.LATITUDE, Kind.LONGITUDE)},
 }
 """Units that a source may use, by what the column holds, and how many of the contract's unit one of them is."""
 
@@ -59,13 +62,15 @@ class Feed:
     merge
         Rows of one key are expected to repeat (one row per item), and become one without a finding.
     nearest
-        How ``mall_id`` follows from a pick-up point; orders only.
+        How ``mall_id`` follows from a pick-up point; orders and stores.
     sheet
         Sheet of a workbook; None: the one named after the table, else the only one.
     query, database
         Instead of a file: what to ask a PostgreSQL database, and the environment variable (``env:NAME``) with its connection.
     watermark, overlap_s
         Rising column of the source (not of the contract): only rows from its greatest loaded value on, less the overlap, are read.
+    derivations
+        What else is made of the source's columns.
     """
 
     table: Table
@@ -82,6 +87,7 @@ class Feed:
     database: str | None = None
     watermark: str | None = None
     overlap_s: int = 0
+    derivations: Derivations = NONE
 
     @property
     def is_remote(self) -> bool:
@@ -90,8 +96,12 @@ class Feed:
 
     def factor(self, column: Column) -> float:
         """Return how many of the contract's units one unit of the source is."""
-        unit = self.units.get(column.name)
-        return UNITS[column.kind][unit] if unit else 1
+        return self.factor_of(column.name, column.kind)
+
+    def factor_of(self, name: str, kind: Kind) -> float:
+        """Return the same for a name that may be that of the pick-up point; a unit may be a number."""
+        unit = self.units.get(name)
+        return 1 if unit is None else UNITS[kind].get(unit) or float(unit)
 
 
 @dataclass(frozen=True)
@@ -128,11 +138,12 @@ class Mapping:
         except tomllib.TOMLDecodeError as error:
             raise MappingError(f"{place}: no valid TOML ({error})") from error
         contracts = {each.name: each for each in loadable_tables()}
-        _refuse_unknown(raw, contracts, f"{place}: there is no table")
+        market_id = optional(raw, "market_id", str, place)
+        refuse_unknown(raw, [*contracts, "market_id"], f"{place}: there is no table")
         feeds = [_feed(contracts[name], entry, f"{place} [{name}]") for name in contracts for entry in _entries(raw.get(name, []))]
         if not feeds:
             raise MappingError(f"{place}: the mapping names no table; `python -m data template` prints one to begin with")
-        return cls(path, tuple(feeds))
+        return cls(path, tuple(feeds if market_id is None else (_in_market(feed, market_id) for feed in feeds)))
 
     @property
     def folder(self) -> Path:
@@ -145,38 +156,69 @@ def read_mapping(path: Path | str) -> Mapping:
     return Mapping.read(path)
 
 
+def _in_market(feed: Feed, market_id: str) -> Feed:
+    """Return a feed whose rows are all of one market, unless the entry itself says which; of markets it is the key."""
+    has_market = any(column.name == "market_id" for column in feed.table.loaded)
+    if not has_market or feed.derivations.infer or "market_id" in feed.columns:
+        return feed
+    return replace(feed, constants={"market_id": market_id, **feed.constants})
+
+
 def _entries(raw: Any) -> list[Any]:
     """Return the entries of one table: ``[orders]`` is one, ``[[orders]]`` any number."""
     return raw if isinstance(raw, list) else [raw]
 
 
 def _feed(contract: Table, raw: Any, place: str) -> Feed:
-    _expect(raw, dict, place)
-    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet", *_REMOTE_KEYS)
-    _refuse_unknown(raw, keys, f"{place}: there is no key")
+    expect(raw, dict, place)
+    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet", *_REMOTE_KEYS, *KEYS)
+    refuse_unknown(raw, keys, f"{place}: there is no key")
     loaded = {column.name: column for column in contract.loaded}
     for key in ("columns", "constants", "units"):
-        _expect(raw.get(key, {}), dict, f"{place} {key}")
-        _refuse_unknown(raw.get(key, {}), loaded, f"{place} {key}: a source cannot give a column")
+        expect(raw.get(key, {}), dict, f"{place} {key}")
+        known = [*loaded, *(PICKUP if key == "units" and "nearest" in raw else ())]
+        refuse_unknown(raw.get(key, {}), known, f"{place} {key}: a source cannot give a column")
     feed = Feed(
         contract,
-        _optional(raw, "file", str, place),
-        {name: _names(value, f"{place} columns.{name}") for name, value in raw.get("columns", {}).items()},
-        {name: _plain(value, f"{place} constants.{name}") for name, value in raw.get("constants", {}).items()},
-        {name: _unit(loaded[name], value, f"{place} units.{name}") for name, value in raw.get("units", {}).items()},
-        _zone(_optional(raw, "time_zone", str, place), place),
-        tuple(_texts(raw.get("date_formats", []), f"{place} date_formats")),
-        bool(_optional(raw, "merge", bool, place)),
+        optional(raw, "file", str, place),
+        {name: names(value, f"{place} columns.{name}") for name, value in raw.get("columns", {}).items()},
+        {name: plain(value, f"{place} constants.{name}") for name, value in raw.get("constants", {}).items()},
+        {name: _unit(name, _kind(loaded, name), value, f"{place} units.{name}") for name, value in raw.get("units", {}).items()},
+        _zone(optional(raw, "time_zone", str, place), place),
+        tuple(texts(raw.get("date_formats", []), f"{place} date_formats")),
+        bool(optional(raw, "merge", bool, place)),
         _nearest(contract, raw.get("nearest"), place),
-        _optional(raw, "sheet", str, place),
+        optional(raw, "sheet", str, place),
+        derivations=derivations(contract, raw, place),
         **_remote(raw, place),
     )
     both = sorted(set(feed.columns) & set(feed.constants))
     if both:
         raise MappingError(f"{place}: {both[0]} is given by a column and by a constant; keep one of them")
-    if feed.file is None and feed.query is None and not feed.constants:
+    _refuse_unfit(feed, place)
+    if feed.file is None and feed.query is None and not feed.constants and not feed.derivations.infer:
         raise MappingError(f'{place}: name the file, such as file = "{contract.name}.csv"')
     return feed
+
+
+def _kind(loaded: dict[str, Column], name: str) -> Kind:
+    return loaded[name].kind if name in loaded else Kind.LATITUDE
+
+
+def _refuse_unfit(feed: Feed, place: str) -> None:
+    """Refuse what no single key shows: an inferred table with a file, clocks without a day, coordinates with two scales."""
+    derived, table = feed.derivations, feed.table
+    if derived.infer and (feed.file or feed.query or feed.columns):
+        raise MappingError(f"{place}: {table.name} are inferred from {derived.infer}, or read from a file; keep one of them")
+    for name in feed.units:
+        kind = Kind.LATITUDE if name in PICKUP else table.column(name).kind
+        if kind is Kind.INSTANT and derived.base_date is None and len(feed.columns.get(name, ())) < 2:
+            raise MappingError(f'{place} units.{name}: {feed.units[name]} after midnight of which day? Add base_date = "2026-03-02"')
+        if kind in (Kind.LATITUDE, Kind.LONGITUDE) and derived.planar:
+            raise MappingError(f"{place} units.{name}: planar coordinates have their unit in planar.unit")
+    both = sorted({*derived.first_of, *derived.after} & feed.constants.keys())
+    if both:
+        raise MappingError(f"{place}: {both[0]} is made from other events and given by a constant; keep one of them")
 
 
 _REMOTE_KEYS = ("query", "database", "watermark", "overlap")
@@ -187,7 +229,7 @@ def _remote(raw: dict[str, Any], place: str) -> dict[str, Any]:
     database = raw.get("database")
     if database is not None and not (isinstance(database, str) and re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", database)):
         raise MappingError(f'{place} database: name the environment variable that holds the connection, such as "env:MALLREACH_PG"')
-    file, query, watermark, overlap = (_optional(raw, key, str, place) for key in ("file", "query", "watermark", "overlap"))
+    file, query, watermark, overlap = (optional(raw, key, str, place) for key in ("file", "query", "watermark", "overlap"))
     if file is not None and is_remote(file):
         refuse_credentials(file, f"{place} file")
     if (query is None) != (database is None):
@@ -211,72 +253,34 @@ def _nearest(contract: Table, raw: Any, place: str) -> Nearest | None:
     if raw is None:
         return None
     place = f"{place} nearest"
-    if contract.name != "orders":
-        raise MappingError(f"{place}: only orders find their mall by distance")
-    _expect(raw, dict, place)
+    if contract.name not in ("orders", "stores"):
+        raise MappingError(f"{place}: only orders and stores find their mall by distance")
+    expect(raw, dict, place)
     keys = ("latitude", "longitude", "within_m")
-    _refuse_unknown(raw, keys, f"{place}: there is no key")
-    missing = [key for key in keys if key not in raw]
-    if missing:
-        raise MappingError(f"{place}: {missing[0]} is missing")
+    refuse_unknown(raw, keys, f"{place}: there is no key")
+    required(raw, keys, place)
     within_m = raw["within_m"]
     if isinstance(within_m, bool) or not isinstance(within_m, int | float) or not within_m > 0:
         raise MappingError(f"{place}.within_m: a number of meters above 0 is needed, not {within_m!r}")
-    _expect(raw["latitude"], str, f"{place}.latitude")
-    _expect(raw["longitude"], str, f"{place}.longitude")
+    expect(raw["latitude"], str, f"{place}.latitude")
+    expect(raw["longitude"], str, f"{place}.longitude")
     return Nearest(raw["latitude"], raw["longitude"], float(within_m))
 
 
-def _refuse_unknown(given: Iterable[str], known: Iterable[str], complaint: str) -> None:
-    names = list(known)
-    for name in given:
-        if name not in names:
-            close = get_close_matches(name, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
-            raise MappingError(f"{complaint} {name!r}; {hint}")
-
-
-def _expect(value: Any, kind: type, place: str) -> None:
-    if not isinstance(value, kind):
-        words = {dict: "a table", str: "a text", bool: "true or false", list: "a list"}
-        raise MappingError(f"{place}: {words[kind]} is needed, not {value!r}")
-
-
-def _optional(raw: dict[str, Any], key: str, kind: type, place: str) -> Any:
-    if key in raw:
-        _expect(raw[key], kind, f"{place} {key}")
-    return raw.get(key)
-
-
-def _names(value: Any, place: str) -> tuple[str, ...]:
-    return tuple(_texts(value if isinstance(value, list) else [value], place))
-
-
-def _texts(values: Any, place: str) -> list[str]:
-    _expect(values, list, place)
-    for value in values:
-        _expect(value, str, place)
-    return list(values)
-
-
-def _plain(value: Any, place: str) -> str:
-    if isinstance(value, dict | list | bool):
-        raise MappingError(f"{place}: a text, a number or a date is needed, not {value!r}")
-    return str(value)
-
-
-def _unit(column: Column, unit: Any, place: str) -> str:
-    _expect(unit, str, place)
-    units = UNITS.get(column.kind)
+def _unit(name: str, kind: Kind, unit: Any, place: str) -> str:
+    units = UNITS.get(kind)
     if units is None:
-        raise MappingError(f"{place}: {column.name} is of kind {column.kind} and has no unit")
-    _refuse_unknown([unit], units, f"{place}: there is no unit")
+        raise MappingError(f"{place}: {name} is of kind {kind} and has no unit")
+    if kind in (Kind.LATITUDE, Kind.LONGITUDE) and isinstance(unit, int | float) and not isinstance(unit, bool) and unit > 0:
+        return str(float(unit))
+    expect(unit, str, place)
+    refuse_unknown([unit], units, f"{place}: there is no unit")
     return str(unit)
 
 
 def _zone(zone: str | None, place: str) -> str | None:
     if zone is not None:
-        _refuse_unknown([zone], sorted(available_timezones()), f"{place} time_zone: there is no zone")
+        refuse_unknown([zone], sorted(available_timezones()), f"{place} time_zone: there is no zone")
     return zone
 
 
@@ -304,7 +308,7 @@ def _template_lines(contract: Table) -> list[str]:
     constant = next((column.name for column in contract.loaded if column.name in ("market_id", "currency")), None)
     if constant:
         lines.append(f'# constants = {{ {constant} = "..." }}')
-    with_units = [column for column in contract.loaded if column.kind in UNITS and column.kind is not Kind.INTEGER]
+    with_units = [column for column in contract.loaded if column.kind in (Kind.SECONDS, Kind.METERS, Kind.CENTS)]
     if with_units:
         options = ", ".join(f'{column.name} = "{list(UNITS[column.kind])[1]}"' for column in with_units)
         lines.append(f"# units = {{ {options} }}")

@@ -27,7 +27,7 @@ REFUSED = {
     "formats as text": ('[orders]\nfile = "a"\ndate_formats = "%Y"\n', "a list"),
     "nearest without a distance": ('[orders]\nfile = "a"\nnearest = { latitude = "y", longitude = "x" }\n', "within_m is missing"),
     "nearest at no distance": ('[orders]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 0 }\n', "above 0"),
-    "nearest of a store": ('[stores]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 1 }\n', "only orders"),
+    "nearest of a driver": ('[drivers]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 1 }\n', "only orders and stores"),
     "a table as text": ('orders = "a.csv"\n', "a table is needed"),
     "a constant list": ('[orders]\nfile = "a"\nconstants = { mall_id = ["M1"] }\n', "a text, a number or a date"),
 }
