@@ -349,12 +349,12 @@ FULL_DISK = """
     from data.load import load
     from data.warehouse import Warehouse
 
-    disk, source = Path(sys.argv[1]), sys.argv[2]
+    disk, source, mapping = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     warehouse = Warehouse(disk / "warehouse")
     (disk / "markets.csv").write_text("market_id,name,time_zone\\ndesert,Desert,America/Phoenix\\n")
     before = load([disk / "markets.csv"], warehouse=warehouse).version
     try:
-        load([source], warehouse=warehouse)
+        load([source] if source else [], warehouse=warehouse, mapping=mapping or None)
     except WarehouseError as error:
         print("refused:", str(error).replace(str(disk), "DISK"))
     assert warehouse.current() == before and warehouse.check() == []
@@ -362,14 +362,14 @@ FULL_DISK = """
 """
 
 
-def full_disk(tmp_path: Path, source: str, **environment: str) -> list[str]:
-    """Load a source into a warehouse on a disk of 12 MB; return what was said."""
+def full_disk(tmp_path: Path, source: str, mapping: str = "", **environment: str) -> list[str]:
+    """Load a source, or what a mapping names, into a warehouse on a disk of 12 MB; return what was said."""
     disk, script = tmp_path / "disk", tmp_path / "script.py"
     disk.mkdir()
     script.write_text(textwrap.dedent(FULL_DISK))
-    mounted = 'mount -t tmpfs -o size=12m none "$1" && exec "$2" "$3" "$1" "$4"'
+    mounted = 'mount -t tmpfs -o size=12m none "$1" && exec "$2" "$3" "$1" "$4" "$5"'
     run = subprocess.run(
-        [shutil.which("unshare"), "-rm", "sh", "-c", mounted, "sh", disk, sys.executable, script, source],
+        [shutil.which("unshare"), "-rm", "sh", "-c", mounted, "sh", disk, sys.executable, script, source, mapping],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **environment},
         capture_output=True,
