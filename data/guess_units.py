@@ -1,0 +1,191 @@
+"""How the values of a matched file are to be read: units, ways to write dates, zones of times, words for statuses, signs of coordinates."""
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from data.contracts import Kind
+from data.guess_fit import Match
+from data.guess_places import all_points, points
+from data.guess_views import Placed, Reading, Remark
+from data.guess_words import bag, status_meant
+from data.portraits import Floats, Portrait
+
+_CENTS_FROM = {"fee_cents": 100, "pay_cents": 100, "income_cents": 1_000_000}
+"""Median from which whole amounts are cents: a fee of 100 dollars, an income of a million a year would be odd."""
+_COST_CENTS_PER_ORDER, _SECONDS_PER_ORDER = 100, 600
+_METERS_FROM = 100
+_NIGHT_HOURS = (1, 2, 3, 4, 5)
+_LEAST_OFFSET_H, _LEAST_INSTANTS = 3, 50
+_NIGHT_SHARE, _BETTER = 0.05, 0.5
+_FAR_DEGREES, _NEAR_DEGREES = 5.0, 2.0
+_UNIT_WORDS = {
+    Kind.CENTS: (("CENTS", None), ("DOLLARS", "dollars")),
+    Kind.METERS: (("KM", "km"), ("MILES", "miles"), ("METERS", None)),
+    Kind.SECONDS: (("MINUTES", "minutes"), ("SECONDS", None)),
+    Kind.INTEGER: (("SQFT", "square_feet"),),
+}
+
+
+def reading_of(placed: Placed, others: Sequence[Placed]) -> Reading:
+    """Return how a file's values are to be read."""
+    units: dict[str, str] = {}
+    remarks: list[Remark] = []
+    for match in placed.matches:
+        unit, remark = _unit(match, placed)
+        if unit:
+            units[match.column.name] = unit
+        if remark:
+            remarks.append(remark)
+    formats, format_remarks = _date_formats(placed)
+    zone, zone_remarks = _zone(placed, others)
+    extras: dict[str, Any] = {}
+    status_remarks = _status_words(placed, extras)
+    flip_remarks = _flips(placed, others, extras)
+    return Reading(units, zone, formats, extras, (*remarks, *format_remarks, *zone_remarks, *status_remarks, *flip_remarks))
+
+
+def _unit(match: Match, placed: Placed) -> tuple[str | None, Remark | None]:
+    column, portrait = match.column, match.portrait
+    if portrait.is_empty or not portrait.is_number:
+        return None, None
+    said = next((unit for concept, unit in _UNIT_WORDS.get(column.kind, ()) if concept in bag(portrait.name)), "")
+    if said != "":
+        return said, None
+    if column.kind is Kind.CENTS:
+        return _money(match, placed)
+    if column.kind is Kind.SECONDS:
+        return _sum_of_durations(match, placed)
+    if column.kind is Kind.METERS and float(np.median(portrait.known_numbers)) < _METERS_FROM and portrait.known_numbers.max() > 0:
+        return "km", Remark(f"{column.name}: the numbers are small, so kilometers are assumed; miles?", "units")
+    return None, None
+
+
+def _money(match: Match, placed: Placed) -> tuple[str | None, Remark | None]:
+    numbers, name = match.portrait.known_numbers, match.column.name
+    if not match.portrait.is_whole:
+        return "dollars", None
+    typical = float(np.median(np.abs(numbers[numbers != 0]))) if (numbers != 0).any() else 0.0
+    limit: float = _CENTS_FROM.get(name, 100)
+    if name == "cost_sum_cents":
+        typical, limit = _per_order(match, placed), _COST_CENTS_PER_ORDER
+    if typical >= limit:
+        return None, None
+    return "dollars", Remark(
+        f"{name}: whole numbers around {typical:,.0f} are taken as whole dollars (or your currency's unit); cents?", "units"
+    )
+
+
+def _sum_of_durations(match: Match, placed: Placed) -> tuple[str | None, Remark | None]:
+    per_order = _per_order(match, placed)
+    if not match.portrait.is_whole or per_order < _SECONDS_PER_ORDER:
+        return "minutes", Remark(f"{match.column.name}: {per_order:,.0f} an order are taken as minutes; seconds?", "units")
+    return None, None
+
+
+def _per_order(match: Match, placed: Placed) -> float:
+    orders = placed.portrait("orders")
+    total = float(np.nansum(match.portrait.numbers))
+    return total / max(1.0, float(np.nansum(orders.numbers)) if orders else 1.0)
+
+
+def _times(placed: Placed) -> list[Match]:
+    return [match for match in placed.matches if match.column.kind in (Kind.INSTANT, Kind.DAY) and match.portrait.is_instant]
+
+
+def _date_formats(placed: Placed) -> tuple[tuple[str, ...], list[Remark]]:
+    formats: list[str] = []
+    remarks: list[Remark] = []
+    for match in _times(placed):
+        dates = match.portrait.dates
+        formats += dates.formats
+        if dates.is_ambiguous:
+            example = match.portrait.examples[0]
+            first = "day" if dates.formats[0].startswith("%d") else "month"
+            remarks.append(
+                Remark(f"{match.portrait.name}: {example!r} could have day or month first; the {first} is assumed", "date_formats")
+            )
+    return tuple(dict.fromkeys(formats)), remarks
+
+
+def _zone(placed: Placed, others: Sequence[Placed]) -> tuple[str | None, list[Remark]]:
+    """Return the zone of times without an offset: UTC if the headers or the hours of the day say so; else that of the market."""
+    naive = [match.portrait for match in _times(placed) if match.column.kind is Kind.INSTANT and match.portrait.absolute_share < 0.5]
+    if not naive:
+        return None, []
+    if any("UTC" in bag(portrait.name) for portrait in naive):
+        return "UTC", []
+    verdict = _evidence(naive, others)
+    if verdict is None:  # too few rows, or too near to Greenwich: what the other tables say holds here too
+        verdict = next((found for each in others if (found := _evidence(_naive(each), others)) is not None), False)
+    if verdict:
+        text = "times have no offset; read as local, too much would happen at night, so they seem to be UTC"
+        return "UTC", [Remark(text, "time_zone")]
+    return None, [
+        Remark('times have no offset, so they are read in the zone of the market; if they are not: time_zone = "UTC"', "time_zone")
+    ]
+
+
+def _naive(placed: Placed) -> list[Portrait]:
+    times = [match for match in _times(placed) if match.column.kind is Kind.INSTANT]
+    return [match.portrait for match in times if match.portrait.absolute_share < 0.5 and not match.portrait.is_day]
+
+
+def _evidence(naive: Sequence[Portrait], others: Sequence[Placed]) -> bool | None:
+    """Return whether times seem to be UTC: people order by day, so the reading that puts fewer events into the night is right."""
+    instants = np.concatenate([each.instants[np.isfinite(each.instants)] for each in naive]) if naive else np.array([])
+    offset_h = _offset_h(others, float(np.median(instants)) if len(instants) else 0.0)
+    if offset_h is None or abs(offset_h) < _LEAST_OFFSET_H or len(instants) < _LEAST_INSTANTS:
+        return None
+    as_local, as_utc = (_night_share(instants + shift * 3600) for shift in (0.0, offset_h))
+    return as_local > _NIGHT_SHARE and as_utc < _BETTER * as_local
+
+
+def _night_share(local: Floats) -> float:
+    return float(np.isin(local // 3600 % 24, _NIGHT_HOURS).mean())
+
+
+def _offset_h(placed: Sequence[Placed], at: float) -> float | None:
+    """Return the hours from UTC of where the data is: of the zones that a table of markets names, else by longitude."""
+    zones = [zone for each in placed if each.table.name == "markets" and (found := each.portrait("time_zone")) for zone in found.counts]
+    moment = datetime.fromtimestamp(at, UTC)
+    offsets = [offset.total_seconds() / 3600 for zone in zones if (offset := ZoneInfo(zone).utcoffset(moment)) is not None]
+    if offsets:
+        return sum(offsets) / len(offsets)
+    where = all_points(placed)
+    return float(np.median(where[0][1].longitude)) / 15 if where else None
+
+
+def _status_words(placed: Placed, extras: dict[str, Any]) -> Iterator[Remark]:
+    """Note what the words of a status mean, where they are not the contract's own."""
+    match = placed.match("status")
+    if match is None:
+        return iter(())
+    choices = match.column.choices
+    others = [word for word in match.portrait.vocabulary if word.lower() not in choices]
+    meanings = {word: meaning for word in others if (meaning := status_meant(word, choices))}
+    if meanings:
+        extras["values"] = {"status": meanings}
+    unknown = [word for word in others if word not in meanings]
+    allowed = ", ".join(choices)
+    return iter([Remark(f"status: what do {', '.join(map(repr, unknown))} mean? One of {allowed}", "values")] if unknown else [])
+
+
+def _flips(placed: Placed, others: Sequence[Placed], extras: dict[str, Any]) -> Iterator[Remark]:
+    """Note coordinates whose sign must be turned to bring them to where the malls (or the pick-ups of the same file) are."""
+    remarks: list[Remark] = []
+    anchor = next(((each, found) for each, found in all_points(others) if each.table.name == "malls"), None)
+    for pair in (("dropoff_latitude", "dropoff_longitude"), ("pickup_latitude", "pickup_longitude")):
+        own = points(placed, pair)
+        if own is None or anchor is None or placed.table.name == "malls":
+            continue
+        for name, values, center in zip(pair, (own.latitude, own.longitude), (anchor[1].latitude, anchor[1].longitude), strict=True):
+            middle, at = float(np.median(values)), float(np.median(center))
+            if abs(middle - at) > _FAR_DEGREES and math.isclose(-middle, at, abs_tol=_NEAR_DEGREES):
+                extras.setdefault("flip", []).append(name)
+                remarks.append(Remark(f"{name}: the sign is the opposite of the malls'", "flip"))
+    return iter(remarks)
