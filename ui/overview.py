@@ -283,8 +283,9 @@ def on_time_by_cell(view: View) -> tuple[Figure, Answer, str]:
     cells = _coarse_enough(view, market, period)
     span = write.day_range(period.start_on, period.end_on)
     here = malls(view.version, market.id)
+    placed = cells.table.filter(cells.table.column("cell").is_valid())
     figure = on_time_map(
-        cells.table, scene(view, market, here, width_px=545, height_px=MAP_PX), period=span, hidden_share=cells.hidden_share or None
+        placed, scene(view, market, here, width_px=545, height_px=MAP_PX), period=span, hidden_share=cells.hidden_share or None
     )
     return figure, cells, span
 

@@ -30,38 +30,42 @@ PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTM
 
 
 @contextmanager
-def serving(warehouse: Path) -> Iterator[str]:
-    """Run ``streamlit run app.py`` over a warehouse and hand out its address; no request was made of it yet."""
+def serving(warehouse: Path, log: Path) -> Iterator[str]:
+    """Run ``streamlit run app.py`` over a warehouse and hand out its address; no page was asked of it yet.
+
+    Afterwards its log is looked through: what went wrong in a page stands there, not on the screen.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"MALLREACH_WAREHOUSE": str(warehouse)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
+    environment = os.environ | {"MALLREACH_WAREHOUSE": str(warehouse), "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as file, subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file) as process:
         try:
-            assert process.stdout is not None
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if "URL:" in line:
-                    break
-            else:
-                pytest.fail(f"the server ended before it listened: {''.join(said)}")
+            _wait_until_ready(process, log)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+    assert "Traceback" not in log.read_text(), log.read_text()[-4_000:]
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server says its address, at most a minute."""
+    for _ in range(300):
+        if "URL:" in log.read_text():
+            return
+        try:
+            process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    pytest.fail(f"the server did not listen: {log.read_text()}")
 
 
 @pytest.fixture(scope="session")
-def server(demo_root: Path) -> Iterator[str]:
+def server(demo_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a server over the demo, shared by tests that change nothing."""
-    with serving(demo_root) as address:
+    with serving(demo_root, tmp_path_factory.mktemp("server") / "log") as address:
         yield address
 
 

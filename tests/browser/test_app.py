@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 PATHS = {page.title: "/" if page is PAGES[0] else f"/{page.path}" for page in PAGES}
 WITH_MAP = ("Overview", "Coverage")
-SLOW_MS = 60_000
+SLOW_MS = 20_000
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """What Streamlit's page asks for under its own path first, to learn whether the app is served below a folder; the 404 is its answer."""
 
@@ -67,12 +67,22 @@ def wait_for_hexagons(page, at_least=3_000):
 
 
 def click(page, x, y):
-    """Click on the map as a hand does: come, see the tooltip, tap (a tap is short: pressed for a quarter of a second it is none)."""
-    page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)
-    expect(page.locator(".deck-tooltip")).to_be_visible(timeout=SLOW_MS)
-    page.mouse.down()
-    page.mouse.up()
+    """Click on the map as a hand does: come, see the tooltip, tap.
+
+    A tap is short. Where the machine draws so slowly that it took too long, the hand taps again, until the address says what it chose.
+    """
+    before = page.url
+    for _ in range(10):
+        page.mouse.move(x - 3, y)
+        page.mouse.move(x, y)
+        expect(page.locator(".deck-tooltip")).to_be_visible(timeout=SLOW_MS)
+        page.mouse.down()
+        page.mouse.up()
+        for _ in range(12):
+            page.wait_for_timeout(250)
+            if page.url != before:
+                return
+    pytest.fail("no click on the map was taken")
 
 
 def text(page, selector):
@@ -137,9 +147,9 @@ def test_the_map_is_drawn_on_dark_ground_too(server, chromium):
     context.close()
 
 
-def test_a_deep_link_as_the_first_request_survives_reload_and_switch_of_page(demo_root, watched, complaints):
+def test_a_deep_link_as_the_first_request_survives_reload_and_switch_of_page(demo_root, tmp_path, watched, complaints):
     query = "market=phoenix&mall=chandler-fashion-center&period=last-4-weeks&drive=15"
-    with serving(demo_root) as address:
+    with serving(demo_root, tmp_path / "log") as address:
         page = drawn(watched(), f"{address}/coverage?{query}")
         assert page.locator("[role=dialog]").count() == 0
         answer = text(page, ".mr-answer")
@@ -163,7 +173,7 @@ def test_a_deep_link_as_the_first_request_survives_reload_and_switch_of_page(dem
 
 
 def test_a_copied_link_shows_the_same_numbers_after_newer_data_was_loaded(own_warehouse, tmp_path, watched):
-    with serving(own_warehouse) as address:
+    with serving(own_warehouse, tmp_path / "log") as address:
         page = drawn(watched(), address + "/?market=las-vegas")
         page.locator("[data-testid=stPopover] button", has_text="Link").click()
         copied = page.locator("[data-testid=stCode]").first.inner_text().strip()
@@ -184,7 +194,7 @@ def test_a_copied_link_shows_the_same_numbers_after_newer_data_was_loaded(own_wa
 
 
 def test_a_running_app_picks_up_new_data_by_itself(own_warehouse, tmp_path, watched, complaints):
-    with serving(own_warehouse) as address:
+    with serving(own_warehouse, tmp_path / "log") as address:
         page = drawn(watched(), address + "/?market=las-vegas")
         orders = tile(page, "Orders")
 
@@ -197,7 +207,7 @@ def test_a_running_app_picks_up_new_data_by_itself(own_warehouse, tmp_path, watc
 
 def test_an_empty_warehouse_says_what_to_run_and_fills_by_itself(demo_root, tmp_path, watched):
     root = tmp_path / "later"
-    with serving(root) as address:
+    with serving(root, tmp_path / "log") as address:
         page = watched()
         page.goto(address)
         expect(page.get_by_text("python -m data demo")).to_be_visible(timeout=SLOW_MS)
