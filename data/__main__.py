@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from data.errors import MallReachError, SourceError, WarehouseError
+from data.errors import MallReachError, MappingError, SourceError, WarehouseError
 from data.warehouse import Version, Warehouse, default_root
 
 _EVERY_S = 300
@@ -19,7 +19,7 @@ _SOURCES_SHOWN = 3
 _EPILOG = """\
 examples:
   python -m data load deliveries/ malls.csv           add files; columns named as in docs/tables.md need no mapping
-  python -m data template > mapping.toml              start a mapping for files with other column names
+  python -m data mapping export/ --out mapping.toml   guess a mapping for files with other column names
   python -m data load orders.csv --mapping mapping.toml
   python -m data versions                             what is loaded, and which version serves
   python -m data rollback                             serve the version before the current one
@@ -113,6 +113,15 @@ def _parser() -> argparse.ArgumentParser:
     prune.add_argument(
         "--keep", type=_count, default=3, metavar="N", help="newest versions to keep; the serving one always stays (default: 3)"
     )
+
+    guess = command(
+        "mapping",
+        _mapping,
+        "look at unknown files and write a first mapping",
+        "It says of every column how sure the guess is, what it could not place, and what is missing.",
+    )
+    guess.add_argument("paths", nargs="+", metavar="FILE", help="CSV, Parquet, Excel or JSON lines; file, folder or quoted glob")
+    guess.add_argument("--out", type=Path, metavar="FILE", help="file to write, such as mapping.toml (default: standard output)")
 
     command("template", _template, "print a mapping file to fill in", "It lists every table and column with its meaning.")
     return parser
@@ -220,6 +229,22 @@ def _prune(options: argparse.Namespace) -> int:
     if before and current and before.id != current.id:
         print(f"{current.id} serves: {current.manifest.note}")
     print("\n".join(f"deleted {name}" for name in deleted) or "nothing to delete")
+    return 0
+
+
+def _mapping(options: argparse.Namespace) -> int:
+    from data.guess import guessed, to_toml
+
+    folder = options.out.parent if options.out else Path()
+    guess = guessed(options.paths, beside=folder)
+    if options.out is None:
+        print(to_toml(guess), end="")
+        return 0
+    if options.out.exists():
+        raise MappingError(f"{options.out}: the file exists; name another, or move it away")
+    options.out.write_text(to_toml(guess), "utf-8")
+    tables = ", ".join(dict.fromkeys(each.table.name for each in guess.feeds)) or "no table"
+    print(f"{options.out}: {tables}; read it, then python -m data load --mapping {options.out}")
     return 0
 
 

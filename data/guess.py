@@ -192,7 +192,7 @@ def _placed(view: View, known: dict[str, Keys]) -> Placed | None:
     scored: list[tuple[float, Table, list[Match]]] = []
     for contract in TABLES:
         matches = assigned(contract, view.portraits, {name: keys for name, keys in known.items() if name != contract.name})
-        names = {each.column.name for each in matches}
+        names = {each.column.name for each in matches if not (each.column.required and each.portrait.is_empty)}
         if not names & _telling(contract) and not table_score(contract, _stem(view)) >= 1:
             continue
         missing = _unfilled(contract, names)
@@ -287,7 +287,7 @@ def _feed(each: Placed, placed: Sequence[Placed], markets: Sequence[Market], *, 
         constants["status"] = "open"
         market_remarks = (*market_remarks, Remark("are these malls open (a pilot is running)? Else candidate or closed", "constants"))
     key = columns.get(each.table.key[0])
-    merge = bool(key) and len(key.source_columns) == 1 and _repeats(each.view.portrait(key.source_columns[0])) if key else False
+    merge = bool(key) and len(each.table.key) == 1 and _repeats([each.view.portrait(name) for name in key.source_columns]) if key else False
     if merge:
         remarks.append(Remark("the key repeats in the rows, so that equal rows become one", "merge"))
     nearest = _nearest(each, columns, has_malls=has_malls)
@@ -364,8 +364,9 @@ def _market_constant(
     return {}, ()
 
 
-def _repeats(key: Portrait) -> bool:
-    return key.unique_share < 0.999 and key.filled > len(key.counts)
+def _repeats(key: Sequence[Portrait]) -> bool:
+    rows = [row for row in zip(*(each.texts for each in key), strict=True) if None not in row]
+    return len(set(rows)) < 0.999 * len(rows)
 
 
 def _nearest(each: Placed, columns: dict[str, GuessedColumn], *, has_malls: bool) -> Nearest | None:

@@ -166,8 +166,9 @@ def _choice(column: Column, portrait: Portrait) -> Bonus | None:
     listed = sum(word.lower() in column.choices for word in portrait.vocabulary) / len(portrait.vocabulary)
     if listed == 1:
         return 0.5, ("the very words",)
+    are_codes = all(len(word) <= 2 for word in portrait.vocabulary)
     meant = sum(status_meant(word, column.choices) is not None for word in portrait.vocabulary) / len(portrait.vocabulary)
-    return (0.4 * max(listed, meant), ()) if meant else (-0.5, ("none of the words is known",))
+    return (0.4 * max(listed, meant), ()) if meant else (-0.6 if are_codes else -0.3, ("none of the words is known",))
 
 
 def _id(table: Table, column: Column, portrait: Portrait) -> Bonus | None:

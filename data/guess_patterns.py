@@ -88,7 +88,7 @@ _PATTERNS = {
     "orders.arrived_at": "ARRIVED PICKUP | ARRIVED STORE | ARRIVED MALL | ARRIVED=.95",
     "orders.picked_up_at": "PICKED | PICKUP TIME=.95 | PICKUP=.8 | LEFT=.85 | LEFT PICKUP | LEFT MALL | LEFT STORE | DELIVERED DRIVER",
     "orders.delivered_at": "DELIVERED | DELIVERED CUSTOMER | DELIVERY TIME=.8 | DELIVERY DATE=.8 | DROPOFF TIME=.95 | DROPOFF=.8 | "
-    "ARRIVED DROPOFF | ARRIVED CUSTOMER | COMPLETED=.85 | END=.7 | ARRIVED=.5",
+    "ARRIVED DROPOFF | ARRIVED CUSTOMER | COMPLETED=.85 | END=.7 | ARRIVED=.5 | DELIVERY=.5",
     "orders.promised_by": "PROMISED | PROMISED END | PROMISED DELIVERY | PROMISED DELIVERED | PROMISED ARRIVED",
     "orders.dropoff_latitude": "DROPOFF LAT | CUSTOMER LAT=.95 | DELIVERY LAT=.95 | DROPOFF Y=.9 | LAT=.65 | "
     "DELIVERED LAT=.9 | HOME LAT=.8 | Y=.5",
@@ -99,7 +99,7 @@ _PATTERNS = {
     "orders.fee_cents": "FEE | DELIVERY FEE | DELIVERY COST=.85 | DELIVERY PRICE=.8",
     "demand_areas.area_id": "AREA ID | ID=.7 | AREA=.8 | COUNTY ID=.3",
     "demand_areas.county": "COUNTY | COUNTY ID",
-    "baseline.local_date": "DATE | LOCAL DATE",
+    "baseline.local_date": "DATE | LOCAL DATE | TIME=.7",
     "baseline.orders": "ORDER | ORDER COUNT | DELIVERY=.8 | DELIVERY COUNT=.8 | COUNT=.7",
     "baseline.click_to_door_sum_s": "CLICK | CLICK SUM | DURATION SUM=.8 | DURATION=.6 | SECONDS=.6 | SUM SECONDS=.8 | CLICK DURATION",
     "baseline.cost_sum_cents": "COST | COST SUM",

@@ -16,7 +16,7 @@ from data.guess_words import bag, plain
 from data.portraits import Floats, Portrait
 
 _ZONES = Path(__file__).parent / "reference" / "zones.csv"
-_MARGIN_DEGREES = 0.02
+_MARGIN_DEGREES, _MARGIN_OF_MALLS_DEGREES = 0.02, 0.25
 _OUTLIERS = (0.5, 99.5)
 _MOST_MARKETS = 30
 _WIDE_KM = 150
@@ -84,7 +84,8 @@ def guessed_markets(placed: Sequence[Placed]) -> list[Market]:
     where = Points(*(np.concatenate([getattr(each, name) for each in found]) for name in ("latitude", "longitude", "rows")))
     zone = nearest_zone(float(np.median(where.latitude)), float(np.median(where.longitude)))
     name = _city(placed) or zone.rsplit("/", 1)[-1].replace("_", " ")
-    return [_market(_id(name), name, where, "")]
+    has_doors = any(each.portrait("dropoff_latitude") for each in placed)
+    return [_market(_id(name), name, where, "", has_doors=has_doors)]
 
 
 def _named(name: str, portrait: Portrait, placed: Placed) -> Market:
@@ -93,11 +94,12 @@ def _named(name: str, portrait: Portrait, placed: Placed) -> Market:
         found = points(placed, pair)
         if found is not None and rows[found.rows].any():
             chosen = rows[found.rows]
-            return _market(name, name, Points(found.latitude[chosen], found.longitude[chosen], found.rows[chosen]), "")
+            where = Points(found.latitude[chosen], found.longitude[chosen], found.rows[chosen])
+            return _market(name, name, where, "", has_doors="dropoff" in pair[0])
     return _market(name, name, None, f"no point of {name} is known")
 
 
-def _market(market_id: str, name: str, where: Points | None, problem: str) -> Market:
+def _market(market_id: str, name: str, where: Points | None, problem: str, *, has_doors: bool = False) -> Market:
     constants = {"market_id": market_id, "name": name}
     if where is None:
         constants["time_zone"] = "UTC"
@@ -111,7 +113,7 @@ def _market(market_id: str, name: str, where: Points | None, problem: str) -> Ma
     if width_km > _WIDE_KM:
         remarks.append(Remark(f"the points lie up to {width_km:,.0f} km apart: several markets? Then give a table of markets, or a column"))
     elif len(where.latitude) >= 3:
-        margin = _MARGIN_DEGREES
+        margin = _MARGIN_DEGREES if has_doors else _MARGIN_OF_MALLS_DEGREES
         west, east, south, north = (
             round(float(west) - margin, 2),
             round(float(east) + margin, 2),

@@ -24,7 +24,7 @@ def feed_lines(guessed: GuessedFeed, *, is_one_of_many: bool) -> Iterator[str]:
     """
     feed, name = guessed.feed, guessed.table.name
     what = f"{feed.file}{f', sheet {feed.sheet}' if feed.sheet else ''}" if feed.file else "a row of constants"
-    yield f"# {name} from {what} (confidence: {guessed.confidence}): {guessed.table.grain}"
+    yield from _wrapped(f"# {name} from {what} (confidence: {guessed.confidence}): {guessed.table.grain}")
     yield f"[[{name}]]" if is_one_of_many else f"[{name}]"
     for key, value in entry(guessed).items():
         yield from _commented(f"{key} = {_toml(value)}", [each for each in guessed.remarks if each.key == key])
