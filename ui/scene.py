@@ -13,7 +13,6 @@ from ui.view import View
 MAP_PX = 520
 PHONE_MAP_PX = 360
 _AROUND_MALL_M = 20_000
-_AROUND_MARKET_M = 9_000
 _RESETS = "map_resets"
 
 
@@ -52,7 +51,9 @@ def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int, height_px: 
     seen = [mall] if mall else malls
     width, height = (358, PHONE_MAP_PX) if session.is_phone() else (width_px, height_px)
     points = [(each.latitude, each.longitude) for each in seen]
-    return market_camera(points, around_m=_AROUND_MALL_M if mall else _AROUND_MARKET_M, width_px=width, height_px=height)
+    if mall:
+        return market_camera(points, around_m=_AROUND_MALL_M, width_px=width, height_px=height)
+    return market_camera(points, width_px=width, height_px=height)
 
 
 def draw(figure: Figure, *, alt: str, height_px: int = MAP_PX) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 PATHS = {page.title: "/" if page is PAGES[0] else f"/{page.path}" for page in PAGES}
 WITH_MAP = ("Overview", "Coverage")
-SLOW_MS = 20_000
+SLOW_MS = 60_000
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 """What Streamlit's page asks for under its own path first, to learn whether the app is served below a folder; the 404 is its answer."""
 
