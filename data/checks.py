@@ -1,66 +1,25 @@
-"""The rules that rows may break: their names, their severity, their words, and the SQL conditions that find them.
-
-*Reject*: the row is not loaded. *Finding*: the row stays, the value or what is computed from it is null, and it is counted.
-"""
+"""The SQL conditions that find which of the rules (``data/rules.py``) a staged row breaks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import datetime, timedelta
 
-from data.contracts import TIMELINE, Column, Table
+from data.contracts import TIMELINE, Column, Kind, Table
+from data.rules import DIVIDED_BY
 
 SUSPICIOUS_DISTANCE_M = 100_000
-
-
-class Severity(StrEnum):
-    """What breaking a rule costs a row."""
-
-    REJECT = "reject"
-    FINDING = "finding"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: its id, its severity, and what breaking it means in one sentence."""
-
-    name: str
-    severity: Severity
-    meaning: str
-
-
-_REJECTS = {
-    "malformed_record": "The record has more or fewer fields than the header",
-    "missing_key": "The row has no key",
-    "missing_value": "A required value is missing",
-    "unparsable_value": "A required value cannot be read as what the column holds",
-    "no_time_zone": "A required time has no offset, and the row names no known market whose time zone could be used",
-    "impossible_coordinates": "The point is at (0, 0) or outside the globe",
-    "contradictory_duplicate": "An earlier row of the same load has the same key and other values; the first row stays",
-    "no_market": "The area's county belongs to no market; add the county to a market's boundary_counties",
+MASKS = {
+    "unparsed": "unparsable_optional",
+    "unlisted": "not_in_choices",
+    "negative": "below_minimum",
+    "spelled": "word_for_nothing",
+    "untimely": "impossible_time",
 }
-_FINDINGS = {
-    "unparsable_optional": "An optional value cannot be read as what the column holds; it becomes null",
-    "not_in_choices": "The value is none of those allowed; it becomes null",
-    "below_minimum": "The number is smaller than allowed (negative, mostly); it becomes null",
-    "repeated_rows": "Rows that say the same as an earlier one were merged; `merge = true` in the mapping expects them",
-    "unknown_reference": "The value names no row of the table it refers to; the row stays",
-    "market_unknown": "The row belongs to no known market, so its local calendar columns are null",
-    "no_mall_within_distance": "No mall lies within the distance of the pick-up point; mall_id is null",
-    "out_of_order": "The event is earlier than a known event before it; all stages of the order are null",
-    "delivered_before_placed": "Delivery comes before the order; every duration to the door is null",
-    "event_missing": "A delivered order lacks this event though the source has the column; its neighbors' seconds are not divided",
-    "ready_after_pickup": "The order is ready after it was picked up; figures that need the time of readiness are null",
-    "status_unknown": "Neither a status nor a delivery is given; the status is null",
-    "suspicious_distance": "The door is farther than 100 km from the mall; nothing is changed",
-    "overlapping_shifts": "The shift begins before an earlier one of the same driver ends; online time is their union, never their sum",
-    "end_not_after_start": "The end is not after the start; the duration is null",
-}
-
-RULES: dict[str, Rule] = {
-    **{name: Rule(name, Severity.REJECT, meaning) for name, meaning in _REJECTS.items()},
-    **{name: Rule(name, Severity.FINDING, meaning) for name, meaning in _FINDINGS.items()},
-}
-"""Every rule by its name, rejects first."""
+"""Bit masks that staging leaves, one bit per loaded column, and the rules that their bits break."""
+_NOWHERE_DEGREES = 0.01
+_SLACK = timedelta(days=1)
+_PLANNED_SLACK = timedelta(days=366)
+_LONGEST_WRAP_H = {"orders": 6, "shifts": 16, "trips": 6, "offers": 1}
 
 
 @dataclass(frozen=True)
@@ -82,12 +41,12 @@ def coordinates(table: Table) -> list[tuple[str, str]]:
 def value_checks(table: Table) -> Iterator[Check]:
     """Yield the findings on single values, from the bit masks that staging leaves."""
     for place, column in enumerate(table.loaded):
-        for mask, rule in (("unparsed", "unparsable_optional"), ("unlisted", "not_in_choices"), ("negative", "below_minimum")):
+        for mask, rule in MASKS.items():
             if not (column.required and mask == "unparsed"):
                 yield Check(rule, column.name, f"({mask} >> {place}) & 1 = 1", "")
 
 
-def row_checks(table: Table, given: frozenset[str], *, has_nearest: bool) -> Iterator[Check]:
+def row_checks(table: Table, given: frozenset[str], *, has_nearest: bool, clock: datetime | None = None) -> Iterator[Check]:
     """Yield the findings on whole rows of a table.
 
     Parameters
@@ -98,23 +57,45 @@ def row_checks(table: Table, given: frozenset[str], *, has_nearest: bool) -> Ite
         Columns that at least one source has.
     has_nearest
         Whether malls were looked for by distance.
+    clock
+        Now, in UTC; None where time is made up, and nothing is in the future.
     """
+    if clock:
+        yield from _future_checks(table, given, clock)
     if table.name == "orders":
-        yield from _order_checks(given, has_nearest=has_nearest)
+        yield from _order_checks(table, given, has_nearest=has_nearest)
     spans = {"shifts": ("start_at", "end_at"), "trips": ("accepted_at", "ended_at"), "offers": ("shown_at", "decided_at")}
     if table.name in spans:
         start, end = spans[table.name]
         comparison = "<" if table.name == "offers" else "<="
         yield Check("end_not_after_start", end, f"{end} {comparison} {start}", f"{start} || ' to ' || {end}")
+        yield _wrap_check(table, start, end)
     if table.period_column and table.column("market_id") and any(column.name == "local_hour" for column in table.columns):
         yield Check("market_unknown", "market_id", "time_zone IS NULL", "coalesce(market_id, mall_id, 'no market and no mall')")
 
 
-def _order_checks(given: frozenset[str], *, has_nearest: bool) -> Iterator[Check]:
+def _future_checks(table: Table, given: frozenset[str], clock: datetime) -> Iterator[Check]:
+    # What is planned may lie ahead: shifts up to a year, and a promise is no event.
+    latest = clock.replace(microsecond=0, tzinfo=None) + (_PLANNED_SLACK if table.name == "shifts" else _SLACK)
+    for column in table.loaded:
+        if column.kind is Kind.INSTANT and column.name in given and column.name != "promised_by":
+            yield Check("future_time", column.name, f"{column.name} > TIMESTAMP '{latest}'", f"'{column.name} = ' || {column.name}")
+
+
+def _wrap_check(table: Table, start: str, end: str) -> Check:
+    longest = f"INTERVAL {_LONGEST_WRAP_H[table.name]} HOUR"
+    wraps = f"{end} < {start} AND {end} + INTERVAL 1 DAY BETWEEN {start} AND {start} + {longest}"
+    return Check("midnight_wrap", end, wraps, f"{end} || ', {start} ' || {start}")
+
+
+def _order_checks(table: Table, given: frozenset[str], *, has_nearest: bool) -> Iterator[Check]:
     before = TIMELINE[0]
     for place, event in enumerate(TIMELINE[1:]):
         yield Check("out_of_order", event, f"(disorder >> {place}) & 1 = 1", f"{event} || ', before ' || {before}")
         before = f"coalesce({event}, {before})"
+    for event in (*TIMELINE[1:], "ready_at", "promised_by"):
+        if event in given:
+            yield _wrap_check(table, TIMELINE[0], event)
     yield Check("delivered_before_placed", "delivered_at", "delivered_at < placed_at", "delivered_at || ', placed ' || placed_at")
     for event in (*TIMELINE[1:], "ready_at"):
         if event in given:
@@ -131,15 +112,20 @@ def reject_case(table: Table, zone_dependent: frozenset[str]) -> str:
 
     Works on the columns ``v_<name>`` (value, null where it could not be read), ``r_<name>`` (as it stands in the source) and ``zone``.
     """
-    branches = ["WHEN fault IS NOT NULL THEN 'malformed_record|'"]
+    branches = [f"WHEN contains(fault, '{DIVIDED_BY}') THEN 'mixed_delimiters|'", "WHEN fault IS NOT NULL THEN 'malformed_record|'"]
     for column in sorted(table.loaded, key=lambda column: column.name not in table.key):
         branches += _branches(table, column, zone_dependent)
     for latitude, longitude in coordinates(table):
-        impossible = f"abs(v_{latitude}) > 90 OR abs(v_{longitude}) > 180 OR (v_{latitude} = 0 AND v_{longitude} = 0)"
+        impossible = f"abs(v_{latitude}) > 90 OR abs(v_{longitude}) > 180 OR {is_nowhere(f'v_{latitude}', f'v_{longitude}')}"
         branches.append(f"WHEN {impossible} THEN 'impossible_coordinates|{latitude}'")
     if table.name == "demand_areas":
         branches.append("WHEN v_market_id IS NULL THEN 'no_market|county'")
     return f"CASE {' '.join(branches)} END"
+
+
+def is_nowhere(latitude: str, longitude: str) -> str:
+    """Return the SQL of whether a point is (0, 0) or hardly beside it: a missing point, often with noise added."""
+    return f"(abs({latitude}) < {_NOWHERE_DEGREES} AND abs({longitude}) < {_NOWHERE_DEGREES})"
 
 
 def _branches(table: Table, column: Column, zone_dependent: frozenset[str]) -> Iterator[str]:

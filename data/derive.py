@@ -5,7 +5,7 @@ for every delivered order whose known events are in order (GLOSSARY: the order's
 """
 
 from data.contracts import Table
-from data.staging import has_zone
+from data.staging import has_zone, is_plausible
 
 STAGES: tuple[str, ...] = ("prep_s", "assign_s", "approach_s", "mall_dwell_s", "drive_s")
 """Stages that, with ``unsplit_s``, add up to click-to-door; store_wait_s and handling_s divide mall_dwell_s."""
@@ -48,13 +48,13 @@ def _seconds(start: str, end: str) -> str:
 
 
 def _span(start: str, end: str) -> str:
-    return f"CASE WHEN {end} > {start} THEN {_seconds(start, end)} END"
+    return f"CASE WHEN {end} > {start} AND {is_plausible(start)} AND {is_plausible(end)} THEN {_seconds(start, end)} END"
 
 
 def _staged_order(below: str) -> str:
     """Return orders with what all durations depend on: ``is_done``, ``is_tiled``, and the ready time after clamping from below."""
-    is_done = "coalesce(status = 'delivered' AND delivered_at >= placed_at, false)"
-    is_ready_known = "coalesce(ready_at <= coalesce(picked_up_at, ready_at), false)"
+    is_done = f"coalesce(status = 'delivered' AND delivered_at >= placed_at AND {is_plausible('placed_at')}, false)"
+    is_ready_known = f"coalesce(ready_at <= coalesce(picked_up_at, ready_at) AND {is_plausible('placed_at')}, false)"
     first = f"SELECT *, {is_done} AS is_done, {is_ready_known} AS is_ready_known, disorder = 0 AS is_in_order FROM {below}"
     # r of the glossary: ready clamped to [placed, picked up].
     clamped = "CASE WHEN ready_at IS NOT NULL THEN least(greatest(ready_at, placed_at), coalesce(picked_up_at, TIMESTAMP '2200-01-01')) END"

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from data.checks import RULES, Severity
 from data.contracts import TABLES, TIMELINE, Column, Table
 from data.mapping import UNITS
+from data.rules import RULES, Rule, Severity
 
 PATH = Path(__file__).resolve().parent.parent / "docs" / "tables.md"
 
@@ -70,11 +70,15 @@ def _rules() -> str:
         "",
         "A *reject* is not loaded; a *finding* stays, with what is said here.",
         "",
-        "| rule | severity | meaning |",
-        "|---|---|---|",
+        "| rule | severity | meaning | for example | to mend |",
+        "|---|---|---|---|---|",
     ]
     ordered = sorted(RULES.values(), key=lambda rule: rule.severity is not Severity.REJECT)
-    return "\n".join([*lines, *(f"| `{rule.name}` | {rule.severity} | {rule.meaning} |" for rule in ordered), ""])
+    return "\n".join([*lines, *(_rule(rule) for rule in ordered), ""])
+
+
+def _rule(rule: Rule) -> str:
+    return f"| `{rule.name}` | {rule.severity} | {rule.meaning} | {rule.example} | {rule.mend} |"
 
 
 def _units() -> str:

@@ -3,6 +3,8 @@
 The last day of a source is often cut off in the middle. It counts as complete only if its last order was placed at most two hours earlier
 (by the local clock) than the median of the last orders of the same weekday in the 8 weeks before (malls shut earlier on Sundays), or of
 the 14 days with orders before it where that weekday was never seen; else the day before is the last complete one.
+
+A few rows years away from all others (a wrong year) are no beginning and no end.
 """
 
 from datetime import timedelta
@@ -15,10 +17,31 @@ _DAYS_BEFORE = 14
 _WEEKS_BEFORE = 8
 _TOLERATED_S = 7200
 
+_YEARS_APART_DAYS = 366
+_LONE_SHARE = 0.25
+
+
+def with_islands(days: str) -> str:
+    """Return the SQL of days (``market_id, day, rows``) with ``is_lone``: set apart from the market's others by over a year without rows.
+
+    Days that such gaps bound are an island; one with less than a quarter of the market's rows is lone, except the one with the most.
+    """
+    gaps = f"SELECT *, day - lag(day) OVER (PARTITION BY market_id ORDER BY day) > {_YEARS_APART_DAYS} AS is_gap FROM ({days})"
+    islands = f"SELECT *, count(*) FILTER (WHERE is_gap) OVER (PARTITION BY market_id ORDER BY day) AS island FROM ({gaps})"
+    weighed = f"SELECT *, sum(rows) OVER (PARTITION BY market_id, island) AS weight FROM ({islands})"
+    return (
+        f"SELECT * EXCLUDE (is_gap, island, weight), weight < {_LONE_SHARE} * sum(rows) OVER (PARTITION BY market_id) "
+        f"AND weight < max(weight) OVER (PARTITION BY market_id) AS is_lone FROM ({weighed})"
+    )
+
+
+_DAYS = """
+    SELECT market_id, local_date AS day, max(placed_at) AS last_at, count(*) AS rows FROM now_orders
+    WHERE market_id IS NOT NULL AND local_date IS NOT NULL GROUP BY ALL
+"""
 _SQL = f"""
 WITH days AS (
-    SELECT market_id, local_date, max(placed_at) AS last_at FROM now_orders
-    WHERE market_id IS NOT NULL AND local_date IS NOT NULL GROUP BY ALL
+    SELECT market_id, day AS local_date, last_at FROM ({with_islands(_DAYS)}) WHERE NOT is_lone
 ), clocks AS (
     SELECT market_id, local_date,
         date_diff('second', local_date::TIMESTAMP, timezone(time_zone, last_at AT TIME ZONE 'UTC')) AS last_s,

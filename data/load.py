@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -32,6 +33,7 @@ from data.plan import Plan, planned
 from data.report import write_rejects
 from data.sources import Source, read
 from data.staging import Reading, quoted, relation_of, staged
+from data.suspicions import suspicions
 from data.warehouse import Draft, Warehouse
 
 Progress = Callable[[str, int, int], None]
@@ -115,7 +117,7 @@ def load(
         mapping = read_mapping(mapping)
     began = time.time()
     with _prepared(paths, mapping, warehouse, progress, is_replacing=replace) as (draft, plan), _Steps(plan, progress) as steps:
-        bench = _Bench(draft, plan, steps, replace)
+        bench = _Bench(draft, plan, steps, replace, clock=None if synthetic else datetime.now(UTC))
         try:
             bench.open(memory_limit)
             bench.read_sources()
@@ -225,6 +227,7 @@ class _Bench:
     plan: Plan
     steps: _Steps
     is_replacing: bool
+    clock: datetime | None
     readings: dict[str, list[Reading]] = field(default_factory=dict)
     counts: dict[str, Count] = field(default_factory=dict)
     built: dict[str, _Built] = field(default_factory=dict)
@@ -322,7 +325,7 @@ class _Bench:
         self.counts[table.name] = settled.count
         self.findings += settle.reject(self.connection, table, readings)
         if settled.rows:
-            self.findings += settle.findings(self.connection, table, readings, settled.count)
+            self.findings += settle.findings(self.connection, table, readings, settled.count, self.clock)
             if table.name == "shifts":
                 self.findings += settle.overlapping_shifts(self.connection, table, readings)
         if settled.is_changed:
@@ -371,6 +374,7 @@ class _Bench:
                 found, notes = settle.unknown_references(self.connection, contract, readings)
                 self.findings += found
                 self.notes += notes
+        self.findings += suspicions(self.connection, self.readings, is_made_up=self.clock is None)
         self.steps.begin("spreading demand")
         self._rebuild("demand_cells", self._markets_with_new_areas(), demand.cells_of_market)
         self.steps.begin("driving times")

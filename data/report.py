@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from data.checks import RULES
 from data.manifest import Count, Finding
+from data.rules import RULES
 from data.staging import quoted
 
 if TYPE_CHECKING:
@@ -68,4 +68,5 @@ def _finding_lines(finding: Finding) -> list[str]:
         f"  {finding.rows:>9,}  {finding.rule}  {where}",
         f"             {RULES[finding.rule].meaning}",
         f"             e.g. {finding.example}",
+        f"             to mend: {RULES[finding.rule].mend}",
     ]

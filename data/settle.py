@@ -5,6 +5,7 @@ rows are compared with the version that serves: known and equal is unchanged, kn
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 import duckdb
@@ -16,6 +17,13 @@ from data.manifest import Count, Finding
 from data.staging import Reading, quoted
 
 _LINE_BITS = 40
+_AS_GIVEN = {
+    # The cell of a point is made when a row is written; only without a point does it come from the source.
+    ("orders", "dropoff_cell"): "CASE WHEN old.dropoff_latitude IS NULL OR old.dropoff_longitude IS NULL THEN old.dropoff_cell END",
+    # Before there was the column, no door was an area.
+    ("orders", "is_dropoff_area"): "coalesce(old.is_dropoff_area, false)",
+}
+"""What a column of a row that serves was in its source, where that is not what is stored."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def _row(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[int, ...]:
     return tuple(value or 0 for value in connection.execute(sql).fetchone() or ())
 
 
-def _same_key(table: Table, left: str, right: str) -> str:
+def same_key(table: Table, left: str, right: str) -> str:
     """Return the SQL of equal keys; a key column that may be null equals null."""
     operators = {name: "=" if table.column(name).required else "IS NOT DISTINCT FROM" for name in table.key}
     return " AND ".join(f"{left}.{name} {operator} {right}.{name}" for name, operator in operators.items())
@@ -84,7 +92,7 @@ def _settle_duplicates(connection: duckdb.DuckDBPyConnection, table: Table) -> N
     connection.execute(
         f"INSERT INTO scratch.skipped_{name} SELECT source, line, CASE WHEN part IS NULL THEN 'merged' ELSE 'rejected' END, part FROM ("
         f"SELECT later.source, later.line, CASE {differs} END AS part FROM scratch.ranked_{name} AS later "
-        f"JOIN scratch.ranked_{name} AS first ON {_same_key(table, 'later', 'first')} WHERE later.place > 1 AND first.place = 1)"
+        f"JOIN scratch.ranked_{name} AS first ON {same_key(table, 'later', 'first')} WHERE later.place > 1 AND first.place = 1)"
     )
     connection.execute(f"DROP TABLE scratch.ranked_{name}")
 
@@ -97,13 +105,13 @@ def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, 
         return 0, 0, 0
     # What depends on the mall and the market is content too: a row whose mall has moved since is not the same.
     columns = [*(column.name for column in table.loaded), *calendar(table), *(["distance_m"] if name == "orders" else [])]
-    same = [f"new.{column} IS NOT DISTINCT FROM old.{column}" for column in columns]
+    same = [f"new.{column} IS NOT DISTINCT FROM {_AS_GIVEN.get((name, column), f'old.{column}')}" for column in columns]
     derived = "".join(f", {sql} AS {column}" for column, sql in calendar(table).items())
     connection.execute(
         f"CREATE TABLE scratch.known_{name} AS SELECT new.source, new.line, {' AND '.join(same)} AS is_same FROM ("
         f"SELECT *{derived} FROM scratch.staged_{name} AS staged WHERE fault IS NULL "
         f"AND {_none_of(f'scratch.skipped_{name}')}) AS new "
-        f"JOIN {name} AS old ON {_same_key(table, 'new', 'old')}"
+        f"JOIN {name} AS old ON {same_key(table, 'new', 'old')}"
     )
     unchanged, differing = _row(
         connection, f"SELECT count(*) FILTER (WHERE is_same), count(*) FILTER (WHERE NOT is_same) FROM scratch.known_{name}"
@@ -134,12 +142,17 @@ def _write_superseded(connection: duckdb.DuckDBPyConnection, table: Table) -> No
     )
 
 
-def findings(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], count: Count) -> list[Finding]:
-    """Return the findings on the rows of ``kept_<table>``, each with its first example; then how many rows were merged unasked."""
+def findings(
+    connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], count: Count, clock: datetime | None
+) -> list[Finding]:
+    """Return the findings on the rows of ``kept_<table>``, each with its first example; then how many rows were merged unasked.
+
+    ``clock`` is now, in UTC; None where time is made up.
+    """
     given = frozenset(chain.from_iterable(reading.given for reading in readings))
     has_nearest = any(reading.feed.nearest for reading in readings)
-    masks = _row(connection, f"SELECT bit_or(unparsed), bit_or(unlisted), bit_or(negative) FROM kept_{table.name}")
-    broken = dict(zip(("unparsed", "unlisted", "negative"), masks, strict=True)) if masks else {}
+    masks = _row(connection, f"SELECT {', '.join(f'bit_or({mask})' for mask in checks.MASKS)} FROM kept_{table.name}")
+    broken = dict(zip(checks.MASKS, masks, strict=True)) if masks else {}
     wanted = [
         check
         for check in checks.value_checks(table)
@@ -148,9 +161,9 @@ def findings(connection: duckdb.DuckDBPyConnection, table: Table, readings: list
         )
     ]
     status_place = next((place for place, column in enumerate(table.loaded) if column.name == "status"), 0)
-    rows = checks.row_checks(table, given, has_nearest=has_nearest)
+    rows = checks.row_checks(table, given, has_nearest=has_nearest, clock=clock)
     wanted += [replace(check, condition=check.condition.format(status=status_place)) for check in rows]
-    found = [*_checked(connection, table, readings, wanted, f"kept_{table.name}")]
+    found = [*checked(connection, table, readings, wanted, f"kept_{table.name}")]
     merges = all(reading.feed.merge for reading in readings)
     if count.merged and not merges:
         found.append(
@@ -165,7 +178,7 @@ def _first_merged(connection: duckdb.DuckDBPyConnection, table: Table, readings:
     return place(readings, source, line)
 
 
-def _checked(
+def checked(
     connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], wanted: list[checks.Check], relation: str
 ) -> list[Finding]:
     """Count all checks in one pass over the rows, then look up an example of each that was broken."""
@@ -215,7 +228,7 @@ def unknown_references(connection: duckdb.DuckDBPyConnection, table: Table, read
             continue
         key = f"SELECT {column.name} FROM now_{column.references}"
         unknown = f"(SELECT * FROM kept_{table.name} WHERE {column.name} IS NOT NULL AND {column.name} NOT IN ({key}))"
-        found += _checked(connection, table, readings, [checks.Check("unknown_reference", column.name, "true", column.name)], unknown)
+        found += checked(connection, table, readings, [checks.Check("unknown_reference", column.name, "true", column.name)], unknown)
     return found, notes
 
 
@@ -231,7 +244,7 @@ def overlapping_shifts(connection: duckdb.DuckDBPyConnection, table: Table, read
     check = checks.Check(
         "overlapping_shifts", "start_at", "source IS NOT NULL AND start_at < busy_until", "shift_id || ' from ' || start_at"
     )
-    return _checked(connection, table, readings, [check], spans)
+    return checked(connection, table, readings, [check], spans)
 
 
 def reject(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading]) -> list[Finding]:

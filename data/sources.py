@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from data import json_lines, workbooks
 from data.errors import SourceError
+from data.rules import DIVIDED_BY
 
 SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", *json_lines.SUFFIXES, *workbooks.SUFFIXES)
 """Endings of the files that are taken from a folder; a file that is named itself may end otherwise."""
@@ -338,11 +339,17 @@ def _records(source: Source, reader: Iterator[list[str]], width: int) -> Iterato
             if not record:
                 continue
             line += 1
-            fault = None if len(record) == width else f"{len(record)} fields instead of {width}"
+            fault = None if len(record) == width else f"{len(record)} fields instead of {width}{_other_delimiter(source, record, width)}"
             padded = [*(field or None for field in record[:width]), *([None] * (width - len(record)))]
             yield (*padded, fault)
     except csv.Error as error:
         raise SourceError(f"{source.path}: record {line + 1} cannot be read ({error}); look for a quote that is never closed") from error
+
+
+def _other_delimiter(source: Source, record: list[str], width: int) -> str:
+    """Say so if a record that is one field here has as many as the header between other characters: two exports in one file."""
+    others = [each for each in _DELIMITERS if each != source.delimiter and source.delimiter.join(record).count(each) == width - 1]
+    return f", {DIVIDED_BY} {others[0]!r} instead of {source.delimiter!r}" if others and width > 1 else ""
 
 
 def parquet(source: Source) -> str:

@@ -28,6 +28,9 @@ _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _EARLIEST, _LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
 _LARGEST_EXACT = 9e15
+_FIRST_PLAUSIBLE, _FIRST_IMPLAUSIBLE = "TIMESTAMP '2000-01-01'", "TIMESTAMP '2100-01-01'"
+_LONGEST_WORD_FOR_NOTHING = 6
+_WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
 _CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
 _NAMED = {
     "time_zone": "CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END",
@@ -150,7 +153,7 @@ def staged(reading: Reading, world: "World") -> str:
         Names of the relations that hold the malls, markets and drivers as they are after this load.
     """
     table = reading.table
-    layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), _accepted(reading)]
+    layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), _plausible(reading), _accepted(reading)]
     sql = ""
     for layer in layers:
         sql = layer.replace("{below}", f"({sql})")
@@ -158,6 +161,7 @@ def staged(reading: Reading, world: "World") -> str:
     content = ", ".join([*(f"v_{column.name} AS {column.name}" for column in table.loaded), *_local(table)])
     return (
         f"SELECT {content}, {reject_case(table, zone_dependent)} AS fault, unparsed, unlisted, negative, "
+        f"spelled, untimely, "
         f"{reading.position}::INTEGER AS source, line FROM ({sql})"
     )
 
@@ -178,12 +182,27 @@ class World:
 
 
 def _as_it_stands(reading: Reading) -> str:
-    columns = [f"{reading.raw(column)[0]} AS r_{column.name}" for column in reading.table.loaded]
+    columns, spelled = [], ["0"]
+    for place, column in enumerate(reading.table.loaded):
+        raw, kind = reading.raw(column)
+        if kind == "VARCHAR" and raw != "NULL":
+            is_nothing = _is_nothing(raw, column)
+            spelled.append(f"coalesce({is_nothing}, false)::UINTEGER << {place}")
+            raw = f"CASE WHEN NOT {is_nothing} THEN {raw} END"
+        columns.append(f"{raw} AS r_{column.name}")
+    columns.append(f"({' | '.join(f'({term})' for term in spelled)})::UINTEGER AS spelled")
     nearest = reading.feed.nearest
     if nearest:
         columns += [f"try_cast({reading.field(nearest.latitude)[0]} AS DOUBLE) AS near_latitude"]
         columns += [f"try_cast({reading.field(nearest.longitude)[0]} AS DOUBLE) AS near_longitude"]
     return f"SELECT __line AS line, __fault AS fault, {', '.join(columns)} FROM {reading.relation}"
+
+
+def _is_nothing(raw: str, column: Column) -> str:
+    """Return the SQL of whether a text is a word for a missing value; ``NA`` may be a code where texts are held."""
+    words = _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na"
+    # The length goes first: it costs nothing, and hardly a value is as short.
+    return f"CASE WHEN strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} THEN regexp_full_match({raw}, {quoted(words)}) ELSE false END"
 
 
 def _cast(reading: Reading) -> str:
@@ -325,6 +344,24 @@ def _area_located(world: World) -> str:
     )
 
 
+def is_plausible(instant: str) -> str:
+    """Return the SQL of whether an instant can be one of retail delivery; before are zeros and wrong epochs, after are wrong years."""
+    return f"({instant} >= {_FIRST_PLAUSIBLE} AND {instant} < {_FIRST_IMPLAUSIBLE})"
+
+
+def _plausible(reading: Reading) -> str:
+    """Drop optional instants that cannot be, and note all that cannot; a required one stays, and what is computed from it is null."""
+    untimely, plausible = ["0"], []
+    for place, column in enumerate(reading.table.loaded):
+        if column.kind is Kind.INSTANT and column.name in reading.given:
+            name = f"q_{column.name}"
+            untimely.append(f"coalesce(NOT {is_plausible(name)}, false)::UINTEGER << {place}")
+            if not column.required:
+                plausible.append(f"CASE WHEN {is_plausible(name)} THEN {name} END AS {name}")
+    content = f"* REPLACE ({', '.join(plausible)})" if plausible else "*"
+    return f"SELECT {content}, ({' | '.join(f'({term})' for term in untimely)})::UINTEGER AS untimely FROM {{below}}"
+
+
 def _accepted(reading: Reading) -> str:
     """Drop what the contract does not accept, and note it in the masks."""
     table = reading.table
@@ -344,8 +381,10 @@ def _accepted(reading: Reading) -> str:
         values.append(f"{_filled(table, name, value)} AS v_{name}")
     if table.name == "orders":
         masks["disorder"] = list(_disorder())
+    # What could be read but cannot be true is not unreadable.
+    lost = dict.fromkeys(masks, "") | {"unparsed": " & ~untimely"}
     # Shifts bind no tighter than bars here: every term needs its own brackets.
-    bits = ", ".join(f"({' | '.join(f'({term})' for term in terms)})::UINTEGER AS {mask}" for mask, terms in masks.items())
+    bits = ", ".join(f"({' | '.join(f'({term})' for term in terms)})::UINTEGER{lost[mask]} AS {mask}" for mask, terms in masks.items())
     return f"SELECT *, {', '.join(values)}, {bits} FROM {{below}}"
 
 
@@ -370,7 +409,8 @@ def _local(table: Table) -> list[str]:
     if not has_zone(table):
         return []
     instant = table.sort[1]
-    extra = ["time_zone", "week_start", f"timezone(time_zone, v_{instant} AT TIME ZONE '{UTC}') AS local_at"]
+    local_at = f"CASE WHEN {is_plausible(f'v_{instant}')} THEN timezone(time_zone, v_{instant} AT TIME ZONE '{UTC}') END"
+    extra = ["time_zone", "week_start", f"{local_at} AS local_at"]
     if table.name == "orders":
         distance = haversine_sql("mall_latitude", "mall_longitude", "v_dropoff_latitude", "v_dropoff_longitude")
         extra += [f"{distance} AS distance_m", "disorder"]

@@ -41,7 +41,9 @@ def world(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Re
 
 
 def _is_polygon(texts: pa.ChunkedArray) -> pa.Array:
-    shapes = shapely.from_wkt(texts.to_pylist(), on_invalid="ignore")
+    # A number beyond all floats is no polygon either, and no reason to warn.
+    with np.errstate(over="ignore"):
+        shapes = shapely.from_wkt(texts.to_pylist(), on_invalid="ignore")
     areal = np.isin(shapely.get_type_id(shapes), (3, 6))
     return pa.array(areal & shapely.is_valid(shapes) & ~shapely.is_empty(shapes))
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.checks import RULES
+from data.rules import RULES
 from data.contracts import Table, loadable_tables
 from data.engine import Engine
 from data.errors import MallReachError, MappingError, SourceError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from data.checks import RULES
+from data.rules import RULES
 from data.load import LoadResult
 from tests.loading import DELIVERED, Shop, rules
 
