@@ -141,7 +141,7 @@ def test_a_period_never_runs_backwards(demo_root, monkeypatch):
 
 def test_access_is_asked_before_anything_is_read(monkeypatch):
     seen = []
-    frame = SimpleNamespace(run=lambda access: seen.append(access()))
+    frame = SimpleNamespace(run=lambda access, _: seen.append(access()))
     monkeypatch.setattr("ui.frame.run", frame.run)
     AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
 

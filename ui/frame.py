@@ -8,6 +8,7 @@ instead of ids, and drops what is not drawn.
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import NoReturn
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import filters, links, session
+from ui import filters, links, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -68,14 +69,14 @@ PAGES: tuple[Page, ...] = (
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
 _KEYS = (*(control.key for page in PAGES for control in page.controls), "map")
-_WRITTEN, _PAGE, _SCOPE, _ENTRIES = "written_address", "shown_page", "scope", "pages"
+_WRITTEN, _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "written_address", "shown_page", "scope", "pages", "may_load"
 
 BAND = '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
 
 EMPTY = """
 ### No data yet
 
-This warehouse is empty. Either build the demo markets (synthetic, a minute or two), or load files of your own:
+This warehouse is empty. Either build the demo markets (synthetic, a minute or two), or load files of your own, by a command or here:
 
 ```
 python -m data demo
@@ -86,13 +87,15 @@ python -m data load orders.csv malls.csv --mapping mapping.toml
 """
 
 
-def run(access: Callable[[], Scope]) -> None:
+def run(access: Callable[[], Scope], may_load: Callable[[Scope], bool]) -> None:
     """Draw the frame and run the page that the address names.
 
     Parameters
     ----------
     access
         Who may see what; asked on every run, before anything is read.
+    may_load
+        Who may load files and take versions back; asked on every run.
     """
     st.set_page_config(page_title="MallReach", page_icon="📍", layout="wide")
     st.html(STYLE)
@@ -101,7 +104,8 @@ def run(access: Callable[[], Scope]) -> None:
     for entry, page in pages.items():
         sections.setdefault(page.section, []).append(entry)
     entry = st.navigation(sections, position="top")
-    st.session_state[_SCOPE] = access()
+    scope = access()
+    st.session_state[_SCOPE], st.session_state[_MAY_LOAD] = scope, may_load(scope)
     st.session_state[_ENTRIES] = {page.title: each for each, page in pages.items()}
     page = pages.get(entry, PAGES[0])
     try:
@@ -123,8 +127,7 @@ def _draw(page: Page) -> None:
         st.warning(problem)
     st.session_state[_PAGE] = page.path
     if version is None or newest is None:
-        st.markdown(EMPTY)
-        st.stop()
+        _draw_empty()
     _band(version)
     _version_notice(version, newest)
     if page.filters:
@@ -132,6 +135,19 @@ def _draw(page: Page) -> None:
     for sentence in current_view().problems if page.filters else ():
         st.warning(sentence)
     _write_address()
+
+
+def _draw_empty() -> NoReturn:
+    """Draw what stands in for every page while nothing is loaded: the commands, and the place to drop files."""
+    st.markdown(EMPTY)
+    if may_load():
+        upload.draw(None)
+    st.stop()
+
+
+def may_load() -> bool:
+    """Whether this reader may load files and take versions back; nobody may where the frame was not drawn."""
+    return bool(st.session_state.get(_MAY_LOAD))
 
 
 def link_to(title: str, label: str) -> None:
@@ -150,8 +166,7 @@ def shown_version() -> Version:
     """Return the data version of this run; draws the page for an empty warehouse and stops where there is none."""
     version, _ = session.pinned(filters.chosen().get(links.VERSION))
     if version is None:
-        st.markdown(EMPTY)
-        st.stop()
+        _draw_empty()
     return version
 
 

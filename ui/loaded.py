@@ -7,7 +7,9 @@ import pyarrow as pa
 
 from analytics.reference import extent, markets
 from data.contracts import TABLES
-from data.manifest import Finding, Manifest, Version
+from data.manifest import Count, Finding, Manifest, Version
+from data.preview import Missing
+from data.rules import RULES
 from ui import format as write
 from ui.panels import Shown
 
@@ -22,6 +24,8 @@ python -m data versions
 python -m data rollback
 ```
 """
+
+MAY_NOT_LOAD = "Files are loaded by whoever sits at the machine that serves this page, or as its owner decides (may_load in app.py)."
 
 TABLE_COLUMNS = (
     Shown("table", "Table", is_pinned=True),
@@ -43,15 +47,11 @@ FINDING_COLUMNS = (
     Shown("column", "Column"),
     Shown("rows", "Rows", "count"),
     Shown("example", "Example"),
+    Shown("mend", "How to mend"),
 )
-VERSION_COLUMNS = (
-    Shown("version", "Version", is_pinned=True),
-    Shown("state", "State"),
-    Shown("published", "Published"),
-    Shown("orders", "Orders", "count"),
-    Shown("rejected", "Rejected", "count"),
-    Shown("note", "Note"),
-    Shown("code", "Code"),
+COUNT_COLUMNS = (
+    Shown("table", "Table", is_pinned=True),
+    *(each for each in TABLE_COLUMNS if each.column in ("rows_in", "kept", "merged", "replaced", "unchanged", "rejected")),
 )
 SOURCE_COLUMNS = (
     Shown("file", "File", is_pinned=True),
@@ -100,8 +100,18 @@ def tables(version: Version) -> pa.Table:
     return _table(TABLE_COLUMNS, rows)
 
 
+def counts(found: Mapping[str, Count]) -> pa.Table:
+    """Return one row a table: what became of the rows of a load."""
+    return _table(COUNT_COLUMNS, [{"table": name, **asdict(count)} for name, count in found.items()])
+
+
 def findings(version: Version) -> pa.Table:
-    """Return one row a rule that rows broke, rejects first, then by number of rows."""
+    """Return one row a rule that rows of the last load broke, rejects first, then by number of rows."""
+    return finding_rows(version.manifest.findings)
+
+
+def finding_rows(found: Sequence[Finding]) -> pa.Table:
+    """Return one row a broken rule, rejects first, then by number of rows."""
     order: Callable[[Finding], tuple[bool, int]] = lambda finding: (finding.severity != "reject", -finding.rows)  # noqa: E731
     rows = [
         {
@@ -111,27 +121,49 @@ def findings(version: Version) -> pa.Table:
             "column": each.column,
             "rows": each.rows,
             "example": each.example,
+            "mend": RULES[each.rule].mend if each.rule in RULES else "",
         }
-        for each in sorted(version.manifest.findings, key=order)
+        for each in sorted(found, key=order)
     ]
     return _table(FINDING_COLUMNS, rows)
 
 
-def versions(all_versions: Sequence[Version], serving: Version, shown: Version) -> pa.Table:
-    """Return one row a version, newest first, with the one that serves and the one on this page marked."""
+def missing_rows(missing: Sequence[Missing]) -> pa.Table:
+    """Return one row a reason of missing values: columns that miss as many for the same reason share it."""
+    groups: dict[tuple[int, str, str], list[str]] = {}
+    for each in missing:
+        groups.setdefault((each.rows, each.why, each.example), []).append(each.column)
+    names = {"columns": pa.string(), "rows": pa.int64(), "why": pa.string(), "example": pa.string()}
     rows = [
-        {
-            "version": each.id,
-            "state": write.listed([word for word, other in (("serving", serving), ("shown here", shown)) if each.id == other.id]),
-            "published": write.instant(each.manifest.created_at),
-            "orders": each.manifest.rows("orders"),
-            "rejected": each.manifest.rejected,
-            "note": each.manifest.note,
-            "code": each.manifest.code_version,
-        }
-        for each in reversed(all_versions)
+        {"columns": ", ".join(columns), "rows": number, "why": why, "example": example}
+        for (number, why, example), columns in groups.items()
     ]
-    return _table(VERSION_COLUMNS, rows)
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(names.items())))
+
+
+def as_text(rows: pa.Table) -> pa.Table:
+    """Return a table as its values are stored, in letters: nothing is rounded, and days and times are not moved to the reader's zone."""
+    return pa.table(
+        {
+            name: pa.array([None if value is None else str(value) for value in rows[name].to_pylist()], pa.string())
+            for name in rows.column_names
+        }
+    )
+
+
+def changes(now: Version, then: Version) -> list[str]:
+    """Return in words what is different once another version serves: rows by table, and to which day the data reach."""
+    told = []
+    for each in TABLES:
+        before, after = now.manifest.rows(each.name), then.manifest.rows(each.name)
+        if before != after:
+            told.append(f"{each.name}: {write.whole(after)} rows instead of {write.whole(before)}")
+        elif now.manifest.tables.get(each.name) != then.manifest.tables.get(each.name):
+            told.append(f"{each.name}: {write.whole(after)} rows as now, some of them different")
+    days = [extent(version).last_complete_on for version in (now, then)]
+    if days[0] != days[1]:
+        told.append(f"data to {write.day(days[1])} instead of {write.day(days[0])}")
+    return told or ["nothing: both hold the same rows"]
 
 
 def sources(version: Version) -> pa.Table:

@@ -23,6 +23,9 @@ STYLE = f"""
 .mr-figures, .mr-story {{ padding: 0 !important; }}
 .mr-story dt {{ opacity: 0.78; }}
 .mr-story dd {{ margin: 0; font-variant-numeric: tabular-nums; }}
+[class*="st-key-version-"] {{ padding: 0.45rem 0.75rem; }}
+[class*="st-key-version-"] > :first-child {{ flex: 1 1 14rem; min-width: 0; }}
+.mr-state {{ font-size: 0.8rem; opacity: 0.78; border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 6px; padding: 0 6px; }}
 [data-testid="stMetric"] > div:first-child {{ padding: 0.5rem 0.9rem 0.1rem; }}
 [data-testid="stMetricDeltaDescription"] p {{ white-space: normal; }}
 [data-testid="stMetricChart"] {{ margin-bottom: 0.5rem; }}
