@@ -6,8 +6,10 @@ Cells are signed 64-bit integers: every H3 index is below 2^63, and DuckDB and S
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import duckdb
+import h3
 import h3ronpy
 import numpy as np
 import numpy.typing as npt
@@ -108,12 +110,18 @@ def haversine_sql(latitude: str, longitude: str, other_latitude: str, other_long
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection ``cell_at(latitude, longitude)`` and ``cell_of(text)``, both at the contracts' resolution.
+    """Give a connection its functions of cells.
 
-    Null where a coordinate is null, and where the text names no cell of that resolution.
+    ``cell_at(latitude, longitude)`` and ``cell_of(text)`` are at the contracts' resolution: null where a coordinate is null, and where the
+    text names no cell of that resolution. ``cell_near(text)`` takes a cell of any resolution: the parent of a finer one, the middle of a
+    coarser one. ``resolution_of(text)`` is null where it names no cell; ``latitude_of(cell)`` and ``longitude_of(cell)`` are its center.
     """
     arrow_function(connection, "cell_at", _cell_at, ("DOUBLE", "DOUBLE"), "BIGINT")
     arrow_function(connection, "cell_of", _cell_of, ("VARCHAR",), "BIGINT")
+    arrow_function(connection, "cell_near", _cell_near, ("VARCHAR",), "BIGINT")
+    arrow_function(connection, "resolution_of", _resolution_of, ("VARCHAR",), "BIGINT")
+    arrow_function(connection, "latitude_of", partial(_center_of, 0), ("BIGINT",), "DOUBLE")
+    arrow_function(connection, "longitude_of", partial(_center_of, 1), ("BIGINT",), "DOUBLE")
 
 
 def arrow_function(
@@ -146,10 +154,38 @@ def _numbers(values: pa.ChunkedArray) -> Floats:
 
 
 def _cell_of(text: pa.ChunkedArray) -> pa.Array:
-    return pa.array([_parsed(each) for each in text.to_pylist()], pa.int64())
+    cells = [parsed(each) for each in text.to_pylist()]
+    return pa.array([each if each is not None and resolution(each) == CELL_RESOLUTION else None for each in cells], pa.int64())
 
 
-def _parsed(text: str | None) -> int | None:
+def _cell_near(text: pa.ChunkedArray) -> pa.Array:
+    return pa.array([None if each is None else near(each) for each in map(parsed, text.to_pylist())], pa.int64())
+
+
+def _resolution_of(text: pa.ChunkedArray) -> pa.Array:
+    return pa.array([None if each is None else resolution(each) for each in map(parsed, text.to_pylist())], pa.int64())
+
+
+def _center_of(axis: int, cells: pa.ChunkedArray) -> pa.Array:
+    known = np.array([each is not None for each in cells.to_pylist()], bool)
+    found = np.zeros(len(known))
+    found[known] = centers(np.array([each for each in cells.to_pylist() if each is not None], np.int64))[axis]
+    return pa.array(found, mask=~known)
+
+
+def resolution(cell: int) -> int:
+    """Return the H3 resolution of a cell."""
+    return (cell >> 52) & 15
+
+
+def near(cell: int) -> int:
+    """Return the cell of the contracts' resolution that stands for a cell: itself, its parent, or the one in its middle."""
+    if resolution(cell) <= CELL_RESOLUTION:
+        return int(h3.cell_to_center_child(f"{cell:x}", CELL_RESOLUTION), 16)
+    return int(h3.cell_to_parent(f"{cell:x}", CELL_RESOLUTION), 16)
+
+
+def parsed(text: str | None) -> int | None:
     """Return the cell that a text names, in hexadecimal (15 digits) or decimal (18 or 19 digits)."""
     digits = (text or "").strip().lower().removeprefix("0x")
     try:
@@ -157,4 +193,4 @@ def _parsed(text: str | None) -> int | None:
     except ValueError:
         return None
     is_cell = 0 < cell < 1 << 63 and pa.array(h3ronpy.cells_valid(pa.array([cell], pa.uint64()), booleanarray=True))[0].as_py()
-    return cell if is_cell and (cell >> 52) & 15 == CELL_RESOLUTION else None
+    return cell if is_cell else None

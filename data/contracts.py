@@ -151,6 +151,7 @@ def _local_columns(instant: str) -> tuple[Column, ...]:
     )
 
 
+_IS_INFERRED = Column("is_inferred", Kind.BOOLEAN, "Made from other tables at load, not given by a source", derived=True)
 _MARKET = Column("market_id", Kind.TEXT, "Market; taken from the mall where the source does not give it", references="markets")
 _MALL = Column("mall_id", Kind.TEXT, "Mall the goods come from", references="malls")
 _DRIVER = Column("driver_id", Kind.TEXT, "Driver", references="drivers")
@@ -230,6 +231,7 @@ SHIFTS = Table(
         _instant("start_at", "Driver comes online", required=True),
         _instant("end_at", "Driver goes offline; not part of the shift", required=True),
         *_local_columns("start_at"),
+        _IS_INFERRED,
         _seconds("online_s", "end_at - start_at; null where the end is not after the start"),
     ),
     sort=("mall_id", "start_at"),
@@ -253,6 +255,7 @@ OFFERS = Table(
         Column("pay_cents", Kind.CENTS, "Pay offered for the whole trip", minimum=0),
         Column("distance_m", Kind.METERS, "Distance shown with the offer", minimum=0),
         *_local_columns("shown_at"),
+        _IS_INFERRED,
     ),
     sort=("mall_id", "shown_at"),
     period_column="local_date",
@@ -278,6 +281,7 @@ TRIPS = Table(
         Column("empty_m", Kind.METERS, "Meters driven without goods", minimum=0),
         Column("loaded_m", Kind.METERS, "Meters driven with goods", minimum=0),
         *_local_columns("accepted_at"),
+        _IS_INFERRED,
         _seconds("engaged_s", "ended_at - accepted_at; null where the end is not after the start"),
     ),
     sort=("mall_id", "accepted_at"),
@@ -307,7 +311,8 @@ ORDERS = Table(
         Column("dropoff_latitude", Kind.LATITUDE, "Latitude of the door; never leaves the warehouse"),
         Column("dropoff_longitude", Kind.LONGITUDE, "Longitude of the door; never leaves the warehouse"),
         Column("fee_cents", Kind.CENTS, "Delivery fee paid by the customer", minimum=0),
-        Column("dropoff_cell", Kind.CELL, "Cell of the door", derived=True),
+        Column("dropoff_cell", Kind.CELL, "Cell of the door; from its point, else as a source gives it, at any resolution"),
+        Column("is_dropoff_area", Kind.BOOLEAN, "Only the area of the door is known (a postal code, a coarse cell); its middle gives the cell"),
         Column("distance_m", Kind.METERS, "Straight line from the mall to the door", derived=True),
         *_local_columns("placed_at"),
         _seconds("click_to_door_s", "delivered_at - placed_at of a delivered order; null where either is unknown or they are out of order"),
@@ -336,6 +341,7 @@ DEMAND_AREAS = Table(
         _text("area_id", "Area, such as the twelve-digit block-group code", required=True),
         _text("market_id", "Market; chosen by county where the source does not give it", references="markets"),
         _text("county", "Five-digit county code"),
+        _text("shape", "WKT polygon or point, or an H3 cell: people live evenly in it; else around the center"),
         Column("latitude", Kind.LATITUDE, "Latitude of the center of its people", required=True),
         Column("longitude", Kind.LONGITUDE, "Longitude of the center of its people", required=True),
         Column("population", Kind.INTEGER, "People", minimum=0),

@@ -85,10 +85,11 @@ def _unless_negative(condition: str, start: str, end: str) -> str:
 _DERIVED: dict[str, dict[str, str]] = {
     "malls": {"cell": "cell_at(latitude, longitude)"},
     "drivers": {"home_cell": "cell_at(home_latitude, home_longitude)"},
-    "shifts": {"online_s": _span("start_at", "end_at")},
-    "trips": {"engaged_s": _span("accepted_at", "ended_at")},
+    "shifts": {"online_s": _span("start_at", "end_at"), "is_inferred": "false"},
+    "offers": {"is_inferred": "false"},
+    "trips": {"engaged_s": _span("accepted_at", "ended_at"), "is_inferred": "false"},
     "orders": {
-        "dropoff_cell": "cell_at(dropoff_latitude, dropoff_longitude)",
+        "dropoff_cell": "coalesce(cell_at(dropoff_latitude, dropoff_longitude), dropoff_cell)",
         "distance_m": "distance_m",
         **{name: name for name in (*STAGES, "click_to_door_s", "store_wait_s")},
         "ready_to_door_s": _unless_negative("is_done AND is_ready_known", "ready_at", "delivered_at"),

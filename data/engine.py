@@ -121,8 +121,9 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
         except duckdb.Error as error:
             raise WarehouseError(_damaged(version, error, path)) from error
     try:
+        known = _columns(connection)
         for table in TABLES:
-            connection.execute(f"CREATE VIEW {table.name} AS {_view(table, version, aliases)}")
+            connection.execute(f"CREATE VIEW {table.name} AS {_view(table, version, aliases, known)}")
     except duckdb.Error as error:
         raise WarehouseError(_damaged(version, error)) from error
     return connection
@@ -134,22 +135,38 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, *, wri
     connection.execute(f"ATTACH '{quoted}' AS {alias}{'' if writable else ' (READ_ONLY)'}")
 
 
-def _view(table: Table, version: Version, aliases: Mapping[str, str]) -> str:
+def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:
+    """Return which columns each table of each attached file has."""
+    known: dict[tuple[str, str], set[str]] = {}
+    for file, table, column in connection.execute("SELECT database_name, table_name, column_name FROM duckdb_columns()").fetchall():
+        known.setdefault((file, table), set()).add(column)
+    return known
+
+
+def _selected(table: Table, alias: str, known: Mapping[tuple[str, str], set[str]]) -> str:
+    """Return a table's columns as a file has them: null where it was published before the contract had the column."""
+    names = known.get((alias, table.name), set())
+    columns = ((column.name, "" if column.name in names else f"NULL::{column.kind.duckdb_type} AS ") for column in table.columns)
+    return ", ".join(f"{missing}{name}" for name, missing in columns)
+
+
+def _view(table: Table, version: Version, aliases: Mapping[str, str], known: Mapping[tuple[str, str], set[str]]) -> str:
     """Return the query behind a table's view."""
-    columns = ", ".join(table.names)
     entry = version.manifest.tables.get(table.name)
     if entry is None or not entry.parts:
         return f"SELECT {', '.join(f'NULL::{column.kind.duckdb_type} AS {column.name}' for column in table.columns)} WHERE false"
     if not any(part.superseded for part in entry.parts):
-        return " UNION ALL ".join(f"SELECT {columns} FROM {aliases[part.file]}.main.{table.name}" for part in entry.parts)
-    return _overlaid(table, entry.parts, aliases)
+        files = [aliases[part.file] for part in entry.parts]
+        return " UNION ALL ".join(f"SELECT {_selected(table, file, known)} FROM {file}.main.{table.name}" for file in files)
+    return _overlaid(table, entry.parts, aliases, known)
 
 
-def _overlaid(table: Table, parts: Sequence[Part], aliases: Mapping[str, str]) -> str:
+def _overlaid(table: Table, parts: Sequence[Part], aliases: Mapping[str, str], known: Mapping[tuple[str, str], set[str]]) -> str:
     """Return the union of parts without the rows whose key a later part supersedes; one anti-join however many parts there are."""
     columns = ", ".join(table.names)
     rows = " UNION ALL ".join(
-        f"SELECT {columns}, {position} AS part_position FROM {aliases[part.file]}.main.{table.name}" for position, part in enumerate(parts)
+        f"SELECT {_selected(table, aliases[part.file], known)}, {position} AS part_position FROM {aliases[part.file]}.main.{table.name}"
+        for position, part in enumerate(parts)
     )
     superseded = " UNION ALL ".join(
         f"SELECT {', '.join(table.key)}, {position} AS part_position FROM {aliases[part.file]}.main.{table.name}_superseded"

@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from data import cells, contracts, demand, settle, travel_time, world
+from data import cells, contracts, demand, settle, transforms, travel_time, world
 from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
@@ -275,6 +275,9 @@ class _Bench:
         for position, each in enumerate(self.plan.feeds):
             raw = tables[each.source.key] if each.source else ""
             reading = Reading(position, each.feed, each.source, relation_of(each.source, raw), each.zone)
+            beside = [relation_of(joined.source, tables[joined.source.key]) for joined in each.joined]
+            reading, notes = transforms.derived(self.connection, reading, each.joined, beside)
+            self.notes += notes
             self.readings.setdefault(each.feed.table.name, []).append(reading)
         self.notes += _remarks([reading for readings in self.readings.values() for reading in readings])
 
@@ -449,9 +452,13 @@ class _Bench:
         return record, rejects
 
     def _source(self, source: Source) -> SourceFile:
-        tables = tuple(dict.fromkeys(each.feed.table.name for each in self.plan.feeds if each.source is source))
-        reading = next(each for readings in self.readings.values() for each in readings if each.source is source)
-        sql = f"SELECT count(*) FROM scratch.staged_{reading.table.name} WHERE source = {reading.position}"
+        fed = [each for each in self.plan.feeds if each.source is source or any(joined.source is source for joined in each.joined)]
+        tables = tuple(dict.fromkeys(each.feed.table.name for each in fed))
+        reading = next((each for readings in self.readings.values() for each in readings if each.file is source), None)
+        relation = relation_of(source, f"scratch.raw_{self.plan.sources.index(source)}")
+        sql = f"SELECT count(*) FROM {relation}"
+        if reading:
+            sql = f"SELECT count(*) FROM scratch.staged_{reading.table.name} WHERE source = {reading.position}"
         (rows,) = self.connection.execute(sql).fetchone() or (0,)
         return SourceFile(source.name, source.sha256, source.bytes, tables, rows)
 
@@ -474,13 +481,14 @@ def _remarks(readings: Sequence[Reading]) -> list[str]:
     notes: list[str] = []
     used: dict[Source, set[str]] = {}
     for reading in readings:
-        if reading.source:
-            used.setdefault(reading.source, set()).update(reading.used)
+        if reading.file:
+            used.setdefault(reading.file, set()).update(reading.used)
     for source, names in used.items():
         unused = [name for name in source.columns if name not in names]
         notes += [f"{source.name}: columns not used: {', '.join(unused)}"] if unused else []
     for reading in readings:
-        known = reading.given | ({"mall_id"} if reading.feed.nearest else set())
+        has_mall = reading.feed.nearest or (reading.table.name == "orders" and "store_id" in reading.given)
+        known = reading.given | ({"mall_id"} if has_mall else set()) | {"is_dropoff_area"}
         missing = [column.name for column in reading.table.loaded if column.name not in known]
         if reading.source and missing:
             notes.append(f"{reading.table.name}: not in {reading.source.name}: {', '.join(missing)}")

@@ -9,32 +9,39 @@ from pathlib import Path
 
 from data.contracts import Table, loadable_tables
 from data.errors import MappingError, SourceError
+from data.joins import Joined, qualified, resolved, view
 from data.manifest import Watermark
 from data.mapping import CENSUS_COLUMNS, Feed, Mapping, census_feed
+from data.remote import is_remote
 from data.sources import Source, described, expand
 from data.staging import UTC
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One feed with its source (None: a row of constants); ``zone`` is that of local times, None for the market's of each row."""
+    """One feed with its source (None: a row of constants); ``zone`` is that of local times, None for the market's of each row.
+
+    ``joined`` are the files whose columns stand beside the source's; the feed then names every column in full.
+    """
 
     feed: Feed
     source: Source | None
     zone: str | None
+    joined: tuple[Joined, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
     """Everything a load will read: feeds in the contracts' order, sources, and what the reader should know about them.
 
-    ``watermarks``: by source, how far it is loaded once this load is published.
+    ``watermarks``: by source, how far it is loaded once this load is published. ``inferred``: feeds of tables that are made from others.
     """
 
     feeds: tuple[Planned, ...]
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     watermarks: dict[str, Watermark] = field(default_factory=dict)
+    inferred: tuple[Feed, ...] = ()
 
     def of(self, table: Table) -> list[Planned]:
         """Return the feeds of one table."""
@@ -59,9 +66,12 @@ def planned(paths: Sequence[Path | str], mapping: Mapping | None) -> Plan:
     """
     sources = {source.key: source for path in expand(paths) for source in described(path)}
     feeds: list[Planned] = []
-    for feed in mapping.feeds if mapping else ():
-        feeds += [Planned(feed, source, feed.time_zone) for source in _sources_of(feed, mapping, sources, has_paths=bool(paths))]
-    claimed = {each.source.key for each in feeds if each.source}
+    asked = mapping.feeds if mapping else ()
+    for feed in (each for each in asked if not each.derivations.infer):
+        found = _sources_of(feed, mapping, sources, has_paths=bool(paths))
+        joined = _joined(feed, mapping, sources, has_paths=bool(paths)) if found else ()
+        feeds += [_with_joins(feed, source, joined) for source in found]
+    claimed = {source.key for each in feeds for source in _all_sources(each)}
     roots = [Path(path).resolve() for path in paths]
     feeds += [
         Planned(recognized(source, roots, mapping), source, UTC)
@@ -72,12 +82,38 @@ def planned(paths: Sequence[Path | str], mapping: Mapping | None) -> Plan:
     feeds.sort(key=lambda each: order.index(each.feed.table.name))
     for each in feeds:
         _require_columns(each)
-    used = {each.source.key for each in feeds if each.source}
+    used = {source.key for each in feeds for source in _all_sources(each)}
     notes = [note for source in sources.values() for note in source.notes]
     notes += [
         f"{source.name}: nothing says what this sheet holds, so it was not read" for key, source in sources.items() if key not in used
     ]
-    return Plan(tuple(feeds), tuple(source for key, source in sources.items() if key in used), tuple(notes))
+    inferred = tuple(each for each in asked if each.derivations.infer)
+    return Plan(tuple(feeds), tuple(source for key, source in sources.items() if key in used), tuple(notes), inferred=inferred)
+
+
+def _all_sources(planned: Planned) -> list[Source]:
+    return [*([planned.source] if planned.source else []), *(each.source for each in planned.joined)]
+
+
+def _joined(feed: Feed, mapping: Mapping | None, sources: dict[tuple[Path, str], Source], *, has_paths: bool) -> tuple[Joined, ...]:
+    """Return a feed's joins with the files that they name: one of the paths given, else one beside the mapping."""
+    joined = []
+    for join in feed.derivations.joins:
+        place = f"{feed.table.name} join {join.name}"
+        if is_remote(join.file):
+            raise MappingError(f"{place}: a joined file must stand on this machine, not at an address")
+        wanted = replace(feed, file=join.file, sheet=None)
+        found = _sources_of(wanted, mapping, sources, has_paths=True) if has_paths else []
+        found = found or _sources_of(wanted, mapping, sources, has_paths=False)
+        files = [source for source in found if source]
+        if len(files) != 1:
+            raise MappingError(f"{place}: {join.file} names {len(files)} files; one is joined")
+        joined.append(Joined(join, files[0]))
+    return tuple(joined)
+
+
+def _with_joins(feed: Feed, source: Source | None, joined: tuple[Joined, ...]) -> Planned:
+    return Planned(resolved(feed, source, joined) if source and joined else feed, source, feed.time_zone, joined)
 
 
 def _is_beside(source: Source, sources: Sequence[Source], claimed: set[tuple[Path, str]]) -> bool:
@@ -174,16 +210,18 @@ def _names(path: Path, roots: Sequence[Path]) -> list[str]:
 def _require_columns(planned: Planned) -> None:
     """Refuse a file that lacks a required column altogether: that is no matter of single rows."""
     feed, source = planned.feed, planned.source
-    for name in feed.columns:
-        for column in feed.columns[name]:
-            if source is not None and source.position(column) is None:
-                raise MappingError(f"{feed.table.name}.{name}: {source.path} has no column {column!r}; it has {', '.join(source.columns)}")
-    nearest = feed.nearest
-    for column in (nearest.latitude, nearest.longitude) if nearest else ():
-        if source is not None and source.position(column) is None:
-            raise MappingError(f"{feed.table.name} nearest: {source.path} has no column {column!r}; it has {', '.join(source.columns)}")
+    derived, nearest, table = feed.derivations, feed.nearest, feed.table.name
+    if source is not None:
+        whole = view(source, planned.joined)
+        wanted = [(column, f".{name}") for name, columns in feed.columns.items() for column in columns]
+        wanted += [(column, " nearest") for column in ((nearest.latitude, nearest.longitude) if nearest else ())]
+        wanted += [(after.by, f" after.{name}.by") for name, after in derived.after.items() if isinstance(after.by, str)]
+        for column, where in wanted:
+            qualified(column, whole, (), f"{table}{where}")
     for required in (each for each in feed.table.loaded if each.required):
-        if required.name in feed.columns or required.name in feed.constants:
+        if required.name in {*feed.columns, *feed.constants, *derived.events}:
+            continue
+        if required.name in ("latitude", "longitude") and table == "demand_areas" and _gives(planned, "shape"):
             continue
         if source is None or source.position(required.name) is None:
             file = str(source.path) if source else "the row of constants"
@@ -191,6 +229,11 @@ def _require_columns(planned: Planned) -> None:
                 f"{file}: {feed.table.name} needs a column {required.name!r} ({required.meaning[0].lower()}{required.meaning[1:]}); "
                 "name it so, or map it to another in a mapping"
             )
+
+
+def _gives(planned: Planned, name: str) -> bool:
+    is_own = planned.source is not None and planned.source.position(name) is not None
+    return is_own or name in planned.feed.columns
 
 
 def with_zone(planned: Planned, zone: str | None) -> Planned:

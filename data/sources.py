@@ -23,11 +23,12 @@ from typing import BinaryIO, cast
 import duckdb
 import pyarrow as pa
 
-from data import json_lines, workbooks
+from data import geojson, json_lines, workbooks
 from data.errors import SourceError
 from data.rules import DIVIDED_BY
 
-SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", *json_lines.SUFFIXES, *workbooks.SUFFIXES)
+_TEXTS = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+SUFFIXES = (".parquet", ".pq", *_TEXTS, *json_lines.SUFFIXES, *workbooks.SUFFIXES, *geojson.SUFFIXES)
 """Endings of the files that are taken from a folder; a file that is named itself may end otherwise."""
 
 _CHUNK = 1 << 20
@@ -57,6 +58,8 @@ class Source:
         Sheet of a workbook; else empty.
     json_paths
         Of JSON lines: where each column stands in an object; else empty.
+    is_geojson
+        A GeoJSON file, whose rows are its features.
     """
 
     path: Path
@@ -70,6 +73,7 @@ class Source:
     notes: tuple[str, ...] = field(default=())
     sheet: str = ""
     json_paths: tuple[str, ...] = ()
+    is_geojson: bool = False
 
     @property
     def name(self) -> str:
@@ -84,7 +88,7 @@ class Source:
     @property
     def has_lines(self) -> bool:
         """Whether a record's line is not its number: sheets and JSON lines may have blank ones."""
-        return bool(self.sheet or self.json_paths)
+        return bool(self.sheet or self.json_paths or self.is_geojson)
 
     def position(self, column: str) -> int | None:
         """Return where a column stands, or None: by its exact name, else by its name in any case.
@@ -165,6 +169,9 @@ def describe(path: Path) -> Source:
         raise SourceError(f"{path}: the file is UTF-16; save it as UTF-8")
     if path.name.lower().endswith(json_lines.SUFFIXES):
         return _described_json(path, sha256)
+    if path.name.lower().endswith(geojson.SUFFIXES):
+        names = tuple(geojson.columns(path))
+        return Source(path, sha256, path.stat().st_size, names, ("VARCHAR",) * len(names), is_parquet=False, is_geojson=True)
     return _described_csv(path, sha256)
 
 
@@ -277,6 +284,9 @@ def read(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> N
         return
     if source.sheet:
         _read_sheet(connection, source, table)
+        return
+    if source.is_geojson:
+        geojson.read(connection, table, source.path, list(source.columns))
         return
     fields = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(source.columns)))
     statement = (

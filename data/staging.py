@@ -9,12 +9,13 @@ are absolute; else local. A local time that the clocks skipped is read with the 
 skipped; one that occurs twice is read as the second of the two (standard time).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from data.cells import haversine_sql
 from data.checks import reject_case
-from data.contracts import TIMELINE, Column, Kind, Table
+from data.contracts import CELL_RESOLUTION, TIMELINE, Column, Kind, Table
 from data.errors import MappingError
 from data.mapping import Feed
 from data.sources import Source, parquet
@@ -28,6 +29,7 @@ _WHOLE_TYPES = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
 _EARLIEST, _LATEST = "TIMESTAMP '1900-01-01'", "TIMESTAMP '2200-01-01'"
 _LARGEST_EXACT = 9e15
+_LONGEST_SPAN = 3.2e9
 _FIRST_PLAUSIBLE, _FIRST_IMPLAUSIBLE = "TIMESTAMP '2000-01-01'", "TIMESTAMP '2100-01-01'"
 _LONGEST_WORD_FOR_NOTHING = 6
 _WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
@@ -37,6 +39,7 @@ _NAMED = {
     "boundary_polygon": "CASE WHEN is_polygon({raw}) THEN {raw} END",
     "boundary_counties": f"array_to_string({_CODES}, ' ')",
     "county": "lpad({raw}, greatest(5, length({raw}))::INTEGER, '0')",
+    "dropoff_cell": "cell_near({raw})",
     "week_start": "CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END",
 }
 """Columns whose text must be more than of their kind: a known zone, a polygon, codes with their leading zero, a weekday."""
@@ -48,7 +51,8 @@ class Reading:
     """One source read for one table: the feed, where its records stand, and its number in this load.
 
     ``relation`` has the source's fields, ``__line`` and ``__fault``; ``zone`` is the zone of all its local times (None: that of each row's
-    market).
+    market). Where fields were joined or mended, ``source`` has them too, ``origin`` is the source as the file has it, and ``taken`` are its
+    columns that something was made of.
     """
 
     position: int
@@ -56,6 +60,13 @@ class Reading:
     source: Source | None
     relation: str
     zone: str | None
+    origin: Source | None = None
+    taken: frozenset[str] = frozenset()
+
+    @property
+    def file(self) -> Source | None:
+        """The source as the file has it."""
+        return self.origin or self.source
 
     @property
     def table(self) -> Table:
@@ -69,9 +80,9 @@ class Reading:
 
     @property
     def used(self) -> set[str]:
-        """Source columns that something was taken from."""
-        if self.source is None:
-            return set()
+        """Columns of the file that something was taken from."""
+        if self.source is None or self.origin:
+            return set(self.taken)
         nearest = self.feed.nearest
         used = {name for names in self.feed.columns.values() for name in names}
         used |= {
@@ -153,12 +164,14 @@ def staged(reading: Reading, world: "World") -> str:
         Names of the relations that hold the malls, markets and drivers as they are after this load.
     """
     table = reading.table
-    layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), _plausible(reading), _accepted(reading)]
+    layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), *_followed(reading), *_doors(reading)]
+    layers += [_plausible(reading), _accepted(reading)]
     sql = ""
     for layer in layers:
         sql = layer.replace("{below}", f"({sql})")
     zone_dependent = frozenset(column.name for column in table.loaded if column.kind is Kind.INSTANT)
-    content = ", ".join([*(f"v_{column.name} AS {column.name}" for column in table.loaded), *_local(table)])
+    local = _local(table, has_doors=bool(_doors(reading)))
+    content = ", ".join([*(f"v_{column.name} AS {column.name}" for column in table.loaded), *local])
     return (
         f"SELECT {content}, {reject_case(table, zone_dependent)} AS fault, unparsed, unlisted, negative, "
         f"spelled, untimely, "
@@ -170,7 +183,8 @@ def staged(reading: Reading, world: "World") -> str:
 class World:
     """Relations that staging looks things up in: malls and markets as they are after this load, and where demand is looked for.
 
-    ``single_zone`` is the zone shared by all markets, or None; ``has_polygons`` whether a market's boundary is a polygon.
+    ``single_zone`` is the zone shared by all markets, or None; ``has_polygons`` whether a market's boundary is a polygon. ``stores``
+    is None where no store is known to be in a mall.
     """
 
     malls: str
@@ -179,6 +193,7 @@ class World:
     counties: str
     single_zone: str | None
     has_polygons: bool
+    stores: str | None = None
 
 
 def _as_it_stands(reading: Reading) -> str:
@@ -186,7 +201,7 @@ def _as_it_stands(reading: Reading) -> str:
     for place, column in enumerate(reading.table.loaded):
         raw, kind = reading.raw(column)
         if kind == "VARCHAR" and raw != "NULL":
-            is_nothing = _is_nothing(raw, column)
+            is_nothing = is_nothing_sql(raw, column)
             spelled.append(f"coalesce({is_nothing}, false)::UINTEGER << {place}")
             raw = f"CASE WHEN NOT {is_nothing} THEN {raw} END"
         columns.append(f"{raw} AS r_{column.name}")
@@ -195,10 +210,12 @@ def _as_it_stands(reading: Reading) -> str:
     if nearest:
         columns += [f"try_cast({reading.field(nearest.latitude)[0]} AS DOUBLE) AS near_latitude"]
         columns += [f"try_cast({reading.field(nearest.longitude)[0]} AS DOUBLE) AS near_longitude"]
+    spans = reading.feed.derivations.after.items()
+    columns += [f"({reading.field(after.by)[0]})::VARCHAR AS by_{name}" for name, after in spans if isinstance(after.by, str)]
     return f"SELECT __line AS line, __fault AS fault, {', '.join(columns)} FROM {reading.relation}"
 
 
-def _is_nothing(raw: str, column: Column) -> str:
+def is_nothing_sql(raw: str, column: Column) -> str:
     """Return the SQL of whether a text is a word for a missing value; ``NA`` may be a code where texts are held."""
     words = _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na"
     # The length goes first: it costs nothing, and hardly a value is as short.
@@ -209,7 +226,12 @@ def _cast(reading: Reading) -> str:
     columns = []
     for column in reading.table.loaded:
         if column.kind is Kind.INSTANT:
-            absolute, naive = _instant(f"r_{column.name}", reading.raw(column)[1], reading.feed.date_formats)
+            raw, kind, formats = f"r_{column.name}", reading.raw(column)[1], reading.feed.date_formats
+            absolute, naive = instant_of(raw, kind, formats)
+            if column.name in reading.feed.derivations.whole_days:
+                naive = end_of_day(naive)
+            elif column.name == "promised_by" and kind in ("DATE", "VARCHAR"):
+                naive = f"CASE WHEN {_is_day(raw, kind, formats)} THEN {end_of_day(naive)} ELSE {naive} END"
             columns += [f"{absolute} AS absolute_{column.name}", f"{naive} AS naive_{column.name}"]
         else:
             columns.append(f"{_value(reading, column)} AS q_{column.name}")
@@ -224,15 +246,16 @@ def _value(reading: Reading, column: Column) -> str:
     if column.kind in _NUMBER_KINDS:
         return _number(raw, kind, column, reading.feed.factor(column))
     if column.kind is Kind.DAY:
-        return _day(raw, kind, reading.feed.date_formats)
+        return day_of(raw, kind, reading.feed.date_formats)
     if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
         return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
     if column.kind is Kind.TEXT:
-        return f"lower({_text(raw, kind)})" if column.choices else _text(raw, kind)
+        return f"lower({text_of(raw, kind)})" if column.choices else text_of(raw, kind)
     return f"cell_of({raw}::VARCHAR)" if column.kind is Kind.CELL else f"try_cast({raw} AS BOOLEAN)"
 
 
-def _text(raw: str, kind: str) -> str:
+def text_of(raw: str, kind: str) -> str:
+    """Return the SQL of a value as text."""
     if kind in ("DOUBLE", "FLOAT"):
         # Whole numbers beside nulls come as floats from some writers; 17.0 is the id 17.
         return f"CASE WHEN {raw} = floor({raw}) AND abs({raw}) < {_LARGEST_EXACT} THEN {raw}::BIGINT::VARCHAR ELSE {raw}::VARCHAR END"
@@ -251,7 +274,8 @@ def _number(raw: str, kind: str, column: Column, factor: float) -> str:
     return f"CASE WHEN {is_fit} THEN round({number} * {factor})::BIGINT END"
 
 
-def _day(raw: str, kind: str, formats: Sequence[str]) -> str:
+def day_of(raw: str, kind: str, formats: Sequence[str]) -> str:
+    """Return the SQL of a day; null where the value is none."""
     if kind != "VARCHAR":
         return f"try_cast({raw} AS DATE)"
     ways = [f"try_cast({raw} AS DATE)", f"try_cast({raw} AS TIMESTAMP)::DATE"]
@@ -264,7 +288,7 @@ def _list(texts: Sequence[str]) -> str:
     return f"[{', '.join(quoted(text) for text in texts)}]"
 
 
-def _instant(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
+def instant_of(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
     """Return the SQL of an instant that the value itself determines, and of a local time that needs a zone; one of them is null."""
     nothing = "NULL::TIMESTAMP"
     if kind in _ABSOLUTE_TYPES:
@@ -291,6 +315,20 @@ def _instant(raw: str, kind: str, formats: Sequence[str]) -> tuple[str, str]:
     return _bounded(f"coalesce({', '.join(absolute)})"), _bounded(local)
 
 
+def end_of_day(local: str) -> str:
+    """Return the SQL of the last second of a local time's day."""
+    return f"(date_trunc('day', {local}) + INTERVAL '86399 seconds')"
+
+
+def _is_day(raw: str, kind: str, formats: Sequence[str]) -> str:
+    """Return the SQL of whether a value names a day and no time of it."""
+    days = [each for each in formats if not re.search("%-?[HIcXT]", each)]
+    if kind == "DATE":
+        return "true"
+    written = f"strlen({raw}) = 10 AND try_cast({raw} AS DATE) IS NOT NULL"
+    return f"coalesce(({written}){f' OR try_strptime({raw}, {_list(days)}) IS NOT NULL' if days else ''}, false)"
+
+
 def _bounded(instant: str) -> str:
     return f"CASE WHEN {instant} >= {_EARLIEST} AND {instant} < {_LATEST} THEN {instant} END"
 
@@ -310,15 +348,18 @@ def _located(reading: Reading, world: World) -> str:
     table = reading.table
     if table.name == "demand_areas":
         return _area_located(world)
+    near = ["nearest_mall(near_latitude, near_longitude)"] if reading.feed.nearest else []
     if not has_zone(table):
-        return "SELECT * FROM {below}"
-    near = "nearest_mall(near_latitude, near_longitude)"
-    mall = f"coalesce(q_mall_id, {near})" if reading.feed.nearest else "q_mall_id"
+        return f"SELECT * REPLACE (coalesce(q_mall_id, {near[0]}) AS q_mall_id) FROM {{below}}" if near else "SELECT * FROM {below}"
+    known = world.stores if table.name == "orders" and "store_id" in reading.given else None
+    store = f"LEFT JOIN {known} AS store ON store.store_id = raw.q_store_id" if known else ""
+    mall = ", ".join(["raw.q_mall_id", *(["store.mall_id"] if known else []), *near])
+    item = f"(SELECT raw.* REPLACE (coalesce({mall}) AS q_mall_id) FROM {{below}} AS raw {store})" if known or near else "{below}"
     driver = f"LEFT JOIN {world.drivers} AS driver ON driver.driver_id = item.q_driver_id" if table.name == "shifts" else ""
     market = "coalesce(item.q_market_id, mall.market_id" + (", driver.market_id)" if driver else ")")
     below = (
         f"SELECT item.* REPLACE ({market} AS q_market_id), mall.latitude AS mall_latitude, mall.longitude AS mall_longitude "
-        f"FROM (SELECT * REPLACE ({mall} AS q_mall_id) FROM {{below}}) AS item "
+        f"FROM {item} AS item "
         f"LEFT JOIN {world.malls} AS mall ON mall.mall_id = item.q_mall_id {driver}"
     )
     single = quoted(world.single_zone) if world.single_zone else "NULL"
@@ -330,6 +371,59 @@ def _located(reading: Reading, world: World) -> str:
     instants = [column.name for column in table.loaded if column.kind is Kind.INSTANT]
     casts = [f"coalesce(absolute_{name}, {_in_utc(f'naive_{name}', reading.zone)}) AS q_{name}" for name in instants]
     return f"SELECT *, {', '.join(casts)} FROM ({below})"
+
+
+def _followed(reading: Reading) -> list[str]:
+    """Return layers that make events from other events, each after those that it is made from; what a source says itself goes before."""
+    derived, layers = reading.feed.derivations, []
+    for name in derived.events:
+        ways = [f"q_{name}", *(f"q_{other}" for other in derived.first_of.get(name, ()))]
+        after = derived.after.get(name)
+        if after:
+            span = number_in(f"by_{name}") if isinstance(after.by, str) else repr(after.by)
+            ways.append(f"q_{after.event} + to_microseconds(round({span} * {after.factor} * 1e6)::BIGINT)")
+        made = f"CASE WHEN q_{name} IS NULL AND {_made(ways)} IS NOT NULL THEN 'made' ELSE r_{name}::VARCHAR END AS r_{name}"
+        layers.append(f"SELECT * REPLACE ({_bounded(_made(ways))} AS q_{name}, {made}) FROM {{below}}")
+    return layers
+
+
+def _made(ways: Sequence[str]) -> str:
+    return f"coalesce({', '.join(ways)})"
+
+
+def number_in(raw: str) -> str:
+    """Return the SQL of the number in a text: all of it, or the only one among words, such as ``(min) 24``."""
+    text = f"({raw})::VARCHAR"
+    only = f"CASE WHEN len(regexp_extract_all({text}, '[0-9]+([.][0-9]+)?')) = 1 THEN regexp_extract({text}, '[0-9]+([.][0-9]+)?') END"
+    number = f"coalesce(try_cast({text} AS DOUBLE), try_cast({only} AS DOUBLE))"
+    return f"CASE WHEN abs({number}) < {_LONGEST_SPAN} THEN {number} END"
+
+
+def _doors(reading: Reading) -> list[str]:
+    """Return the layer of doors that are known by a cell or an area only: no point then, and the distance is that of the cell's middle."""
+    if reading.table.name != "orders" or not reading.given & {"dropoff_cell", "is_dropoff_area"}:
+        return []
+    latitude, longitude = "q_dropoff_latitude", "q_dropoff_longitude"
+    is_point = (
+        f"coalesce(abs({latitude}) <= 90 AND abs({longitude}) <= 180 AND NOT ({latitude} = 0 AND {longitude} = 0) "
+        f"AND isfinite({latitude}) AND isfinite({longitude}), false)"
+    )
+    is_coarse = f"NOT {is_point} AND resolution_of(r_dropoff_cell::VARCHAR) < {CELL_RESOLUTION}"
+    first = f"SELECT *, {is_point} AS is_point, coalesce(q_is_dropoff_area, {is_coarse}, false) AS is_area FROM {{below}}"
+    of_point = f"cell_at(CASE WHEN is_point THEN {latitude} END, CASE WHEN is_point THEN {longitude} END)"
+    known = "is_point OR q_dropoff_cell IS NOT NULL"
+    second = (
+        f"SELECT * REPLACE (CASE WHEN NOT is_point THEN q_dropoff_cell WHEN is_area THEN {of_point} END AS q_dropoff_cell, "
+        f"CASE WHEN q_dropoff_cell IS NULL THEN r_dropoff_cell END AS r_dropoff_cell, "
+        f"is_area AND ({known}) AS q_is_dropoff_area, "
+        + ", ".join(f"CASE WHEN NOT (is_point AND is_area) THEN {each} END AS {each}" for each in (latitude, longitude))
+        + ", "
+        + ", ".join(f"CASE WHEN NOT (is_point AND is_area) THEN r{each[1:]} END AS r{each[1:]}" for each in (latitude, longitude))
+        + f"), CASE WHEN is_point THEN {latitude} END AS point_latitude, CASE WHEN is_point THEN {longitude} END AS point_longitude "
+        f"FROM ({first})"
+    )
+    middle = [f"coalesce(point_{axis}, {axis}_of(q_dropoff_cell)) AS door_{axis}" for axis in ("latitude", "longitude")]
+    return [f"SELECT *, {', '.join(middle)} FROM ({second})"]
 
 
 def _in_utc(naive: str, zone: str | None) -> str:
@@ -401,17 +495,20 @@ def _filled(table: Table, name: str, value: str) -> str:
     """Return a value with what the contract says where the source gives none."""
     if (table.name, name) == ("orders", "status"):
         return f"coalesce({value}, CASE WHEN r_status IS NULL AND q_delivered_at IS NOT NULL THEN 'delivered' END)"
+    if (table.name, name) == ("orders", "is_dropoff_area"):
+        return f"coalesce({value}, false)"
     defaults = {"currency": "'USD'", "week_start": "1"}
     return f"coalesce({value}, {defaults[name]})" if table.name == "markets" and name in defaults else value
 
 
-def _local(table: Table) -> list[str]:
+def _local(table: Table, *, has_doors: bool) -> list[str]:
     if not has_zone(table):
         return []
     instant = table.sort[1]
     local_at = f"CASE WHEN {is_plausible(f'v_{instant}')} THEN timezone(time_zone, v_{instant} AT TIME ZONE '{UTC}') END"
     extra = ["time_zone", "week_start", f"{local_at} AS local_at"]
     if table.name == "orders":
-        distance = haversine_sql("mall_latitude", "mall_longitude", "v_dropoff_latitude", "v_dropoff_longitude")
+        door = ("door_latitude", "door_longitude") if has_doors else ("v_dropoff_latitude", "v_dropoff_longitude")
+        distance = haversine_sql("mall_latitude", "mall_longitude", *door)
         extra += [f"{distance} AS distance_m", "disorder"]
     return extra

@@ -37,7 +37,11 @@ def world(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Re
     nearest = next((reading.feed.nearest for reading in readings if reading.feed.nearest), None)
     if nearest:
         _register_nearest(connection, nearest.within_m)
-    return World("now_malls", "now_markets", "now_drivers", "scratch.counties", single_zone, has_polygons)
+    stores = None
+    if table.name == "orders":
+        (in_malls,) = connection.execute("SELECT count(mall_id) FROM now_stores").fetchone() or (0,)
+        stores = "now_stores" if in_malls else None
+    return World("now_malls", "now_markets", "now_drivers", "scratch.counties", single_zone, has_polygons, stores)
 
 
 def _is_polygon(texts: pa.ChunkedArray) -> pa.Array:

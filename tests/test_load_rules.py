@@ -25,7 +25,7 @@ ORDERS: list[dict[str, Any]] = [
     {"order_id": "negative", "fee_cents": "-1"},
     {"order_id": "fraction", "fee_cents": "7.42"},
     {"order_id": "nowhere", "mall_id": "M9"},
-    {"order_id": "mall-less", "mall_id": None},
+    {"order_id": "mall-less", "mall_id": None, "store_id": None},
     {"order_id": "disorder", "arrived_at": "2026-03-02 17:04:00"},
     {"order_id": "before", "delivered_at": "2026-03-02 16:59:00"},
     {"order_id": "missing", "accepted_at": None},
