@@ -189,18 +189,31 @@ def current_view() -> View:
 
 
 def _read_address(page: Page) -> links.Chosen:
-    """Take over what the address says where it is news: a first visit, a link, the Back button."""
+    """Take over what the address says where it is news: a first visit, a link, the Back button.
+
+    The menu opens a page under an empty address, which then means what was chosen on the page before; coming Back to it, it still does.
+    """
     shown = links.known(st.query_params.to_dict(), _KEYS)
+    meant = st.session_state.setdefault(_MEANT, {})
     is_other_page = st.session_state.get(_PAGE) != page.path
     if links.is_news(shown, st.session_state.get(_WRITTEN), is_other_page=is_other_page):
-        filters.restart(shown)
+        filters.restart(shown or dict(meant.get(page.path, {})))
+        st.session_state[_QUIET] = None if shown else dict(filters.chosen())
+    elif is_other_page and not shown:
+        meant[page.path] = dict(filters.chosen())
     return filters.chosen()
 
 
 def _write_address() -> None:
-    if st.query_params.to_dict() != filters.chosen():
-        st.query_params.from_dict(filters.chosen())
-    st.session_state[_WRITTEN] = dict(filters.chosen())
+    """Write what was chosen to the address, unless the reader came Back to an empty one: a new entry would bar the way further back."""
+    chosen = filters.chosen()
+    if chosen == st.session_state.get(_QUIET):
+        st.session_state[_WRITTEN] = {}
+        return
+    st.session_state[_QUIET] = None
+    if st.query_params.to_dict() != chosen:
+        st.query_params.from_dict(chosen)
+    st.session_state[_WRITTEN] = dict(chosen)
 
 
 def _band(version: Version) -> None:

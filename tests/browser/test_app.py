@@ -36,8 +36,8 @@ def drawn(page, address):
     return page
 
 
-def settled(page, version_id):
-    """Wait until the page stands anew on a version, with what was there before gone."""
+def settled(page, version_id=""):
+    """Wait until the page stands anew, on a version, with what was there before gone."""
     expect(page.locator(".mr-footer")).to_have_count(1, timeout=SLOW_MS)
     expect(page.locator(".mr-footer", has_text=version_id)).to_be_visible(timeout=SLOW_MS)
     expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=SLOW_MS)
@@ -167,6 +167,9 @@ def test_a_deep_link_as_the_first_request_survives_reload_and_switch_of_page(dem
         open_page(page, "Around", "Coverage")
         expect(page.locator(".mr-answer")).to_have_text(answer, timeout=SLOW_MS)
 
+        page.go_back()
+        settled(page)
+        assert text(page, ".mr-answer") == answer
         page.go_back()
         expect(page.locator(".mr-question")).to_contain_text("the program in Phoenix", timeout=SLOW_MS)
         assert serious(complaints) == []
