@@ -10,7 +10,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format docs lock python chromium clean
+.PHONY: help run demo extras test check format docs lock python chromium postgresql clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -21,7 +21,11 @@ run: $(VENV)/.app ## build the demo markets if there is no data yet, then serve 
 demo: $(VENV)/.app ## build the demo markets anew
 	@$(BIN)/python -m data demo
 
-test: $(VENV)/.dev chromium ## run every test
+extras: $(VENV)/.app ## install the optional packages too: queries on PostgreSQL (sql), more kinds of addresses (stores)
+	@echo "Installing the optional packages of requirements-extras.lock ..."
+	@$(PIP) -r requirements-extras.lock 2> $(VENV)/install.log || { tail -n 3 $(VENV)/install.log >&2; echo "The optional packages could not be installed: check the network connection (or your package mirror's settings), then run make again." >&2; exit 1; }
+
+test: $(VENV)/.dev chromium postgresql ## run every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## lint, format, types, import contracts, generated docs
@@ -42,7 +46,8 @@ docs: $(VENV)/.app ## write docs/tables.md and docs/metrics.md anew from the cod
 
 lock: ## resolve the dependencies anew (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras -c requirements.lock pyproject.toml -o requirements-extras.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove the environment and the caches; the warehouse stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -71,3 +76,12 @@ chromium:
 		echo "Installing Chromium for the browser tests ..."; \
 		apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 			|| echo "Chromium could not be installed; the browser tests will say so." >&2; fi
+
+# The tests of queries start a PostgreSQL server of their own; no other cluster is made for them.
+postgresql:
+	@if ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing PostgreSQL for the tests of queries ..."; export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null \
+			&& sed -i -E 's/^#?(create_main_cluster) .*/\1 = false/' /etc/postgresql-common/createcluster.conf \
+			&& apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
+			|| echo "PostgreSQL could not be installed; the tests of queries will say so." >&2; fi

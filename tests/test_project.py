@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-extras.lock", "requirements-dev.lock")
 
 
 def make(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,10 +38,10 @@ def test_every_locked_package_is_pinned_with_a_hash_and_no_address(lock):
     assert re.findall(r"https?://|--(?:extra-)?index-url|--find-links", text) == []
 
 
-def test_the_test_lock_pins_the_same_versions_as_the_app_lock():
-    app, dev = (set(re.findall(r"^[a-z0-9][\w.\-]*==[^\s;]+", (ROOT / lock).read_text(), re.MULTILINE)) for lock in LOCKS)
+def test_every_lock_pins_the_same_versions_as_those_below_it():
+    app, extras, dev = (set(re.findall(r"^[a-z0-9][\w.\-]*==[^\s;]+", (ROOT / lock).read_text(), re.MULTILINE)) for lock in LOCKS)
 
-    assert app <= dev
+    assert app < extras < dev
 
 
 def test_the_app_lock_holds_every_declared_dependency():
