@@ -15,10 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from data.contracts import Kind, Table, table
 from data.errors import MappingError, SourceError
-from data.guess_fit import Keys, Match, assigned, determines
+from data.guess_fit import LEAST, Keys, Match, assigned, determines, score
+from data.guess_joins import WANTED, joined_columns
 from data.guess_patterns import HELPERS, TABLES, name_score, table_score
 from data.guess_places import Market, guessed_markets
 from data.guess_toml import feed_lines
@@ -34,6 +36,7 @@ _LEAST_TABLE_SCORE = 1.2
 _MISSING_PENALTY = 1.3
 _HIGH, _MEDIUM, _CLEAR_MARGIN = 0.8, 0.6, 0.15
 _WHOLE_KEYS = 200_000
+_CONTRADICTIONS = 0.05
 _DIMENSIONS = {
     "drivers": ("vehicle", "market_id"),
     "stores": ("mall_id", "category"),
@@ -132,9 +135,13 @@ def guessed(paths: Sequence[Path | str], *, beside: Path | str | None = None) ->
     folder = Path(beside or ".").resolve()
     views = list(_views(paths, folder))
     census = [view for view in views if set(CENSUS_COLUMNS) <= set(view.source.columns)]
-    placed, unplaced = _tables([view for view in views if view not in census])
-    markets = guessed_markets(placed)
-    feeds = [*_feeds(placed, markets), *(_census(view) for view in census)]
+    others = [view for view in views if view not in census]
+    placed, unplaced = _tables(others)
+    placed += _malls_of_stores(placed)
+    markets = guessed_markets(placed, others)
+    feeds = [*_feeds(placed, others, markets), *(_census(view) for view in census)]
+    joined = {join["file"] for each in feeds for join in each.extras.get("join", ())}
+    unplaced = [(name, why) for name, why in unplaced if name not in joined]
     order = [each.name for each in TABLES]
     feeds.sort(key=lambda each: order.index(each.table.name))
     return Guess(tuple(feeds), tuple(unplaced), tuple(_missing(feeds)))
@@ -198,6 +205,8 @@ def _placed(view: View, known: dict[str, Keys]) -> Placed | None:
         missing = _unfilled(contract, names)
         title = table_score(contract, _stem(view))
         total = sum(each.score for each in matches) + 1.5 * title - _MISSING_PENALTY * len(missing)
+        # Whoever comes and goes is a driver; a file with both times holds shifts, though it may be called after the drivers.
+        total += 1.5 if contract.name == "shifts" and {"driver_id", "start_at", "end_at"} <= names else 0.0
         if not {each for each in missing if each != contract.key[0]}:
             scored.append((total, contract, matches))
     scored.sort(key=lambda each: -each[0])
@@ -257,12 +266,27 @@ def _why_not(view: View) -> str:
     return f"closest to {contract.name} ({found}), but {lack}"
 
 
-def _feeds(placed: Sequence[Placed], markets: Sequence[Market]) -> Iterator[GuessedFeed]:
+def _malls_of_stores(placed: Sequence[Placed]) -> list[Placed]:
+    """Return stores that have points as malls too, where there are no malls: somewhere orders are picked up."""
+    if any(each.table.name == "malls" for each in placed):
+        return []
+    found = []
+    for each in placed:
+        key = each.match("store_id")
+        if each.table.name != "stores" or key is None:
+            continue
+        matches = [match for match in assigned(table("malls"), each.view.portraits, {}) if match.column.name != "mall_id"]
+        if {"latitude", "longitude"} <= {match.column.name for match in matches}:
+            own_key = replace(key, column=table("malls").column("mall_id"), score=LEAST)
+            found.append(Placed(each.view, table("malls"), (own_key, *matches), 0.0, 0.0))
+    return found
+
+
+def _feeds(placed: Sequence[Placed], views: Sequence[View], markets: Sequence[Market]) -> Iterator[GuessedFeed]:
     """Yield the feeds: of every file its table, then tables made of columns of another table's file, then markets of constants."""
     fed = {each.table.name for each in placed}
-    has_malls = "malls" in fed
     for each in placed:
-        yield _feed(each, placed, markets, has_malls=has_malls)
+        yield _feed(each, placed, views, markets)
     for each in placed:
         if each.table.name == "orders":
             for name in ("drivers", "stores"):
@@ -276,12 +300,19 @@ def _feeds(placed: Sequence[Placed], markets: Sequence[Market]) -> Iterator[Gues
             yield GuessedFeed(feed, None, columns, Confidence.LOW, (), market.remarks)
 
 
-def _feed(each: Placed, placed: Sequence[Placed], markets: Sequence[Market], *, has_malls: bool) -> GuessedFeed:
-    reading = reading_of(each, placed)
+def _feed(each: Placed, placed: Sequence[Placed], views: Sequence[View], markets: Sequence[Market]) -> GuessedFeed:
     helpers = {column.name for column in HELPERS.get(each.table.name, ())}
     columns = {match.column.name: _column(match) for match in each.matches if match.column.name not in helpers}
-    remarks = list(reading.remarks)
+    nearest = _nearest(each, columns, has_malls=any(other.table.name == "malls" for other in placed))
+    reading = reading_of(each, placed, has_nearest=nearest is not None)
+    columns |= {name: replace(columns[name], source_columns=names) for name, names in reading.columns.items()}
+    remarks, extras = list(reading.remarks), dict(reading.extras)
     _fill_in(each, columns, remarks)
+    _mend_key(each, columns, remarks)
+    if each.table.name in ("orders", "stores"):
+        _own_mall(each, placed, columns, remarks)
+    if each.table.name == "orders":
+        _join(each, placed, views, columns, extras, has_nearest=nearest is not None)
     constants, market_remarks = _market_constant(each.table, columns, markets)
     if each.table.name == "malls" and "status" not in columns:
         constants["status"] = "open"
@@ -290,7 +321,6 @@ def _feed(each: Placed, placed: Sequence[Placed], markets: Sequence[Market], *, 
     merge = bool(key) and len(each.table.key) == 1 and _repeats([each.view.portrait(name) for name in key.source_columns]) if key else False
     if merge:
         remarks.append(Remark("the key repeats in the rows, so that equal rows become one", "merge"))
-    nearest = _nearest(each, columns, has_malls=has_malls)
     if nearest:
         remarks.append(Remark("pick-up points lead to the nearest mall; is the distance right?", "nearest"))
     feed = Feed(
@@ -298,7 +328,7 @@ def _feed(each: Placed, placed: Sequence[Placed], markets: Sequence[Market], *, 
         each.view.file,
         {name: columns[name].source_columns for name in each.table.names if name in columns},
         constants,
-        {name: unit for name, unit in reading.units.items() if name in columns},
+        reading.units,
         reading.time_zone,
         reading.date_formats,
         merge,
@@ -312,7 +342,7 @@ def _feed(each: Placed, placed: Sequence[Placed], markets: Sequence[Market], *, 
         Leftover(portrait.name, portrait.examples, _remark_on(portrait)) for portrait in each.view.portraits if portrait.name not in used
     )
     ordered = tuple(columns[name] for name in each.table.names if name in columns)
-    return GuessedFeed(feed, each.view.source, ordered, _table_confidence(each), leftovers, (*remarks, *market_remarks), reading.extras)
+    return GuessedFeed(feed, each.view.source, ordered, _table_confidence(each), leftovers, (*remarks, *market_remarks), extras)
 
 
 def _column(match: Match) -> GuessedColumn:
@@ -345,6 +375,59 @@ def _fill_in(each: Placed, columns: dict[str, GuessedColumn], remarks: list[Rema
         columns["name"] = replace(
             columns[key], column=name, confidence=Confidence.MEDIUM, reasons=("no name was found, so the id is shown",)
         )
+
+
+def _own_mall(each: Placed, placed: Sequence[Placed], columns: dict[str, GuessedColumn], remarks: list[Remark]) -> None:
+    """Take a store for its own mall where the malls are made of the stores."""
+    is_made = any(other.table.name == "malls" and other.match("store_id") is None and other.score == 0 for other in placed)
+    if is_made and "mall_id" not in columns and "store_id" in columns:
+        columns["mall_id"] = replace(columns["store_id"], column=each.table.column("mall_id"), confidence=Confidence.LOW)
+        remarks.append(Remark("there are no malls, so each store is taken for one; is there a column of malls or hubs?"))
+
+
+def _mend_key(each: Placed, columns: dict[str, GuessedColumn], remarks: list[Remark]) -> None:
+    """Replace a key whose rows contradict each other: by another id that never repeats, else by the key and another id together."""
+    name = each.table.key[0]
+    key = columns.get(name)
+    if key is None or len(each.table.key) > 1 or len(key.source_columns) > 1:
+        return
+    portrait = each.view.portrait(key.source_columns[0])
+    beside = [match.portrait for match in each.matches if match.portrait is not portrait]
+    if not _repeats([portrait]) or all(determines(portrait, other) >= 1 - _CONTRADICTIONS for other in beside):
+        return
+    column = each.table.column(name)
+    for other in (other for other in each.view.portraits if not other.is_instant):
+        found = score(each.table, column, other, {})
+        if found and found[0] >= LEAST and name_score(each.table, column, other.name) > 0 and not _repeats([other]):
+            columns[name] = GuessedColumn(column, (other.name,), Confidence.MEDIUM, found[1], other.examples, (portrait.name,))
+            remarks.append(Remark(f"rows of one {portrait.name} contradict each other, so {other.name} is the key"))
+            return
+    ids = [match.portrait for ending in ("_id", "_at") for match in each.matches if match.column.name.endswith(ending)]
+    for other in (other for other in ids if other is not portrait):
+        if not _repeats([other, portrait]):
+            names = (other.name, portrait.name)
+            columns[name] = GuessedColumn(column, names, Confidence.MEDIUM, (f"{portrait.name} repeats, {' and '.join(names)} do not",))
+            return
+
+
+def _join(
+    each: Placed,
+    placed: Sequence[Placed],
+    views: Sequence[View],
+    columns: dict[str, GuessedColumn],
+    extras: dict[str, Any],
+    *,
+    has_nearest: bool,
+) -> None:
+    """Look in the other files for what orders lack."""
+    wanted = [each.table.column(name) for name in WANTED if name not in columns and not (name == "mall_id" and has_nearest)]
+    joins: dict[str, dict[str, Any]] = {}
+    for name, found in joined_columns(each, views, wanted, _keys(placed)).items():
+        joins |= {join["name"]: join for join in found.joins}
+        reasons = (f"from {found.file}",)
+        columns[name] = GuessedColumn(each.table.column(name), (found.name,), Confidence.MEDIUM, reasons, found.portrait.examples)
+    if joins:
+        extras["join"] = list(joins.values())
 
 
 def _market_constant(
@@ -397,8 +480,8 @@ def _dimension(each: Placed, name: str, markets: Sequence[Market]) -> GuessedFee
         if column.name not in _DIMENSIONS[name]:
             continue
         best = max(each.view.portraits, key=lambda portrait: name_score(contract, column, portrait.name))
-        score = name_score(contract, column, best.name)
-        if score < _MEDIUM or best.is_number or best is key.portrait:
+        found = score(contract, column, best, {})
+        if found is None or name_score(contract, column, best.name) < _MEDIUM or best.is_number or best is key.portrait:
             continue
         if determines(key.portrait, best) == 1:
             columns[column.name] = GuessedColumn(

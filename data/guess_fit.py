@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from data.contracts import TIMELINE, Column, Kind, Table
 from data.guess_patterns import name_score, targets
-from data.guess_words import is_vehicle, status_meant
+from data.guess_words import bag, is_vehicle, status_meant
 from data.portraits import Floats, Portrait
 
 LEAST = 0.42
@@ -40,6 +40,10 @@ _EVENT_PAIRS = {
     "malls": [("opened_on", "closed_on")],
 }
 _SCALES = (1e6, 1e5, 1e7)
+_NAMED, _NO_DAY = 0.6, 0.15
+"""A time without a date must be named as one; without a column of days it is less sure."""
+_BOOLEANS = frozenset({"true", "false", "True", "False", "TRUE", "FALSE", "0", "1", "t", "f", "yes", "no"})
+_LAND_USES = frozenset({"urban", "suburban", "rural", "metropolitan", "metropolitian", "semi-urban", "downtown"})
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,19 @@ class Match:
     reasons: tuple[str, ...]
 
 
-def score(table: Table, column: Column, portrait: Portrait, known: Table_[str, Keys]) -> tuple[float, tuple[str, ...]] | None:
-    """Return how well a source's column fits, and why; None if it cannot be."""
+def score(
+    table: Table, column: Column, portrait: Portrait, known: Table_[str, Keys], *, has_day: bool = True
+) -> tuple[float, tuple[str, ...]] | None:
+    """Return how well a source's column fits, and why; None if it cannot be.
+
+    ``has_day``: whether times of day have a column of days beside them.
+    """
     name = name_score(table, column, portrait.name)
     if portrait.is_empty:
         return (name, ("no value in the sample",)) if name else None
     content = _content(table, column, portrait)
+    if content is not None and column.kind is Kind.INSTANT and not portrait.is_instant and (name < _NAMED or not has_day):
+        return None if name < _NAMED else (name - _NO_DAY, content[1])
     if content is None:
         return None
     bonus, reasons = content
@@ -81,31 +92,62 @@ Bonus = tuple[float, tuple[str, ...]]
 
 
 def _content(table: Table, column: Column, portrait: Portrait) -> Bonus | None:
+    if column.kind is Kind.TEXT:
+        return _text(table, column, portrait)
     if column.kind is Kind.INSTANT:
         return _instant(portrait)
-    if column.kind is Kind.DAY:
-        return ((0.15 if portrait.is_day else -0.1), ()) if portrait.is_instant else None
     if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
         return _degrees(column, portrait)
+    return _plain(column, portrait)
+
+
+def _plain(column: Column, portrait: Portrait) -> Bonus | None:
+    if column.kind is Kind.DAY:
+        return ((0.15 if portrait.is_day else -0.1), ()) if portrait.is_instant else None
     if column.kind is Kind.CELL:
         return (0.5, ("H3 cells",)) if portrait.is_cell else None
-    if column.kind is not Kind.TEXT:
-        return _number(column, portrait)
-    return _text(table, column, portrait)
-
-
-def _text(table: Table, column: Column, portrait: Portrait) -> Bonus | None:
-    if column.name in _TEXT_CHECKS:
-        return _checked_text(column, portrait)
-    if column.choices:
-        return _choice(column, portrait)
-    return _id(table, column, portrait) if column.name.endswith("_id") else _words(column, portrait)
+    if column.kind is Kind.BOOLEAN:
+        return (0.2, ()) if portrait.counts.keys() <= _BOOLEANS else None
+    return _number(column, portrait)
 
 
 def _instant(portrait: Portrait) -> Bonus | None:
     if not portrait.is_instant:
-        return None
+        unit = clock_unit(portrait)
+        return (-0.05, (_CLOCK_WORDS[unit],)) if unit else None
     return (-0.2, ("days without a time of day",)) if portrait.is_day else (0.05, ())
+
+
+_CLOCK_WORDS = {"clock": "times of day", "minutes": "minutes after midnight", "seconds": "seconds after midnight"}
+_DAY_S = 86_400
+
+
+def clock_unit(portrait: Portrait) -> str:
+    """Return in which unit a column may hold times without a date: ``clock``, ``minutes`` or ``seconds`` after midnight; else nothing."""
+    if portrait.is_clock:
+        return "clock"
+    numbers = portrait.known_numbers
+    if not portrait.is_number or not len(numbers) or numbers.min() < 0 or portrait.epoch_unit:
+        return ""
+    if 60 < numbers.max() <= 2 * _DAY_S / 60:
+        return "minutes"
+    return "seconds" if 2 * _DAY_S / 60 < numbers.max() <= 2 * _DAY_S else ""
+
+
+def times(portrait: Portrait) -> Floats:
+    """Return the instants of a column, or its times of day in seconds where it has no date."""
+    unit = "" if portrait.is_instant else clock_unit(portrait)
+    if unit in ("minutes", "seconds"):
+        return portrait.numbers * (60.0 if unit == "minutes" else 1.0)
+    return np.array([_clock_s(text) for text in portrait.texts]) if unit == "clock" else portrait.instants
+
+
+def _clock_s(text: str | None) -> float:
+    match = re.match(r"(\d+):(\d+)(?::(\d+))?[^ap]*([ap]m)?", (text or "").lower())
+    if not match:
+        return np.nan
+    hours = int(match[1]) % 12 + 12 * (match[4] == "pm") if match[4] else int(match[1])
+    return 3600.0 * hours + 60.0 * int(match[2]) + float(match[3] or 0)
 
 
 def _number(column: Column, portrait: Portrait) -> Bonus | None:
@@ -131,7 +173,17 @@ def _degrees(column: Column, portrait: Portrait) -> Bonus | None:
         return -0.3, ("beyond 90 degrees",)
     if scale_of(portrait):
         return 0.0, (f"degrees times {scale_of(portrait):,.0f}",)
-    return None
+    return (-0.05, ("on a plane, in meters?",)) if is_planar(portrait) else None
+
+
+def is_planar(portrait: Portrait) -> bool:
+    """Whether a column may be a coordinate on a plane: named x or y, too large for degrees, and no multiple of them."""
+    is_named = bool({"X", "Y"} & bag(portrait.name).keys())
+    return is_named and portrait.is_number and not portrait.epoch_unit and scale_of(portrait) is None and _beyond(portrait)
+
+
+def _beyond(portrait: Portrait) -> bool:
+    return bool((np.abs(portrait.known_numbers) > 180).mean() > 1 - _SURE_SHARE)
 
 
 def scale_of(portrait: Portrait) -> float | None:
@@ -178,6 +230,9 @@ def _id(table: Table, column: Column, portrait: Portrait) -> Bonus | None:
     if portrait.epoch_unit == "s" and portrait.unique_share < _KNOWN_SHARE:
         return None
     is_key = table.key == (column.name,)
+    is_flag = len(portrait.counts) <= 2 < portrait.filled and portrait.is_number and set(portrait.counts) <= {"0", "1"}
+    if is_flag or {text.lower() for text in portrait.counts} <= _LAND_USES:
+        return None
     if not is_key:
         return (-0.2 if portrait.is_cell or portrait.epoch_unit else 0.0), ()
     if portrait.unique_share >= _KNOWN_SHARE:
@@ -211,7 +266,8 @@ def _reference(keys: Keys, portrait: Portrait, column: Column, name: float) -> B
 def assigned(table: Table, portraits: Sequence[Portrait], known: Table_[str, Keys]) -> list[Match]:
     """Give the columns of a source to the columns of a table, each at most once, so that the sum of the scores is greatest."""
     columns = targets(table)
-    found = [[score(table, column, portrait, known) for column in columns] for portrait in portraits]
+    has_day = any(portrait.is_day for portrait in portraits)
+    found = [[score(table, column, portrait, known, has_day=has_day) for column in columns] for portrait in portraits]
     scores = np.array([[each[0] if each else 0.0 for each in row] for row in found]).reshape(len(portraits), len(columns))
     _determined_driver(columns, portraits, scores)
     rows, places = linear_sum_assignment(np.where(scores >= LEAST, scores, 0.0), maximize=True)
@@ -290,8 +346,9 @@ def _in_order(table: Table, columns: Sequence[Column], portraits: Sequence[Portr
 
 def _agreement(first: Portrait, second: Portrait) -> float:
     """Return how regularly one time comes before another in the rows that have both: 1 always, 0 as often as not, -1 never."""
-    both = np.isfinite(first.instants) & np.isfinite(second.instants)
+    earlier, later = times(first), times(second)
+    both = np.isfinite(earlier) & np.isfinite(later)
     if both.sum() < _LEAST_ROWS_FOR_ORDER:
         return 0.0
-    difference = second.instants[both] - first.instants[both]
+    difference = later[both] - earlier[both]
     return float((difference >= 0).mean() - (difference < 0).mean())

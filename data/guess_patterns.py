@@ -91,11 +91,13 @@ _PATTERNS = {
     "ARRIVED DROPOFF | ARRIVED CUSTOMER | COMPLETED=.85 | END=.7 | ARRIVED=.5 | DELIVERY=.5",
     "orders.promised_by": "PROMISED | PROMISED END | PROMISED DELIVERY | PROMISED DELIVERED | PROMISED ARRIVED",
     "orders.dropoff_latitude": "DROPOFF LAT | CUSTOMER LAT=.95 | DELIVERY LAT=.95 | DROPOFF Y=.9 | LAT=.65 | "
-    "DELIVERED LAT=.9 | HOME LAT=.8 | Y=.5",
+    "DELIVERED LAT=.9 | HOME LAT=.8 | Y=.6",
     "orders.dropoff_longitude": "DROPOFF LON | CUSTOMER LON=.95 | DELIVERY LON=.95 | DROPOFF X=.9 | LON=.65 | "
-    "DELIVERED LON=.9 | HOME LON=.8 | X=.5",
+    "DELIVERED LON=.9 | HOME LON=.8 | X=.6",
     "orders.pickup_latitude": "PICKUP LAT | STORE LAT | MALL LAT=.95 | PICKUP Y=.9 | STORE Y=.9 | PICKED LAT=.9",
     "orders.pickup_longitude": "PICKUP LON | STORE LON | MALL LON=.95 | PICKUP X=.9 | STORE X=.9 | PICKED LON=.9",
+    "orders.dropoff_cell": "CELL | DROPOFF CELL | CELL ID",
+    "orders.is_dropoff_area": "DROPOFF AREA=.6",
     "orders.fee_cents": "FEE | DELIVERY FEE | DELIVERY COST=.85 | DELIVERY PRICE=.8",
     "demand_areas.area_id": "AREA ID | ID=.7 | AREA=.8 | COUNTY ID=.3",
     "demand_areas.county": "COUNTY | COUNTY ID",
@@ -124,7 +126,7 @@ def patterns(table: str, column: str) -> tuple[Pattern, ...]:
     text = _PATTERNS.get(f"{table}.{column}") or _SHARED.get(column)
     entity = ENTITIES[table]
     if text is None and column == "name":
-        text = f"NAME | {entity} NAME | {entity}=.6"
+        text = f"NAME | {entity} NAME | {entity}=.5"
     if text is None and column in _CONCEPTS:
         concept = _CONCEPTS[column]
         text = f"{concept} ID | {concept}=.85 | {concept} NAME=.45"

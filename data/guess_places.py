@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from data.cells import haversine_m
-from data.guess_fit import scale_of
-from data.guess_views import Placed, Remark
+from data.guess_fit import is_planar, scale_of
+from data.guess_views import Placed, Remark, View
 from data.guess_words import bag, plain
 from data.portraits import Floats, Portrait
 
 _ZONES = Path(__file__).parent / "reference" / "zones.csv"
 _MARGIN_DEGREES, _MARGIN_OF_MALLS_DEGREES = 0.02, 0.25
+_FAR_FROM_ZERO_DEGREES, _CLOSE_DEGREES = 5, 3
 _OUTLIERS = (0.5, 99.5)
 _MOST_MARKETS = 30
 _WIDE_KM = 150
@@ -41,20 +42,36 @@ class Points:
     rows: "np.typing.NDArray[np.int64]"
 
 
-_PAIRS = (("latitude", "longitude"), ("dropoff_latitude", "dropoff_longitude"), ("pickup_latitude", "pickup_longitude"))
+PAIRS = (("latitude", "longitude"), ("dropoff_latitude", "dropoff_longitude"), ("pickup_latitude", "pickup_longitude"))
 
 
 def degrees(portrait: Portrait) -> Floats:
-    """Return the numbers of a column of coordinates in degrees; 0 stands for a missing one."""
+    """Return the numbers of a column of coordinates in degrees, of one sign if ``mixed_sign`` says so; 0 stands for a missing one."""
     numbers = portrait.numbers / (scale_of(portrait) or 1.0)
+    sign = mixed_sign(portrait)
+    if sign:
+        numbers = np.abs(numbers) * (1.0 if sign == "positive" else -1.0)
     found: Floats = np.where(numbers == 0, np.nan, numbers)
     return found
+
+
+def mixed_sign(portrait: Portrait) -> str:
+    """Return the sign that all coordinates of a column should have, where some have lost or got one: their sizes lie close together."""
+    known = portrait.known_numbers / (scale_of(portrait) or 1.0)
+    known = known[known != 0]
+    negative = float((known < 0).mean()) if len(known) else 0.0
+    if not 0 < negative < 1 or not len(known):
+        return ""
+    low, high = np.percentile(np.abs(known), (5, 95))
+    if low < _FAR_FROM_ZERO_DEGREES or high - low > _CLOSE_DEGREES:
+        return ""
+    return "negative" if negative > 0.5 else "positive"
 
 
 def points(placed: Placed, pair: tuple[str, str]) -> Points | None:
     """Return the points of one pair of columns; None if the file has no such pair or nothing in it is a place on the globe."""
     latitude, longitude = (placed.portrait(name) for name in pair)
-    if latitude is None or longitude is None or latitude.is_empty or longitude.is_empty:
+    if latitude is None or longitude is None or latitude.is_empty or longitude.is_empty or is_planar(latitude):
         return None
     y, x = degrees(latitude), degrees(longitude)
     is_known = np.isfinite(y) & np.isfinite(x) & (np.abs(y) <= 90) & (np.abs(x) <= 180)
@@ -63,12 +80,12 @@ def points(placed: Placed, pair: tuple[str, str]) -> Points | None:
 
 def all_points(placed: Sequence[Placed]) -> list[tuple[Placed, Points]]:
     """Return every pair of coordinates of every table, malls first."""
-    found = [(each, found) for each in placed for pair in _PAIRS if (found := points(each, pair))]
+    found = [(each, found) for each in placed for pair in PAIRS if (found := points(each, pair))]
     return sorted(found, key=lambda each: each[0].table.name != "malls")
 
 
-def guessed_markets(placed: Sequence[Placed]) -> list[Market]:
-    """Return the markets: those of a file, else those that a column names, else one made up around the points."""
+def guessed_markets(placed: Sequence[Placed], views: Sequence[View]) -> list[Market]:
+    """Return the markets: those of a file, else those that a column names, else one made up around the points, also of other files."""
     loaded = next((each for each in placed if each.table.name == "markets"), None)
     if loaded:
         key = loaded.portrait("market_id") or loaded.portrait("name")
@@ -78,7 +95,7 @@ def guessed_markets(placed: Sequence[Placed]) -> list[Market]:
         portrait = named.portrait("market_id")
         if portrait and 0 < len(portrait.counts) <= _MOST_MARKETS:
             return [_named(name, portrait, named) for name in portrait.counts]
-    found = [each for _, each in all_points(placed)]
+    found = [each for _, each in all_points(placed)] or [each for view in views for each in _points_of(view)]
     if not found:
         return [_market("market", "Market", None, "nothing in the files says where they come from")] if placed else []
     where = Points(*(np.concatenate([getattr(each, name) for each in found]) for name in ("latitude", "longitude", "rows")))
@@ -88,9 +105,19 @@ def guessed_markets(placed: Sequence[Placed]) -> list[Market]:
     return [_market(_id(name), name, where, "", has_doors=has_doors)]
 
 
+def _points_of(view: View) -> Iterator[Points]:
+    """Yield the points of a file that feeds no table, by the names of its columns."""
+    pairs = [[each for each in view.portraits if concept in bag(each.name) and each.is_number] for concept in ("LAT", "LON")]
+    for latitude, longitude in zip(*pairs, strict=False):
+        y, x = degrees(latitude), degrees(longitude)
+        is_known = np.isfinite(y) & np.isfinite(x) & (np.abs(y) <= 90) & (np.abs(x) <= 180)
+        if is_known.any():
+            yield Points(y[is_known], x[is_known], np.flatnonzero(is_known))
+
+
 def _named(name: str, portrait: Portrait, placed: Placed) -> Market:
     rows = np.array([text == name for text in portrait.texts])
-    for pair in _PAIRS:
+    for pair in PAIRS:
         found = points(placed, pair)
         if found is not None and rows[found.rows].any():
             chosen = rows[found.rows]
@@ -155,7 +182,28 @@ def _city_words(placed: Sequence[Placed]) -> Iterator[str]:
 
 
 _DULL = frozenset(
-    {"export", "data", "dump", "final", "copy", "table", "file", "csv", "all", "new", "old", "sample", "test", "daten", "train", "tbl"}
+    {
+        "export",
+        "data",
+        "dump",
+        "final",
+        "copy",
+        "table",
+        "file",
+        "csv",
+        "all",
+        "new",
+        "old",
+        "sample",
+        "test",
+        "daten",
+        "train",
+        "tbl",
+        "info",
+        "dataset",
+        "part",
+    }
+    | {"list", "orders", "results", "raw", "clean", "report", "download"}
 )
 
 

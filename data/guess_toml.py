@@ -28,11 +28,14 @@ def feed_lines(guessed: GuessedFeed, *, is_one_of_many: bool) -> Iterator[str]:
     yield f"[[{name}]]" if is_one_of_many else f"[{name}]"
     for key, value in entry(guessed).items():
         yield from _commented(f"{key} = {_toml(value)}", [each for each in guessed.remarks if each.key == key])
-    keys = {*entry(guessed), *feed.constants}
+    keys = {*entry(guessed), *feed.constants, "constants"}
     for remark in guessed.remarks:
         if remark.key not in keys:
             yield from _wrapped(f"# {remark.text}")
     yield from _constants(guessed)
+    for join in guessed.extras.get("join", ()):
+        yield f"[[{name}.join]]"
+        yield from (f"{key} = {_toml(value)}" for key, value in join.items())
     if feed.columns:
         yield f"[{name}.columns]"
         yield from _columns(guessed)
@@ -44,7 +47,7 @@ def feed_lines(guessed: GuessedFeed, *, is_one_of_many: bool) -> Iterator[str]:
 
 
 def entry(guessed: GuessedFeed) -> dict[str, Any]:
-    """Return the keys of a table's entry in the mapping, without columns and constants, as TOML has them."""
+    """Return the keys of a table's entry in the mapping, without columns, constants and joins, as TOML has them."""
     feed: Feed = guessed.feed
     found: dict[str, Any] = {
         "file": feed.file,
@@ -56,7 +59,7 @@ def entry(guessed: GuessedFeed) -> dict[str, Any]:
         "nearest": {"latitude": feed.nearest.latitude, "longitude": feed.nearest.longitude, "within_m": feed.nearest.within_m}
         if feed.nearest
         else None,
-        **guessed.extras,
+        **{key: value for key, value in guessed.extras.items() if key != "join"},
     }
     return {key: value for key, value in found.items() if value is not None}
 

@@ -1,6 +1,7 @@
 """How the values of a matched file are to be read: units, ways to write dates, zones of times, words for statuses, signs of coordinates."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from data.contracts import Kind
-from data.guess_fit import Match
-from data.guess_places import all_points, points
+from data.guess_fit import Match, clock_unit, is_planar, scale_of
+from data.guess_places import PAIRS, Points, all_points, mixed_sign, points
 from data.guess_views import Placed, Reading, Remark
 from data.guess_words import bag, status_meant
 from data.portraits import Floats, Portrait
@@ -23,6 +24,9 @@ _NIGHT_HOURS = (1, 2, 3, 4, 5)
 _LEAST_OFFSET_H, _LEAST_INSTANTS = 3, 50
 _NIGHT_SHARE, _BETTER = 0.05, 0.5
 _FAR_DEGREES, _NEAR_DEGREES = 5.0, 2.0
+_DEGREES = {1e6: "microdegrees", 1e7: "e7"}
+_BASE_DATE, _ORIGIN = "2026-01-05", (40.0, -100.0)
+_LONGEST_MINUTES = 240
 _UNIT_WORDS = {
     Kind.CENTS: (("CENTS", None), ("DOLLARS", "dollars")),
     Kind.METERS: (("KM", "km"), ("MILES", "miles"), ("METERS", None)),
@@ -31,22 +35,23 @@ _UNIT_WORDS = {
 }
 
 
-def reading_of(placed: Placed, others: Sequence[Placed]) -> Reading:
-    """Return how a file's values are to be read."""
+def reading_of(placed: Placed, others: Sequence[Placed], *, has_nearest: bool) -> Reading:
+    """Return how a file's values are to be read; ``has_nearest``: whether its pick-up points are used."""
     units: dict[str, str] = {}
     remarks: list[Remark] = []
     for match in placed.matches:
         unit, remark = _unit(match, placed)
-        if unit:
+        if unit and (has_nearest or not match.column.name.startswith("pickup_l")):
             units[match.column.name] = unit
         if remark:
             remarks.append(remark)
-    formats, format_remarks = _date_formats(placed)
-    zone, zone_remarks = _zone(placed, others)
     extras: dict[str, Any] = {}
-    status_remarks = _status_words(placed, extras)
-    flip_remarks = _flips(placed, others, extras)
-    return Reading(units, zone, formats, extras, (*remarks, *format_remarks, *zone_remarks, *status_remarks, *flip_remarks))
+    columns: dict[str, tuple[str, ...]] = {}
+    formats, format_remarks = _date_formats(placed, extras)
+    remarks += [*format_remarks, *_clocks(placed, extras, columns, formats), *_durations(placed, extras)]
+    zone, zone_remarks = _zone(placed, others)
+    remarks += [*zone_remarks, *_status_words(placed, extras), *_points(placed, others, extras, has_nearest=has_nearest)]
+    return Reading(units, zone, tuple(dict.fromkeys(formats)), extras, tuple(remarks), columns)
 
 
 def _unit(match: Match, placed: Placed) -> tuple[str | None, Remark | None]:
@@ -60,6 +65,16 @@ def _unit(match: Match, placed: Placed) -> tuple[str | None, Remark | None]:
         return _money(match, placed)
     if column.kind is Kind.SECONDS:
         return _sum_of_durations(match, placed)
+    return _plain_unit(match)
+
+
+def _plain_unit(match: Match) -> tuple[str | None, Remark | None]:
+    column, portrait = match.column, match.portrait
+    if column.kind is Kind.INSTANT and not portrait.is_instant:
+        unit = clock_unit(portrait)
+        return (unit if unit in ("minutes", "seconds") else None), None
+    if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
+        return _DEGREES.get(scale_of(portrait) or 1), None
     if column.kind is Kind.METERS and float(np.median(portrait.known_numbers)) < _METERS_FROM and portrait.known_numbers.max() > 0:
         return "km", Remark(f"{column.name}: the numbers are small, so kilometers are assumed; miles?", "units")
     return None, None
@@ -97,19 +112,71 @@ def _times(placed: Placed) -> list[Match]:
     return [match for match in placed.matches if match.column.kind in (Kind.INSTANT, Kind.DAY) and match.portrait.is_instant]
 
 
-def _date_formats(placed: Placed) -> tuple[tuple[str, ...], list[Remark]]:
+def _date_formats(placed: Placed, extras: dict[str, Any]) -> tuple[list[str], list[Remark]]:
     formats: list[str] = []
     remarks: list[Remark] = []
     for match in _times(placed):
         dates = match.portrait.dates
         formats += dates.formats
+        if match.column.name == "promised_by" and match.portrait.is_day:
+            extras["whole_days"] = ["promised_by"]
+            remarks.append(Remark("promises are days; does the promise last until the day's end?", "whole_days"))
         if dates.is_ambiguous:
             example = match.portrait.examples[0]
             first = "day" if dates.formats[0].startswith("%d") else "month"
             remarks.append(
                 Remark(f"{match.portrait.name}: {example!r} could have day or month first; the {first} is assumed", "date_formats")
             )
-    return tuple(dict.fromkeys(formats)), remarks
+    return formats, remarks
+
+
+def _clocks(placed: Placed, extras: dict[str, Any], columns: dict[str, tuple[str, ...]], formats: list[str]) -> Iterator[Remark]:
+    """Put a column of days, or a day of its own, before times that have none."""
+    clocks = [
+        match
+        for match in placed.matches
+        if match.column.kind is Kind.INSTANT and not match.portrait.is_instant and clock_unit(match.portrait)
+    ]
+    if not clocks:
+        return
+    taken = {match.portrait.name for match in placed.matches}
+    days = [portrait for portrait in placed.view.portraits if portrait.is_day and portrait.name not in taken]
+    for match in clocks:
+        if days:
+            day = max(days, key=lambda each: len(bag(each.name).keys() & bag(match.portrait.name).keys()))
+            columns[match.column.name] = (day.name, match.portrait.name)
+            formats += day.dates.formats
+    if not days:
+        extras["base_date"] = _BASE_DATE
+        yield Remark("times have no date; on which day do they begin?", "base_date")
+    later = [match.column.name for match in clocks[1:]]
+    if later and all(clock_unit(match.portrait) == "clock" for match in clocks):
+        extras["rolls"] = later
+        yield Remark("times of day that lie far before the event before them are taken for the next day's", "rolls")
+
+
+def _durations(placed: Placed, extras: dict[str, Any]) -> Iterator[Remark]:
+    """Make the time of delivery from a duration, where the file has that instead."""
+    if placed.table.name != "orders" or placed.match("delivered_at"):
+        return
+    taken = {match.portrait.name for match in placed.matches}
+    event = "picked_up_at" if placed.match("picked_up_at") else "placed_at"
+    for portrait in placed.view.portraits:
+        concepts = bag(portrait.name)
+        if portrait.name in taken or "DURATION" not in concepts or portrait.is_clock or portrait.is_empty:
+            continue
+        if not all(re.search(r"\d", text) for text in portrait.counts):
+            continue
+        numbers = [float(found[0]) for text in portrait.counts if (found := re.findall(r"\d+(?:\.\d+)?", text))]
+        unit = (
+            "seconds"
+            if "SECONDS" in concepts or ("MINUTES" not in concepts and float(np.median(numbers)) > _LONGEST_MINUTES)
+            else "minutes"
+        )
+        extras["after"] = {"delivered_at": {"event": event, "by": portrait.name, "unit": unit}}
+        start = event.removesuffix("_at").replace("_", " ")
+        yield Remark(f"{portrait.name} is taken as the {unit} from {start} to the door; or does it begin at another event?", "after")
+        return
 
 
 def _zone(placed: Placed, others: Sequence[Placed]) -> tuple[str | None, list[Remark]]:
@@ -175,17 +242,40 @@ def _status_words(placed: Placed, extras: dict[str, Any]) -> Iterator[Remark]:
     return iter([Remark(f"status: what do {', '.join(map(repr, unknown))} mean? One of {allowed}", "values")] if unknown else [])
 
 
-def _flips(placed: Placed, others: Sequence[Placed], extras: dict[str, Any]) -> Iterator[Remark]:
-    """Note coordinates whose sign must be turned to bring them to where the malls (or the pick-ups of the same file) are."""
-    remarks: list[Remark] = []
-    anchor = next(((each, found) for each, found in all_points(others) if each.table.name == "malls"), None)
-    for pair in (("dropoff_latitude", "dropoff_longitude"), ("pickup_latitude", "pickup_longitude")):
-        own = points(placed, pair)
-        if own is None or anchor is None or placed.table.name == "malls":
+def _points(placed: Placed, others: Sequence[Placed], extras: dict[str, Any], *, has_nearest: bool) -> Iterator[Remark]:
+    """Note what mends coordinates: a sign, an exchange of latitude and longitude, an origin of a plane."""
+    anchor = next((found for each, found in all_points(others) if each.table.name == "malls"), None)
+    for latitude, longitude in PAIRS:
+        matched = [match for name in (latitude, longitude) if (match := placed.match(name))]
+        if len(matched) < 2 or (latitude.startswith("pickup") and not has_nearest):
             continue
-        for name, values, center in zip(pair, (own.latitude, own.longitude), (anchor[1].latitude, anchor[1].longitude), strict=True):
-            middle, at = float(np.median(values)), float(np.median(center))
-            if abs(middle - at) > _FAR_DEGREES and math.isclose(-middle, at, abs_tol=_NEAR_DEGREES):
-                extras.setdefault("flip", []).append(name)
-                remarks.append(Remark(f"{name}: the sign is the opposite of the malls'", "flip"))
-    return iter(remarks)
+        if is_planar(matched[0].portrait) or is_planar(matched[1].portrait):
+            extras["planar"] = {"latitude": _ORIGIN[0], "longitude": _ORIGIN[1]}
+            yield Remark("the points lie on a plane, in meters; where on Earth is its origin?", "planar")
+            continue
+        for match in matched:
+            sign = mixed_sign(match.portrait)
+            if sign:
+                extras.setdefault("flip", {})[match.column.name] = sign
+                yield Remark(f"{match.portrait.name} has both signs for places close together; all are taken as {sign}", "flip")
+        if anchor and placed.table.name != "malls":
+            yield from _toward(anchor, placed, (latitude, longitude), extras)
+
+
+def _toward(anchor: Points, placed: Placed, pair: tuple[str, str], extras: dict[str, Any]) -> Iterator[Remark]:
+    """Note the change that brings points to where the malls are, if they are far from them without it."""
+    own = points(placed, pair)
+    if own is None:
+        return
+    y, x = float(np.median(own.latitude)), float(np.median(own.longitude))
+    at_y, at_x = float(np.median(anchor.latitude)), float(np.median(anchor.longitude))
+    if abs(y - at_y) <= _FAR_DEGREES and abs(x - at_x) <= _FAR_DEGREES:
+        return
+    if math.isclose(y, at_x, abs_tol=_NEAR_DEGREES) and math.isclose(x, at_y, abs_tol=_NEAR_DEGREES):
+        extras.setdefault("swap", []).append(pair[0])
+        yield Remark(f"{pair[0]} and its longitude seem to be exchanged: the malls lie there the other way round", "swap")
+        return
+    for name, own_middle, middle in ((pair[0], y, at_y), (pair[1], x, at_x)):
+        if abs(own_middle - middle) > _FAR_DEGREES and math.isclose(-own_middle, middle, abs_tol=_NEAR_DEGREES):
+            extras.setdefault("flip", {})[name] = "all"
+            yield Remark(f"{name}: the sign is the opposite of the malls'", "flip")

@@ -82,6 +82,8 @@ class Reading:
         Further keys of the mapping's entry, as TOML has them.
     remarks
         What was assumed, and questions.
+    columns
+        Columns that several of the source's columns make, such as a day and a time of day.
     """
 
     units: dict[str, str]
@@ -89,6 +91,7 @@ class Reading:
     date_formats: tuple[str, ...]
     extras: dict[str, Any]
     remarks: tuple[Remark, ...]
+    columns: dict[str, tuple[str, ...]]
 
 
 class Confidence(StrEnum):
