@@ -111,6 +111,14 @@ def _plain(column: Column, portrait: Portrait) -> Bonus | None:
     return _number(column, portrait)
 
 
+def _text(table: Table, column: Column, portrait: Portrait) -> Bonus | None:
+    if column.name in _TEXT_CHECKS:
+        return _checked_text(column, portrait)
+    if column.choices:
+        return _choice(column, portrait)
+    return _id(table, column, portrait) if column.name.endswith("_id") else _words(column, portrait)
+
+
 def _instant(portrait: Portrait) -> Bonus | None:
     if not portrait.is_instant:
         unit = clock_unit(portrait)
