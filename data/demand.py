@@ -7,6 +7,9 @@ a whole neighbor. The weight falls with the square of the distance, ``1 - (d / r
 a third for the second and third nearest center. The cell of the center itself always takes part. Shares become whole people by largest
 remainder, ties by cell, for population and households alike: every area's and every market's total is conserved exactly.
 
+An area with a shape of its own (a polygon, a point, an H3 cell of another resolution) is spread over the cells that it covers, by the
+share of its area in each.
+
 An area without people or households leaves no cell. A cell's income is the mean of its areas', weighted by households (people, where no
 households are known).
 """
@@ -21,6 +24,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from data.cells import EARTH_RADIUS_M, Floats, Integers, areas_m2, cells_at, centers, disks
+from data.shapes import spread_evenly
 
 NEIGHBOR = 4
 RADIUS_M = (300.0, 3000.0)
@@ -135,7 +139,7 @@ def whole_shares(totals: Integers, spread_: Spread) -> Integers:
 
 _AREAS = """
 SELECT area.area_id, area.latitude, area.longitude, coalesce(area.population, 0) AS population,
-    coalesce(area.households, 0) AS households, area.income_cents,
+    coalesce(area.households, 0) AS households, area.income_cents, area.shape,
     coalesce(market.boundary_counties IS NULL OR contains(' ' || market.boundary_counties || ' ', ' ' || area.county || ' '), false)
         AS is_inside,
     count(area.households) OVER () > 0 AS has_households, market.boundary_polygon
@@ -155,7 +159,7 @@ def cells_of_market(connection: duckdb.DuckDBPyConnection, market_id: str) -> pa
     """
     areas = connection.sql(_AREAS, params=[market_id]).to_arrow_table()
     latitude, longitude = (areas[name].to_numpy() for name in ("latitude", "longitude"))
-    pairs = spread(latitude, longitude)
+    pairs = _spread_all(latitude, longitude, areas["shape"].to_pylist())
     population, households = (whole_shares(areas[name].to_numpy().astype(np.int64), pairs) for name in ("population", "households"))
     cell, place = np.unique(pairs.cell, return_inverse=True)
     inside = np.asarray(areas["is_inside"].to_numpy(zero_copy_only=False), bool)[pairs.area]
@@ -182,6 +186,17 @@ def cells_of_market(connection: duckdb.DuckDBPyConnection, market_id: str) -> pa
         }
     )
     return table.filter(pa.array(sums["all"] > 0))
+
+
+def _spread_all(latitude: Floats, longitude: Floats, shapes: list[str | None]) -> Spread:
+    """Spread areas with a shape evenly over it, and the others around their centers."""
+    has_shape = np.array([shape is not None for shape in shapes], bool)
+    around = spread(latitude[~has_shape], longitude[~has_shape])
+    position, cell, weight = spread_evenly([shape for shape in shapes if shape is not None])
+    area = np.concatenate((np.flatnonzero(~has_shape)[around.area], np.flatnonzero(has_shape)[position]))
+    cell, weight = np.concatenate((around.cell, cell)), np.concatenate((around.weight, weight))
+    order = np.lexsort((cell, area))
+    return Spread(area[order], cell[order], weight[order])
 
 
 def _summed(place: Integers, values: Integers, length: int) -> Integers:

@@ -327,6 +327,7 @@ class _Bench:
         settled = settle.settle(self.connection, table, is_replacing=self.is_replacing)
         self.counts[table.name] = settled.count
         self.findings += settle.reject(self.connection, table, readings)
+        self.findings += settle.earlier_states(self.connection, table, readings)
         if settled.rows:
             self.findings += settle.findings(self.connection, table, readings, settled.count, self.clock)
             if table.name == "shifts":

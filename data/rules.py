@@ -108,9 +108,14 @@ _FINDINGS = {
         "refunds belong in a column of their own",
     ),
     "repeated_rows": (
-        "Rows that say the same as an earlier one were merged; `merge = true` in the mapping expects them",
+        "Rows that say the same as another, or tell an earlier state of it, were merged; `merge = true` in the mapping expects them",
         "order o1 in lines 2 and 3, with equal values",
         "write merge = true if the source has one row per item",
+    ),
+    "earlier_state": (
+        "The row that serves tells a later state of the same thing (delivered, where this one is still open); the later one stays",
+        "order o1 without a status from Monday's file, delivered since Tuesday's",
+        "nothing; with --replace the files given are taken as they are",
     ),
     "unknown_reference": (
         "The value names no row of the table it refers to; the row stays",

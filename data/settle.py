@@ -11,12 +11,18 @@ from itertools import chain
 import duckdb
 
 from data import checks
-from data.contracts import Table
+from data.contracts import TIMELINE, Table
 from data.derive import calendar
 from data.manifest import Count, Finding
 from data.staging import Reading, quoted
 
 _LINE_BITS = 40
+_EVENTS = {
+    "orders": TIMELINE[1:],
+    "trips": ("arrived_at", "picked_up_at", "ended_at"),
+    "offers": ("decided_at",),
+}
+"""Tables whose rows come further with time, and the events that tell how far."""
 _AS_GIVEN = {
     # The cell of a point is made when a row is written; only without a point does it come from the source.
     ("orders", "dropoff_cell"): "CASE WHEN old.dropoff_latitude IS NULL OR old.dropoff_longitude IS NULL THEN old.dropoff_cell END",
@@ -45,7 +51,7 @@ def settle(connection: duckdb.DuckDBPyConnection, table: Table, *, is_replacing:
     name = table.name
     connection.execute(f"CREATE TABLE scratch.skipped_{name} (source INTEGER, line BIGINT, fate VARCHAR, part VARCHAR)")
     _settle_duplicates(connection, table)
-    unchanged, superseded, base_rows = _compare(connection, table)
+    unchanged, superseded, base_rows = _compare(connection, table, is_replacing=is_replacing)
     rows_in, faulty = _row(connection, f"SELECT count(*), count(fault) FROM scratch.staged_{name}")
     fates = dict(connection.execute(f"SELECT fate, count(*) FROM scratch.skipped_{name} GROUP BY fate").fetchall())
     merged, rejected = fates.get("merged", 0), fates.get("rejected", 0) + faulty
@@ -84,21 +90,35 @@ def _settle_duplicates(connection: duckdb.DuckDBPyConnection, table: Table) -> N
     (found,) = _row(connection, f"SELECT count(*) FROM scratch.repeated_{name}")
     if not found:
         return
+    place = f"row_number() OVER (PARTITION BY {keys} ORDER BY {_state(table)} DESC, source, line)"
     connection.execute(
-        f"CREATE TABLE scratch.ranked_{name} AS SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY source, line) AS place "
+        f"CREATE TABLE scratch.ranked_{name} AS SELECT *, {place} AS place, {_state(table)} AS state "
         f"FROM scratch.staged_{name} WHERE fault IS NULL AND hash({keys}) IN (SELECT h FROM scratch.repeated_{name})"
     )
-    differs = " ".join(f"WHEN later.{each.name} IS DISTINCT FROM first.{each.name} THEN '{each.name}'" for each in table.loaded)
+    differs = " ".join(f"WHEN other.{each.name} IS DISTINCT FROM first.{each.name} THEN '{each.name}'" for each in table.loaded)
     connection.execute(
         f"INSERT INTO scratch.skipped_{name} SELECT source, line, CASE WHEN part IS NULL THEN 'merged' ELSE 'rejected' END, part FROM ("
-        f"SELECT later.source, later.line, CASE {differs} END AS part FROM scratch.ranked_{name} AS later "
-        f"JOIN scratch.ranked_{name} AS first ON {same_key(table, 'later', 'first')} WHERE later.place > 1 AND first.place = 1)"
+        f"SELECT other.source, other.line, CASE WHEN other.state < first.state THEN NULL {differs} END AS part "
+        f"FROM scratch.ranked_{name} AS other JOIN scratch.ranked_{name} AS first ON {same_key(table, 'other', 'first')} "
+        "WHERE other.place > 1 AND first.place = 1)"
     )
     connection.execute(f"DROP TABLE scratch.ranked_{name}")
 
 
-def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, int, int]:
-    """Compare good rows with the base; return how many are unchanged, how many differ, and how many rows the base has."""
+def _state(table: Table, prefix: str = "") -> str:
+    """Return the SQL of how far a thing has come, as a number that rises: events known, then over, then returned.
+
+    Of two rows of one key the one that has come further stands; those that are over in different ways are no earlier or later.
+    """
+    events = _EVENTS.get(table.name)
+    if events is None:
+        return "0"
+    known = " ".join(f"WHEN {prefix}{event} IS NOT NULL THEN {place}" for place, event in reversed([*enumerate(events, 1)]))
+    return f"CASE WHEN {prefix}status = 'returned' THEN 30 WHEN {prefix}status IS NOT NULL THEN 20 {known} ELSE 0 END"
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, table: Table, *, is_replacing: bool) -> tuple[int, int, int]:
+    """Compare good rows with the base; return how many leave it as it is, how many differ, and how many rows the base has."""
     name = table.name
     (base_rows,) = _row(connection, f"SELECT count(*) FROM {name}")
     if not base_rows:
@@ -107,8 +127,10 @@ def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, 
     columns = [*(column.name for column in table.loaded), *calendar(table), *(["distance_m"] if name == "orders" else [])]
     same = [f"new.{column} IS NOT DISTINCT FROM {_AS_GIVEN.get((name, column), f'old.{column}')}" for column in columns]
     derived = "".join(f", {sql} AS {column}" for column, sql in calendar(table).items())
+    is_earlier = "false" if is_replacing else f"{_state(table, 'new.')} < {_state(table, 'old.')}"
     connection.execute(
-        f"CREATE TABLE scratch.known_{name} AS SELECT new.source, new.line, {' AND '.join(same)} AS is_same FROM ("
+        f"CREATE TABLE scratch.known_{name} AS SELECT new.source, new.line, {is_earlier} AS is_earlier, "
+        f"({' AND '.join(same)}) OR is_earlier AS is_same FROM ("
         f"SELECT *{derived} FROM scratch.staged_{name} AS staged WHERE fault IS NULL "
         f"AND {_none_of(f'scratch.skipped_{name}')}) AS new "
         f"JOIN {name} AS old ON {same_key(table, 'new', 'old')}"
@@ -117,6 +139,16 @@ def _compare(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[int, 
         connection, f"SELECT count(*) FILTER (WHERE is_same), count(*) FILTER (WHERE NOT is_same) FROM scratch.known_{name}"
     )
     return unchanged, differing, base_rows
+
+
+def earlier_states(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading]) -> list[Finding]:
+    """Return the finding on rows that were left aside because the row that serves tells a later state."""
+    if table.name not in _EVENTS or not _row(connection, f"SELECT count(*) FROM {table.name}")[0]:
+        return []
+    rows = f"(SELECT staged.* FROM scratch.staged_{table.name} AS staged JOIN scratch.known_{table.name} AS known "
+    rows += "ON known.source = staged.source AND known.line = staged.line WHERE known.is_earlier)"
+    key = table.key[0]
+    return checked(connection, table, readings, [checks.Check("earlier_state", "status", "true", f"'{key} ' || {key}")], rows)
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, table: Table, *, skips_unchanged: bool, skips: bool) -> None:

@@ -40,10 +40,11 @@ _NAMED = {
     "boundary_counties": f"array_to_string({_CODES}, ' ')",
     "county": "lpad({raw}, greatest(5, length({raw}))::INTEGER, '0')",
     "dropoff_cell": "cell_near({raw})",
+    "shape": "CASE WHEN is_shape({raw}) THEN {raw} END",
     "week_start": "CASE WHEN try_cast({raw} AS BIGINT) <= 7 THEN try_cast({raw} AS BIGINT) END",
 }
 """Columns whose text must be more than of their kind: a known zone, a polygon, codes with their leading zero, a weekday."""
-_CHECKED_TEXTS = ("time_zone", "boundary_polygon")
+_CHECKED_TEXTS = ("time_zone", "boundary_polygon", "shape")
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,26 @@ def _fields(reading: Reading) -> Iterator[Mended]:
         if raw == "NULL" and column.name in derived.events:
             sql, kind, is_mended = _unreadable_span(reading, column.name), "VARCHAR", True
         sql, has_gaps = _without(sql, kind, reading, column.name) if raw != "NULL" else (sql, False)
+        if column.name in derived.after and raw != "NULL" and kind == "VARCHAR":
+            sql, is_mended = f"coalesce({sql}, {_unreadable_span(reading, column.name)})", True
         if column.name in derived.values and raw != "NULL":
             sql, kind, is_mended = _meant(sql, derived.values[column.name]), "VARCHAR", True
         if is_mended or has_gaps:
             yield Mended(mark(column.name), sql, kind)
+    if table.name == "demand_areas" and "shape" in reading.given:
+        yield from _inner_point(reading)
+        return
     for pair in pairs(table):
         yield from _point(reading, pair)
+
+
+def _inner_point(reading: Reading) -> Iterator[Mended]:
+    """Yield the coordinates of an area's center, by its shape where the source does not say them."""
+    shape = f"({reading.raw(reading.table.column('shape'))[0]})::VARCHAR"
+    for name in ("latitude", "longitude"):
+        yield Mended(
+            mark(name), f"coalesce(({reading.raw(reading.table.column(name))[0]})::VARCHAR, shape_{name}({shape})::VARCHAR)", "VARCHAR"
+        )
 
 
 def _without(sql: str, kind: str, reading: Reading, name: str) -> tuple[str, bool]:

@@ -5,6 +5,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from data import shapes
 from data.cells import arrow_function, haversine_m
 from data.contracts import Table
 from data.staging import Reading, World
@@ -18,7 +19,8 @@ GROUP BY ALL
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give a connection ``is_polygon(text)``: whether a text is a valid WKT polygon."""
+    """Give a connection ``is_polygon(text)``: whether a text is a valid WKT polygon; and the functions of shapes."""
+    shapes.register(connection)
     arrow_function(connection, "is_polygon", _is_polygon, ("VARCHAR",), "BOOLEAN")
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.rules import RULES
 from data.contracts import Table, loadable_tables
 from data.engine import Engine
 from data.errors import MallReachError, MappingError, SourceError
 from data.load import load
 from data.report import report
+from data.rules import RULES
 from data.warehouse import Count, Warehouse
 from tests.loading import DELIVERED, Shop, is_conserved, rules
 
@@ -105,6 +105,46 @@ def test_a_row_may_change_twice_and_the_last_change_wins(shop: Shop) -> None:
 
     assert shop.row("SELECT count(*) AS n, max(click_to_door_s) AS s FROM orders") == {"n": 1, "s": 7200}
     assert shop.warehouse.check() == []
+
+
+def test_a_later_state_is_not_overwritten_by_an_older_file(shop: Shop) -> None:
+    open_ = {"delivered_at": None, "picked_up_at": None}
+    shop.orders({"order_id": "done"}, {"order_id": "back", "status": "returned"}, {"order_id": "way", "delivered_at": None})
+
+    result = shop.orders(
+        {"order_id": "done", **open_},
+        {"order_id": "back"},
+        {"order_id": "way", **open_},
+        {"order_id": "done-now", **open_},
+    )
+    newer = shop.orders({"order_id": "done", "status": "cancelled"}, {"order_id": "way"}, {"order_id": "back", "status": "returned"})
+
+    assert result.counts["orders"] == Count(rows_in=4, kept=1, unchanged=3)
+    assert rules(result)["earlier_state", "status"] == 3
+    assert [each.example for each in result.findings if each.rule == "earlier_state"] == ["orders.csv line 2: order_id done"]
+    # What is over may be corrected: a cancellation replaces a delivery.
+    assert newer.counts["orders"] == Count(rows_in=3, replaced=2, unchanged=1)
+    rows = shop.rows("SELECT order_id, status FROM orders ORDER BY order_id")
+    assert [tuple(row.values()) for row in rows] == [("back", "returned"), ("done", "cancelled"), ("done-now", None), ("way", "delivered")]
+
+
+def test_under_replace_the_files_are_taken_as_they_are(shop: Shop) -> None:
+    shop.orders({})
+
+    result = shop.orders({"delivered_at": None}, replace=True)
+
+    assert result.counts["orders"] == Count(rows_in=1, kept=1)
+    assert shop.row("SELECT status FROM orders") == {"status": None}
+
+
+def test_of_two_states_in_one_load_the_later_stands_whichever_file_comes_first(shop: Shop) -> None:
+    monday = shop.rows_file("orders-1.csv", [{**DELIVERED, "delivered_at": None}, {**DELIVERED, "order_id": "o2"}])
+    tuesday = shop.rows_file("orders-2.csv", [DELIVERED, {**DELIVERED, "order_id": "o2", "delivered_at": None}])
+
+    result = shop.load(monday, tuesday)
+
+    assert result.counts["orders"] == Count(rows_in=4, kept=2, merged=2)
+    assert shop.rows("SELECT click_to_door_s AS s FROM orders") == [{"s": 2400}, {"s": 2400}]
 
 
 def test_replace_drops_earlier_rows_of_the_given_table_only(shop: Shop) -> None:
@@ -274,7 +314,7 @@ def test_a_last_day_that_breaks_off_early_is_not_complete(shop: Shop) -> None:
 def test_the_extent_forgets_rows_that_were_replaced(shop: Shop) -> None:
     shop.orders({}, {"order_id": "o2", "placed_at": "2026-03-01 17:00:00"})
 
-    result = shop.orders({"order_id": "o2", "placed_at": "2026-03-03 17:00:00", "delivered_at": None})
+    result = shop.orders({"order_id": "o2", "placed_at": "2026-03-03 17:00:00", "delivered_at": "2026-03-03 17:40:00"})
 
     assert result.version is not None
     extent = result.version.manifest.extent["desert"]
