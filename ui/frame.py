@@ -69,7 +69,8 @@ PAGES: tuple[Page, ...] = (
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
 _KEYS = (*(control.key for page in PAGES for control in page.controls), "map")
-_WRITTEN, _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "written_address", "shown_page", "scope", "pages", "may_load"
+_WRITTEN, _MEANT, _QUIET = "written_address", "meant_by_empty_address", "quiet_address"
+_PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "shown_page", "scope", "pages", "may_load"
 
 BAND = '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
 
