@@ -71,6 +71,10 @@ class Tray:
         """Remove the files."""
         self._remove()
 
+    def files(self) -> list[tuple[str, bytes]]:
+        """Return names and contents."""
+        return [(name, (self.folder / name).read_bytes()) for name in self.names]
+
     @property
     def title(self) -> str:
         """The files in a few words."""

@@ -21,7 +21,7 @@ from ui import loaded, panels, session
 from ui.tray import TYPES, Tray, edited, mapping_rows, source_columns, to_toml
 
 LOOK_EVERY = timedelta(seconds=1)
-_TRAY, _JOB, _ROUND = "upload_tray", "upload_job", "upload_round"
+_TRAY, _JOB, _ROUND, _PROBLEM = "upload_tray", "upload_job", "upload_round", "upload_problem"
 _MODES = {"table": "Table", "text": "Text"}
 _WAYS = {"add": "Add to what is there", "replace": "Replace the tables given"}
 _WAYS_HELP = (
@@ -96,9 +96,9 @@ def _forget(**what: bool) -> None:
 
 def _clear() -> None:
     tray = st.session_state.pop(_TRAY, None)
+    st.session_state.pop(_PROBLEM, None)
     if tray:
         tray.clear()
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
 def report(outcome: Outcome) -> None:
@@ -122,8 +122,8 @@ def report(outcome: Outcome) -> None:
 
 
 def _bring(version: Version | None) -> None:
-    """Draw the place to drop files; below it what they seem to hold."""
-    limit = st.get_option("server.maxUploadSize")
+    """Draw the place to drop files; below it those that were dropped, and what they seem to hold."""
+    tray: Tray | None = st.session_state.get(_TRAY)
     files = st.file_uploader(
         "Drop files here: CSV, gzip, Parquet, Excel or JSON lines; several at once",
         type=TYPES,
@@ -131,27 +131,35 @@ def _bring(version: Version | None) -> None:
         key=f"upload-{st.session_state.get(_ROUND, 0)}",
     )
     panels.note(
-        f"Up to {limit:,} MB a file (server.maxUploadSize); larger ones load by python -m data load. The files stand in a scratch folder "
-        "until they are loaded or taken back, and nothing changes before you load."
+        f"Up to {st.get_option('server.maxUploadSize'):,} MB a file (server.maxUploadSize); larger ones load by python -m data load. The "
+        "files stand in a scratch folder until they are loaded or taken back, and nothing changes before you load."
     )
-    tray: Tray | None = st.session_state.get(_TRAY)
-    if not files:
-        if tray:
-            _clear()
+    if files:
+        _take([(each.name, each.getvalue()) for each in files], tray, version)
+        st.rerun()
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(f"{problem}.")
+    if tray:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{write.counted(len(tray.names), 'file')}**: {tray.title}", width="content")
+            st.button("Take them back", key="take-back", on_click=_clear)
+        _mapped(tray, version)
+
+
+def _take(brought: list[tuple[str, bytes]], tray: Tray | None, version: Version | None) -> None:
+    """Put dropped files beside those that are there already, whose place they take where they bear their names; empty the drop zone."""
+    names = {name for name, _ in brought}
+    there = [(name, content) for name, content in (tray.files() if tray else ()) if name not in names]
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state.pop(_PROBLEM, None)
+    try:
+        with st.spinner("Looking at the files"):
+            st.session_state[_TRAY] = Tray([*there, *brought], version)
+    except MallReachError as error:
+        st.session_state[_PROBLEM] = str(error)
         return
-    named = tuple(each.file_id for each in files)
-    if tray is None or st.session_state.get("upload_ids") != named:
-        if tray:
-            tray.clear()
-        try:
-            with st.spinner("Looking at the files"):
-                tray = Tray([(each.name, each.getvalue()) for each in files], version)
-        except MallReachError as error:
-            st.session_state.pop(_TRAY, None)
-            st.error(f"{error}.")
-            return
-        st.session_state[_TRAY], st.session_state["upload_ids"] = tray, named
-    _mapped(tray, version)
+    if tray:
+        tray.clear()
 
 
 def _mapped(tray: Tray, version: Version | None) -> None:
