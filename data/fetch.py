@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from data.derivations import Join
 from data.errors import MallReachError, MappingError, SourceError
 from data.manifest import Watermark
 from data.mapping import Feed
@@ -131,16 +132,31 @@ class _Fetching:
         """Return the feeds of local files that a feed becomes."""
         if not feed.is_remote:
             return [feed]
+        rising, key = self._rising(feed)
+        joins = tuple(self._joined(join, f"{place} join {join.name}", has_paths=has_paths) for join in feed.derivations.joins)
+        feed = replace(feed, derivations=replace(feed.derivations, joins=joins))
+        if feed.query is None and not is_remote(feed.file or ""):
+            return [feed]
         if has_paths:
             # Files that are named themselves are loaded in place of the address: by name, as those of a folder are.
-            name = (feed.file or "").rpartition("/")[2]
-            return [replace(feed, file=name, watermark=None)] if name and not name.startswith("env:") else []
+            name = _name(feed.file or "")
+            return [replace(feed, file=name, watermark=None)] if name else []
         if feed.query is not None:
-            return [self._of_query(feed, place)]
+            return [self._of_query(feed, place, rising, key)]
         copies = self._copies(feed.file or "", f"{place} file")
-        if feed.watermark:
-            copies = self._above(feed, copies, place)
+        if rising is not None:
+            copies = self._above(copies, place, rising, key)
         return [replace(feed, file=str(copy), watermark=None) for copy in copies]
+
+    def _joined(self, join: Join, place: str, *, has_paths: bool) -> Join:
+        if not is_remote(join.file):
+            return join
+        if has_paths:
+            return replace(join, file=_name(join.file) or join.file)
+        copies = self._copies(join.file, place)
+        if len(copies) > 1:
+            raise MappingError(f"{place}: the address names {len(copies)} files; one is joined")
+        return replace(join, file=str(copies[0]))
 
     def _copies(self, text: str, place: str) -> list[Path]:
         if text not in self._files:
@@ -152,7 +168,7 @@ class _Fetching:
                 self.notes.append(f"{copy.name}: fetched from {file.shown}")
         return self._files[text]
 
-    def _of_query(self, feed: Feed, place: str) -> Feed:
+    def _of_query(self, feed: Feed, place: str, rising: Rising | None, key: str) -> Feed:
         reference, name = feed.database or "", f"{feed.table.name}-query.parquet"
         self._queries += 1
         copy = self.folder / f"query-{self._queries}" / name
@@ -161,7 +177,6 @@ class _Fetching:
         self.say(f"fetching {feed.table.name}")
         if reference not in self._databases:
             self._databases[reference] = self.open_databases.enter_context(Database(reference))
-        rising, key = self._rising(feed)
         result = self._databases[reference].fetch(feed.query or "", copy, shown, rising)
         self.names[copy] = shown
         self.notes.append(f"{name}: {result.rows:,} rows of a query on {reference}{self._reached(result.high, key, name)}")
@@ -185,14 +200,13 @@ class _Fetching:
         begun = f" from {since.value}" if since and since.kind == high.kind else ""
         return f", {high.rising.column}{begun} up to {high.watermark.value}"
 
-    def _above(self, feed: Feed, copies: list[Path], place: str) -> list[Path]:
+    def _above(self, copies: list[Path], place: str, rising: Rising, key: str) -> list[Path]:
         """Return Parquet files with the rows that are not below the watermark."""
-        rising, key = self._rising(feed)
         high: HighWater | None = None
         kept = []
         for copy in copies:
             shown = self.names[copy]
-            if rising is None or not _is_parquet(copy):
+            if not _is_parquet(copy):
                 raise MappingError(f"{place} watermark: {shown} is not Parquet; a CSV is loaded as a whole, without a watermark")
             with _opened(copy, shown) as file:
                 mine = _high_water(file.schema_arrow, rising, place, shown)
@@ -208,7 +222,7 @@ class _Fetching:
             self.names[above] = shown
             kept.append(above)
         reached = self._reached(high, key, kept[-1].name)
-        self.notes += [f"{feed.table.name}: read by its watermark{reached}"] if reached else []
+        self.notes += [f"{rising.table}: read by its watermark{reached}"] if reached else []
         return kept
 
 
@@ -243,6 +257,11 @@ def source_key(feed: Feed) -> str:
     """
     says = [(each.name, getattr(feed, each.name)) for each in fields(feed) if each.name not in ("table", "overlap_s")]
     return f"{feed.table.name}-{hashlib.sha256(repr(says).encode()).hexdigest()[:12]}"
+
+
+def _name(address: str) -> str:
+    """Return the last part of an address; empty for one that only the environment knows."""
+    return "" if address.startswith("env:") else address.rpartition("/")[2]
 
 
 def _is_parquet(path: Path) -> bool:

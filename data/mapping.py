@@ -92,7 +92,8 @@ class Feed:
     @property
     def is_remote(self) -> bool:
         """Whether the rows must be fetched before they can be read."""
-        return self.query is not None or (self.file is not None and is_remote(self.file))
+        files = [self.file or "", *(join.file for join in self.derivations.joins)]
+        return self.query is not None or any(is_remote(file) for file in files)
 
     def factor(self, column: Column) -> float:
         """Return how many of the contract's units one unit of the source is."""
@@ -192,6 +193,8 @@ def _feed(contract: Table, raw: Any, place: str) -> Feed:
         derivations=derivations(contract, raw, place),
         **_remote(raw, place),
     )
+    for join in (each for each in feed.derivations.joins if is_remote(each.file)):
+        refuse_credentials(join.file, f"{place} join {join.name}")
     both = sorted(set(feed.columns) & set(feed.constants))
     if both:
         raise MappingError(f"{place}: {both[0]} is given by a column and by a constant; keep one of them")

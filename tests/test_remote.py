@@ -199,6 +199,21 @@ def test_one_file_that_feeds_two_tables_is_fetched_once(shop):
     assert shop.row("SELECT count(*) AS drivers FROM drivers")["drivers"] == 1
 
 
+def test_a_joined_file_may_stand_at_an_address_too(shop):
+    drops = b"nr,delivered_at\na,2026-03-02 18:00:00\n"
+    text = """
+        [orders]
+        file = "{0}/orders.csv"
+        time_zone = "UTC"
+        columns = {{ delivered_at = "drops.delivered_at" }}
+        join = [{{ name = "drops", file = "{0}/drops.csv", on = {{ order_id = "nr" }} }}]
+    """
+    with served({"/orders.csv": orders("a"), "/drops.csv": drops}) as (host, _):
+        load([], warehouse=shop.warehouse, mapping=Mapping.parse(textwrap.dedent(text.format(f"http://{host}"))))
+
+    assert shop.row("SELECT click_to_door_s FROM orders")["click_to_door_s"] == 3600
+
+
 @pytest.mark.usefixtures("s3")
 def test_an_object_store_is_read_with_the_credentials_of_the_environment(shop, monkeypatch):
     files = {
@@ -409,6 +424,10 @@ def test_an_address_with_a_credential_in_the_mapping_is_refused_and_not_repeated
     with pytest.raises(MappingError, match="does not belong in a file") as refused:
         fetch(shop, address)
 
+    assert "pl4nted" not in str(refused.value)
+    joined = f'[orders]\nfile = "orders.csv"\njoin = [{{ name = "more", file = "{address}", on = {{ order_id = "nr" }} }}]\n'
+    with pytest.raises(MappingError, match="does not belong in a file") as refused:
+        Mapping.parse(joined)
     assert "pl4nted" not in str(refused.value)
     with pytest.raises(MappingError, match="does not belong in a file") as refused:
         load([address], warehouse=shop.warehouse)
