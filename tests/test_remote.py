@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -504,6 +505,13 @@ def test_a_secret_is_cut_out_of_a_text_in_every_form_it_may_take(monkeypatch):
         assert secret not in text
     assert text.endswith("| user | host")
     assert redacted("say hunter2 now", "host=h password='hunter2' user=u") == "say *** now"
+
+
+def test_every_mapping_in_the_docs_is_understood():
+    texts = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "sources.md").read_text(), re.DOTALL)
+
+    assert len(texts) == 2
+    assert [feed.is_remote for text in texts for feed in Mapping.parse(text).feeds] == [True] * 4
 
 
 # Watermarks of Parquet files
