@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping as Table_
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from zoneinfo import available_timezones
 
 import numpy as np
@@ -39,6 +39,7 @@ _EVENT_PAIRS = {
     "shifts": [("start_at", "end_at")],
     "malls": [("opened_on", "closed_on")],
 }
+_LOOKED_AT = 500
 _SCALES = (1e6, 1e5, 1e7)
 _NAMED, _NO_DAY = 0.6, 0.15
 """A time without a date must be named as one; without a column of days it is less sure."""
@@ -75,7 +76,7 @@ def score(
     name = name_score(table, column, portrait.name)
     if portrait.is_empty:
         return (name, ("no value in the sample",)) if name else None
-    content = _content(table, column, portrait)
+    content = portrait.remembered(f"{table.name}.{column.name}", lambda: _content(table, column, portrait))
     if content is not None and column.kind is Kind.INSTANT and not portrait.is_instant and (name < _NAMED or not has_day):
         return None if name < _NAMED else (name - _NO_DAY, content[1])
     if content is None:
@@ -216,7 +217,8 @@ _TEXT_CHECKS = {
 
 def _checked_text(column: Column, portrait: Portrait) -> Bonus | None:
     looks, bonus = _TEXT_CHECKS[column.name]
-    is_such = sum(looks.fullmatch(text) is not None for text in portrait.counts) >= _SURE_SHARE * len(portrait.counts)
+    values = list(islice(portrait.counts, _LOOKED_AT))
+    is_such = sum(looks.fullmatch(text) is not None for text in values) >= _SURE_SHARE * len(values)
     return (bonus, (f"values look like {column.name.replace('_', ' ')}",)) if is_such else None
 
 
@@ -239,7 +241,7 @@ def _id(table: Table, column: Column, portrait: Portrait) -> Bonus | None:
         return None
     is_key = table.key == (column.name,)
     is_flag = len(portrait.counts) <= 2 < portrait.filled and portrait.is_number and set(portrait.counts) <= {"0", "1"}
-    if is_flag or {text.lower() for text in portrait.counts} <= _LAND_USES:
+    if is_flag or {text.lower() for text in portrait.vocabulary or ("",)} <= _LAND_USES:
         return None
     if not is_key:
         return (-0.2 if portrait.is_cell or portrait.epoch_unit else 0.0), ()

@@ -48,7 +48,7 @@ def reading_of(placed: Placed, others: Sequence[Placed], *, has_nearest: bool) -
     extras: dict[str, Any] = {}
     columns: dict[str, tuple[str, ...]] = {}
     formats, format_remarks = _date_formats(placed, extras)
-    remarks += [*format_remarks, *_clocks(placed, extras, columns, formats), *_durations(placed, extras)]
+    remarks += [*format_remarks, *_clocks(placed, extras, columns, formats), *_durations(placed, extras), *_zeros(placed, extras)]
     zone, zone_remarks = _zone(placed, others)
     remarks += [*zone_remarks, *_status_words(placed, extras), *_points(placed, others, extras, has_nearest=has_nearest)]
     return Reading(units, zone, tuple(dict.fromkeys(formats)), extras, tuple(remarks), columns)
@@ -128,6 +128,14 @@ def _date_formats(placed: Placed, extras: dict[str, Any]) -> tuple[list[str], li
                 Remark(f"{match.portrait.name}: {example!r} could have day or month first; the {first} is assumed", "date_formats")
             )
     return formats, remarks
+
+
+def _zeros(placed: Placed, extras: dict[str, Any]) -> Iterator[Remark]:
+    """Note epochs that are 0: nothing happened then."""
+    zeros = [match.column.name for match in _times(placed) if match.portrait.epoch_unit and "0" in match.portrait.counts]
+    if zeros:
+        extras["missing"] = dict.fromkeys(zeros, "0")
+        yield Remark("0 stands for a time that is not known", "missing")
 
 
 def _clocks(placed: Placed, extras: dict[str, Any], columns: dict[str, tuple[str, ...]], formats: list[str]) -> Iterator[Remark]:

@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from data.samples import Sample
 
+T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
 
 MISSING_WORDS = ("nan", "null", "none", "na", "n/a", "nat", "-", "\\n")
@@ -77,6 +79,14 @@ class Portrait:
     has_comma: bool
     dates: Dates
     epoch_unit: str
+    _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def remembered(self, key: str, judge: Callable[[], T]) -> T:
+        """Return what was judged of the column before under a key; judge it the first time."""
+        if key not in self._memory:
+            self._memory[key] = judge()
+        found: T = self._memory[key]
+        return found
 
     @cached_property
     def filled(self) -> int:
