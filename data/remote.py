@@ -32,7 +32,8 @@ CHUNK = 1 << 20
 _T = TypeVar("_T")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://")
 _REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
-_SECRET_NAME = re.compile(r"sig|secret|token|passw|pwd|key|credential|auth", re.IGNORECASE)
+_SECRET_PARAMETER = re.compile(r"sig|secret|token|passw|pwd|key|credential|auth", re.IGNORECASE)
+_SECRET_VARIABLE = re.compile(r"secret|token|passw|_pwd$|(^|_)key(_|$)|apikey|signature", re.IGNORECASE)
 _DSN_PASSWORD = re.compile(r"password\s*=\s*('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 _SHORTEST_SECRET = 4
 _TIMEOUT_S = 30
@@ -79,7 +80,7 @@ def refuse_credentials(text: str, place: str) -> None:
     parts = _parts(text, place)
     # A password may hold an unescaped slash: then the server's part seems to end within it, and the @ stands in the path.
     has_password = ":" in parts.netloc and "@" in text
-    if has_password or any(_SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
+    if has_password or any(_SECRET_PARAMETER.search(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
         raise MappingError(
             f"{place}: an address with a credential in it does not belong in a file; put the whole address into an environment variable "
             'and name that: "env:NAME"'
@@ -98,7 +99,7 @@ def environment(reference: str, place: str) -> str:
 
 def redacted(text: str, *secrets: str) -> str:
     """Return a text in which no secret stands: none of those given, none in an environment variable whose name tells that it holds one."""
-    known = [value for name, value in os.environ.items() if _SECRET_NAME.search(name)]
+    known = [value for name, value in os.environ.items() if _SECRET_VARIABLE.search(name)]
     known += [piece for secret in secrets for piece in _pieces(secret)]
     for secret in sorted({each for each in known if len(each) >= _SHORTEST_SECRET}, key=len, reverse=True):
         text = text.replace(secret, "***")
@@ -115,7 +116,7 @@ def _pieces(secret: str) -> list[str]:
             password = user.partition(":")[2]
             # An unescaped @ or / in a password makes others cut the address elsewhere, and show the pieces.
             pieces += [password, *re.split(r"[@/:?#]", password)]
-        pieces += [value for name, value in parse_qsl(rest.partition("?")[2]) if _SECRET_NAME.search(name)]
+        pieces += [value for name, value in parse_qsl(rest.partition("?")[2]) if _SECRET_PARAMETER.search(name)]
     return [form for piece in pieces for form in (piece, unquote(piece), quote(piece, safe=""))]
 
 

@@ -504,6 +504,9 @@ def test_a_secret_is_cut_out_of_a_text_in_every_form_it_may_take(monkeypatch):
     for secret in ("pa%2Fss", "pa/ss", "w0rd", "inquery", "fr0m-environment"):
         assert secret not in text
     assert text.endswith("| user | host")
+    monkeypatch.setenv("PWD", "/srv/shop")
+    monkeypatch.setenv("XAUTHORITY", "/home/somebody")
+    assert redacted("/srv/shop/orders.csv of /home/somebody") == "/srv/shop/orders.csv of /home/somebody"
     assert redacted("say hunter2 now", "host=h password='hunter2' user=u") == "say *** now"
 
 
