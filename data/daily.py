@@ -5,7 +5,7 @@ Everything comes from one row per market and day, however many rows a table has.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from statistics import median
 
@@ -21,7 +21,7 @@ from data.staging import Reading, has_zone, is_plausible
 
 _DAYS_BEFORE = 7
 _WEEKS_AROUND = 8
-_DAYS_AROUND = 14
+_DAYS_AROUND = 3
 _LEAST_WEEKDAYS = 3
 _LEAST_DAYS = 5
 _LEAST_USUAL = 8
@@ -96,14 +96,24 @@ def _unusual(by_day: dict[date, int], span: tuple[date, date]) -> Iterator[tuple
 
 
 def _usual(by_day: dict[date, int], on: date, first_on: date, last_on: date) -> float:
-    """Return the median rows of the same weekday in the weeks around, else of the days around; 0 where too few are known."""
-    weekdays = [on + timedelta(7 * week) for week in range(-_WEEKS_AROUND, _WEEKS_AROUND + 1) if week]
-    around = [on + timedelta(day) for day in range(-_DAYS_AROUND, _DAYS_AROUND + 1) if day]
-    for days, least in ((weekdays, _LEAST_WEEKDAYS), (around, _LEAST_DAYS)):
-        known = [by_day.get(day, 0) for day in days if first_on <= day <= last_on]
-        if len(known) >= least:
-            return median(known)
-    return 0
+    """Return how many rows a day should have; 0 where too little is known.
+
+    The median of the same weekday in the weeks around; in young or patchy data that of the days just around it, unless the same weekday of
+    the week before or after is as empty: then it is a day off.
+    """
+    weekdays = _known(by_day, on, first_on, last_on, [7 * week for week in range(-_WEEKS_AROUND, _WEEKS_AROUND + 1)])
+    around = _known(by_day, on, first_on, last_on, range(-_DAYS_AROUND, _DAYS_AROUND + 1))
+    beside = _known(by_day, on, first_on, last_on, (-7, 7))
+    of_weekday = median(weekdays) if len(weekdays) >= _LEAST_WEEKDAYS else 0
+    of_days = median(around) if len(around) >= _LEAST_DAYS else 0
+    is_working = bool(beside) and max(beside) >= _THIN_SHARE * of_days
+    return max(of_weekday, min(of_days, max(beside)) if is_working else 0)
+
+
+def _known(by_day: dict[date, int], on: date, first_on: date, last_on: date, steps: Iterable[int]) -> list[int]:
+    """Return the rows of other days within the data, so many steps away."""
+    days = (on + timedelta(step) for step in steps if step)
+    return [by_day.get(day, 0) for day in days if first_on <= day <= last_on]
 
 
 def changed_units(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading]) -> list[Finding]:

@@ -13,6 +13,7 @@ import duckdb
 from data import checks
 from data.contracts import TIMELINE, Table
 from data.derive import calendar
+from data.inferred import PREFIX as INFERRED
 from data.manifest import Count, Finding
 from data.staging import Reading, quoted
 
@@ -24,6 +25,8 @@ _EVENTS = {
 }
 """Tables whose rows come further with time, and the events that tell how far."""
 _AS_GIVEN = {
+    # Inferred trips are no source's.
+    ("orders", "trip_id"): f"CASE WHEN NOT starts_with(old.trip_id, '{INFERRED}') THEN old.trip_id END",
     # The cell of a point is made when a row is written; only without a point does it come from the source.
     ("orders", "dropoff_cell"): "CASE WHEN old.dropoff_latitude IS NULL OR old.dropoff_longitude IS NULL THEN old.dropoff_cell END",
     # Before there was the column, no door was an area.
@@ -315,4 +318,4 @@ def _rejected_value(table: Table) -> str:
         for latitude, longitude in checks.coordinates(table)
     ]
     values = [f"WHEN fault.part = '{column.name}' THEN raw.r_{column.name}" for column in table.loaded]
-    return f"CASE WHEN fault.rule = 'malformed_record' THEN raw.malformed {' '.join([*points, *values])} END"
+    return f"CASE WHEN fault.rule IN ('malformed_record', 'mixed_delimiters') THEN raw.malformed {' '.join([*points, *values])} END"

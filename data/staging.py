@@ -416,7 +416,7 @@ def _doors(reading: Reading) -> list[str]:
     second = (
         f"SELECT * REPLACE (CASE WHEN NOT is_point THEN q_dropoff_cell WHEN is_area THEN {of_point} END AS q_dropoff_cell, "
         f"CASE WHEN q_dropoff_cell IS NULL THEN r_dropoff_cell END AS r_dropoff_cell, "
-        f"is_area AND ({known}) AS q_is_dropoff_area, "
+        f"CASE WHEN r_is_dropoff_area IS NULL OR q_is_dropoff_area IS NOT NULL THEN is_area AND ({known}) END AS q_is_dropoff_area, "
         + ", ".join(f"CASE WHEN NOT (is_point AND is_area) THEN {each} END AS {each}" for each in (latitude, longitude))
         + ", "
         + ", ".join(f"CASE WHEN NOT (is_point AND is_area) THEN r{each[1:]} END AS r{each[1:]}" for each in (latitude, longitude))
