@@ -275,6 +275,13 @@ def test_a_query_that_fails_half_way_loads_nothing(shop):
     assert refused(shop, SourceError, query).endswith("the query failed: division by zero")
 
 
+@pytest.mark.usefixtures("server")
+def test_a_password_that_the_database_quotes_is_cut_out(shop):
+    said = refused(shop, SourceError, f"SELECT '{READER_PASSWORD}'::int AS order_id")
+
+    assert said.endswith('the query failed: invalid input syntax for type integer: "***"')
+
+
 def test_a_query_can_change_nothing(shop, server):
     server.run("GRANT INSERT ON orders TO reader", "CREATE FUNCTION sneak() RETURNS text LANGUAGE sql AS "
                "$$ INSERT INTO orders (order_id) VALUES ('sneaked') RETURNING order_id $$")  # fmt: skip
