@@ -21,6 +21,7 @@ examples:
   python -m data load deliveries/ malls.csv           add files; columns named as in docs/tables.md need no mapping
   python -m data mapping export/ --out mapping.toml   guess a mapping for files with other column names
   python -m data load orders.csv --mapping mapping.toml
+  python -m data load --mapping mapping.toml --watch  load again every five minutes; see docs/sources.md
   python -m data versions                             what is loaded, and which version serves
   python -m data rollback                             serve the version before the current one
 """
