@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from data import cells, contracts, demand, settle, transforms, travel_time, world
+from data import cells, contracts, demand, inferred, settle, transforms, travel_time, world
 from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
@@ -28,7 +28,7 @@ from data.errors import SourceError
 from data.extent import extents
 from data.fetch import Local, local, needs_fetching, refuse_changed
 from data.manifest import Count, Finding, PartSpec, Record, SourceFile, Version
-from data.mapping import Mapping, read_mapping
+from data.mapping import Feed, Mapping, read_mapping
 from data.plan import Plan, planned
 from data.report import write_rejects
 from data.sources import Source, read
@@ -186,7 +186,7 @@ class _Steps:
 
     def __init__(self, plan: Plan, progress: Progress | None) -> None:
         tables = {each.feed.table.name for each in plan.feeds}
-        self.total = len(plan.sources) + 3 * len(tables) + 4
+        self.total = len(plan.sources) + 3 * len(tables) + len(plan.inferred) + 4
         self.done = 0
         self._progress = progress
         self._bar = tqdm(total=self.total, bar_format=_BAR, disable=None if progress is None else True, leave=False)
@@ -370,7 +370,9 @@ class _Bench:
         self.connection.execute(f"CREATE VIEW now_{name} AS {sql}")
 
     def finish(self) -> None:
-        """Check references, now that every table is there, and rebuild what follows from several tables."""
+        """Infer what no source gives, check references, now that every table is there, and rebuild what follows from several tables."""
+        for feed in sorted(self.plan.inferred, key=lambda each: [*inferred.ROWS].index(each.table.name)):
+            self._infer(feed)
         self.steps.begin("checking references")
         for name, readings in self.readings.items():
             if name in self.changed:
@@ -390,6 +392,30 @@ class _Bench:
             and self.draft.base.manifest.rows("orders")
         ):
             self.notes.append("markets or malls changed: load the orders again to bring their local times and distances up to date")
+
+    def _infer(self, feed: Feed) -> None:
+        """Make an inferred table anew; orders bear the trips that were inferred from them."""
+        name = feed.table.name
+        self.steps.begin(f"inferring {name}")
+        if name == "trips":
+            self._chain_orders()
+        is_new, note = inferred.inferred(self.connection, feed.table, feed.derivations)
+        self.notes.append(note)
+        if is_new:
+            self.replaced.add(name)
+            self.changed.add(name)
+            self.built[name] = _Built(0)
+            self.built[name] = _Built(inferred.write(self.connection, name, lambda: self._show(feed.table)))
+
+    def _chain_orders(self) -> None:
+        inferred.chain_orders(self.connection)
+        moved = inferred.write_trips_of_orders(self.connection, is_built="orders" in self.built)
+        if moved:
+            before = self.built.get("orders", _Built(0))
+            self.built["orders"] = _Built(before.rows + moved, before.superseded + moved)
+            self.changed.add("orders")
+            self.connection.execute("DROP VIEW now_orders")
+            self._show(contracts.table("orders"))
 
     def _markets_with_new_areas(self) -> list[str]:
         """Return the markets whose demand cells must be made anew; none if a source gives the cells themselves."""
