@@ -11,7 +11,7 @@ import numpy as np
 
 from data.contracts import Kind
 from data.guess_fit import Match, clock_unit, is_planar, scale_of
-from data.guess_places import PAIRS, Points, all_points, mixed_sign, points
+from data.guess_places import PAIRS, Points, all_points, degrees, mixed_sign
 from data.guess_views import Placed, Reading, Remark
 from data.guess_words import bag, status_meant
 from data.portraits import Floats, Portrait
@@ -272,10 +272,10 @@ def _points(placed: Placed, others: Sequence[Placed], extras: dict[str, Any], *,
 
 def _toward(anchor: Points, placed: Placed, pair: tuple[str, str], extras: dict[str, Any]) -> Iterator[Remark]:
     """Note the change that brings points to where the malls are, if they are far from them without it."""
-    own = points(placed, pair)
-    if own is None:
+    portraits = [portrait for name in pair if (portrait := placed.portrait(name))]
+    if any(each.is_empty for each in portraits):
         return
-    y, x = float(np.median(own.latitude)), float(np.median(own.longitude))
+    y, x = (float(np.nanmedian(degrees(each))) for each in portraits)
     at_y, at_x = float(np.median(anchor.latitude)), float(np.median(anchor.longitude))
     if abs(y - at_y) <= _FAR_DEGREES and abs(x - at_x) <= _FAR_DEGREES:
         return
