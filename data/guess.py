@@ -63,7 +63,13 @@ class Guess:
     missing: tuple[str, ...] = ()
 
     def mapping(self, path: Path | None = None) -> Mapping:
-        """Return the mapping; ``path``: the file in which it will stand, from whose folder relative files start."""
+        """Return the mapping; ``path``: the file in which it will stand, from whose folder relative files start.
+
+        Raises
+        ------
+        MappingError
+            If no file feeds a table.
+        """
         return Mapping.parse(to_toml(self), path)
 
     def of(self, name: str) -> tuple[GuessedFeed, ...]:
@@ -162,7 +168,10 @@ def _views(paths: Sequence[Path | str], folder: Path) -> Iterator[View]:
         name = members[0].path.name if len(members) == 1 else _common_pattern([each.path.name for each in members])
         path = members[0].path.resolve().parent / name
         file = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
-        yield View(members[0], portraits(sample), file, sample.is_whole and len(members) == 1)
+        names = Counter(name.casefold() for name in members[0].columns)
+        # A mapping can speak of a column only by a name that is its own.
+        usable = tuple(each for each in portraits(sample) if each.name and names[each.name.casefold()] == 1)
+        yield View(members[0], usable, file, sample.is_whole and len(members) == 1)
 
 
 def _common_pattern(names: Sequence[str]) -> str:

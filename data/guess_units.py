@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 
@@ -27,6 +27,7 @@ _FAR_DEGREES, _NEAR_DEGREES = 5.0, 2.0
 _DEGREES = {1e6: "microdegrees", 1e7: "e7"}
 _BASE_DATE, _ORIGIN = "2026-01-05", (40.0, -100.0)
 _LONGEST_MINUTES = 240
+_LATEST_S = 4e9
 _UNIT_WORDS = {
     Kind.CENTS: (("CENTS", None), ("DOLLARS", "dollars")),
     Kind.METERS: (("KM", "km"), ("MILES", "miles"), ("METERS", None)),
@@ -227,7 +228,8 @@ def _night_share(local: Floats) -> float:
 def _offset_h(placed: Sequence[Placed], at: float) -> float | None:
     """Return the hours from UTC of where the data is: of the zones that a table of markets names, else by longitude."""
     zones = [zone for each in placed if each.table.name == "markets" and (found := each.portrait("time_zone")) for zone in found.counts]
-    moment = datetime.fromtimestamp(at, UTC)
+    zones = [zone for zone in zones if zone in available_timezones()]
+    moment = datetime.fromtimestamp(min(max(at, 0.0), _LATEST_S), UTC)
     offsets = [offset.total_seconds() / 3600 for zone in zones if (offset := ZoneInfo(zone).utcoffset(moment)) is not None]
     if offsets:
         return sum(offsets) / len(offsets)
@@ -273,9 +275,10 @@ def _points(placed: Placed, others: Sequence[Placed], extras: dict[str, Any], *,
 def _toward(anchor: Points, placed: Placed, pair: tuple[str, str], extras: dict[str, Any]) -> Iterator[Remark]:
     """Note the change that brings points to where the malls are, if they are far from them without it."""
     portraits = [portrait for name in pair if (portrait := placed.portrait(name))]
-    if any(each.is_empty for each in portraits):
+    known = [values[np.isfinite(values)] for values in map(degrees, portraits)]
+    if not all(len(values) for values in known):
         return
-    y, x = (float(np.nanmedian(degrees(each))) for each in portraits)
+    y, x = (float(np.median(values)) for values in known)
     at_y, at_x = float(np.median(anchor.latitude)), float(np.median(anchor.longitude))
     if abs(y - at_y) <= _FAR_DEGREES and abs(x - at_x) <= _FAR_DEGREES:
         return

@@ -21,6 +21,7 @@ MISSING_WORDS = ("nan", "null", "none", "na", "n/a", "nat", "-", "\\n")
 """Texts that stand for a missing value."""
 
 _FIRST_CELL, _LAST_CELL = 0x0800000000000000, 0x08FFFFFFFFFFFFFF
+_LARGEST = 1e18
 _EXAMPLES = 3
 _LISTED_WORDS = 30
 _SURE = 0.8
@@ -218,7 +219,8 @@ def _portrait(connection: duckdb.DuckDBPyConnection, name: str, place: int) -> P
 
 def _floats(rows: pa.Table, name: str) -> Floats:
     found: Floats = rows.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
-    return np.where(np.isfinite(found), found, np.nan)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(found) < _LARGEST, found, np.nan)
 
 
 def _share(rows: pa.Table, name: str, filled: int) -> float:

@@ -134,7 +134,7 @@ def _of_converted(source: Source) -> Sample:
     columns = ", ".join(f"c{place}" for place in range(len(source.columns)))
     with duckdb.connect() as connection:
         read(connection, source, "raw")
-        (count,) = connection.execute("SELECT count(*) FROM raw WHERE fault IS NULL").fetchone() or (0,)
+        ((count,),) = connection.execute("SELECT count(*) FROM raw WHERE fault IS NULL").fetchall()
         step = max(BLOCK_ROWS, count // 2 - BLOCK_ROWS // 2)
         block = f"least(2, CASE WHEN place < {BLOCK_ROWS} THEN 0 WHEN place < {count - BLOCK_ROWS} THEN 1 ELSE 2 END)"
         is_chosen = f"place < {BLOCK_ROWS} OR place >= {count - BLOCK_ROWS} OR place BETWEEN {step} AND {step + BLOCK_ROWS}"
