@@ -119,6 +119,16 @@ def _is_near(latitude: str, longitude: str, anchor_latitude: str, anchor_longitu
     )
 
 
+def mended(latitude: str, longitude: str, anchor_latitude: str, anchor_longitude: str, otherwise: str) -> str:
+    """Return the SQL of the rule under which an order's far door would come home, else ``otherwise``."""
+    reach = _REACH_DEGREES["orders"]
+    ways = [
+        f"WHEN {_is_near(fix.latitude, fix.longitude, anchor_latitude, anchor_longitude, reach)} THEN {quoted(fix.rule)}"
+        for fix in _fixes(latitude, longitude)
+    ]
+    return f"CASE {' '.join(ways)} ELSE {quoted(otherwise)} END"
+
+
 def misplaced(connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], anchors: str) -> list[Finding]:
     """Return findings on the points of a table that lie far away, by what would bring them home."""
     given = frozenset().union(*(reading.given for reading in readings))
