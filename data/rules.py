@@ -145,7 +145,7 @@ _FINDINGS = {
     "midnight_wrap": (
         "The time would be right one day later: its day was taken from before midnight; nothing is changed",
         "placed_at = 2026-03-02 23:50, delivered_at = 2026-03-02 00:20",
-        "give the time of day without its date, so that it rolls past midnight (docs/loading.md, times of day)",
+        'map its time of day alone and name it in rolls = ["delivered_at"]: earlier than the order then means the next day',
     ),
     "event_missing": (
         "A delivered order lacks this event though the source has the column; its neighbors' seconds are not divided",
