@@ -33,6 +33,7 @@ _LONGEST_SPAN = 3.2e9
 _FIRST_PLAUSIBLE, _FIRST_IMPLAUSIBLE = "TIMESTAMP '2000-01-01'", "TIMESTAMP '2100-01-01'"
 _LONGEST_WORD_FOR_NOTHING = 6
 _WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
+_FIRST_OF_NOTHING = ", ".join(str(ord(each)) for each in "nN#<-\\")
 _CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
 _NAMED = {
     "time_zone": "CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END",
@@ -219,8 +220,9 @@ def _as_it_stands(reading: Reading) -> str:
 def is_nothing_sql(raw: str, column: Column) -> str:
     """Return the SQL of whether a text is a word for a missing value; ``NA`` may be a code where texts are held."""
     words = _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na"
-    # The length goes first: it costs nothing, and hardly a value is as short.
-    return f"CASE WHEN strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} THEN regexp_full_match({raw}, {quoted(words)}) ELSE false END"
+    # Length and first letter cost next to nothing, and hardly a value is left for the pattern.
+    is_likely = f"strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} AND ascii({raw}) IN ({_FIRST_OF_NOTHING})"
+    return f"CASE WHEN {is_likely} THEN regexp_full_match({raw}, {quoted(words)}) ELSE false END"
 
 
 def _cast(reading: Reading) -> str:
@@ -242,6 +244,8 @@ def _cast(reading: Reading) -> str:
 def _value(reading: Reading, column: Column) -> str:
     """Return the SQL that casts one value; null where that cannot be done."""
     raw, kind = f"r_{column.name}", reading.raw(column)[1]
+    if column.name not in reading.given:
+        return f"NULL::{column.kind.duckdb_type}"
     if column.name in _NAMED:
         return _NAMED[column.name].replace("{raw}", f"{raw}::VARCHAR")
     if column.kind in _NUMBER_KINDS:
