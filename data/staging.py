@@ -244,6 +244,8 @@ def _cast(reading: Reading) -> str:
 def _value(reading: Reading, column: Column) -> str:
     """Return the SQL that casts one value; null where that cannot be done."""
     raw, kind = f"r_{column.name}", reading.raw(column)[1]
+    if column.name not in reading.given:
+        return f"NULL::{column.kind.duckdb_type}"
     if column.name in _NAMED:
         return _NAMED[column.name].replace("{raw}", f"{raw}::VARCHAR")
     if column.kind in _NUMBER_KINDS:
