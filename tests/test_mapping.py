@@ -1,10 +1,12 @@
 """The mapping: what it may say, what it refuses with a hint, and what loading makes of it."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from data.contracts import loadable_tables
+from data.derivations import KEYS
 from data.errors import MappingError
 from data.mapping import Mapping, read_mapping, template
 from data.warehouse import Count
@@ -27,7 +29,7 @@ REFUSED = {
     "formats as text": ('[orders]\nfile = "a"\ndate_formats = "%Y"\n', "a list"),
     "nearest without a distance": ('[orders]\nfile = "a"\nnearest = { latitude = "y", longitude = "x" }\n', "within_m is missing"),
     "nearest at no distance": ('[orders]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 0 }\n', "above 0"),
-    "nearest of a driver": ('[drivers]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 1 }\n', "only orders and stores"),
+    "nearest of a driver": ('[drivers]\nfile = "a"\nnearest = { latitude = "y", longitude = "x", within_m = 1 }\n', "only orders and"),
     "a table as text": ('orders = "a.csv"\n', "a table is needed"),
     "a constant list": ('[orders]\nfile = "a"\nconstants = { mall_id = ["M1"] }\n', "a text, a number or a date"),
 }
@@ -53,6 +55,22 @@ def test_the_template_is_a_valid_mapping_of_every_table_and_column() -> None:
 
     assert [feed.table.name for feed in mapping.feeds] == [table.name for table in loadable_tables()]
     assert all(list(feed.columns) == [column.name for column in feed.table.loaded] for feed in mapping.feeds)
+
+
+def test_every_example_of_the_documentation_is_a_valid_mapping() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "loading.md").read_text("utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+
+    tables = {feed.table.name for example in examples for feed in Mapping.parse(example).feeds}
+
+    assert len(examples) >= 15
+    assert {"orders", "malls", "trips", "shifts", "offers", "demand_areas"} <= tables
+
+
+def test_every_derivation_is_documented() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "loading.md").read_text("utf-8")
+
+    assert [key for key in KEYS if f"{key} = " not in text] == []
 
 
 @pytest.fixture(scope="module")
