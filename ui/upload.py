@@ -131,8 +131,8 @@ def _bring(version: Version | None) -> None:
         key=f"upload-{st.session_state.get(_ROUND, 0)}",
     )
     panels.note(
-        f"Up to {st.get_option('server.maxUploadSize'):,} MB a file (server.maxUploadSize); larger ones load by python -m data load. The "
-        "files stand in a scratch folder until they are loaded or taken back, and nothing changes before you load."
+        f"Up to {st.get_option('server.maxUploadSize'):,} MB a file (server.maxUploadSize); larger ones load by python -m data load. "
+        "Nothing changes before you load; files that are taken back are deleted."
     )
     if files:
         _take([(each.name, each.getvalue()) for each in files], tray, version)
@@ -171,7 +171,7 @@ def _mapped(tray: Tray, version: Version | None) -> None:
     except MallReachError as error:
         st.error(f"{error}.")
         return
-    _previewed(previews)
+    _previewed(sorted(previews, key=lambda each: each.table.name != _shown_table(tray)))
     _load(tray, text, previews, version)
 
 
@@ -209,24 +209,32 @@ def _edited(tray: Tray, *, is_drawn: bool) -> Guess:
     if not places:
         return guess
     edits: dict[int, Mapping[int, Any]] = st.session_state.setdefault(_key(tray, "edits"), {})
+    place = _place(tray, places) if is_drawn else places[0]
     if is_drawn:
-        place = places[0]
-        if len(places) > 1:
-            labels = [_label(guess, each) for each in places]
-            place = st.segmented_control(
-                "Table",
-                places,
-                default=places[0],
-                required=True,
-                format_func=labels.__getitem__,
-                key=_key(tray, "place"),
-                label_visibility="collapsed",
-            )
         edits[place] = _editor(tray, place)
+    for each, changes in edits.items():
+        guess = edited_feed(guess, tray.guess, each, changes)
+    if is_drawn:
         _remarks(guess, place)
-    for place, changes in edits.items():
-        guess = edited_feed(guess, tray.guess, place, changes)
     return guess
+
+
+def _place(tray: Tray, places: list[int]) -> int:
+    """Draw the choice of the table whose mapping is shown, where there are several."""
+    if len(places) == 1:
+        return places[0]
+    labels = [_label(tray.guess, each) for each in places]
+    key = _key(tray, "place")
+    chosen: int = st.segmented_control(
+        "Table", places, default=places[0], required=True, format_func=labels.__getitem__, key=key, label_visibility="collapsed"
+    )
+    return chosen
+
+
+def _shown_table(tray: Tray) -> str:
+    """Return the table whose mapping is shown."""
+    places = tray.guess.feeds
+    return places[st.session_state.get(_key(tray, "place")) or 0].table.name if places else ""
 
 
 def edited_feed(guess: Guess, shown: Guess, place: int, changes: Mapping[int, Any]) -> Guess:
@@ -275,12 +283,17 @@ def _editor(tray: Tray, place: int) -> Mapping[int, Any]:
 
 
 def _remarks(guess: Guess, place: int) -> None:
-    """Draw what was assumed, what is asked, and which columns are left over."""
-    feed = guess.feeds[place]
-    for remark in dict.fromkeys(each.text for each in feed.remarks):
+    """Draw what was assumed and asked, which columns are left over, and what no file says."""
+    guessed_feed = guess.feeds[place]
+    for remark in dict.fromkeys(each.text for each in guessed_feed.remarks):
         panels.note(f"{'Please answer: ' if '?' in remark else ''}{remark}")
-    if feed.leftovers:
-        panels.note(f"Not placed: {', '.join(each.name for each in feed.leftovers)}.")
+    used = {name for names in guessed_feed.feed.columns.values() for name in names}
+    if left := [each.name for each in guessed_feed.leftovers if each.name not in used]:
+        panels.note(f"Not placed: {', '.join(left)}.")
+    given = {f"{each.table.name}.{name}" for each in guess.feeds for name in (*each.feed.columns, *each.feed.constants)}
+    if missing := [each for each in guess.missing if each.split(":", 1)[0] not in given]:
+        with st.expander(f"What the files do not say ({len(missing)})"):
+            st.markdown("\n".join(f"- {each}" for each in missing))
 
 
 def _previewed(previews: Sequence[Preview]) -> None:
