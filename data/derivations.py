@@ -87,8 +87,8 @@ class Derivations:
         Texts that mean a missing value, in every column and by contract column.
     base_date
         Day of times that have none, ISO 8601.
-    rolls
-        Events whose time of day may be that of the next day.
+    rolls, rolls_clocks
+        Events that may be the next day's, and whether all are whose day and time of day are put together.
     first_of
         Event: the events of which the first that is known stands in for it.
     after
@@ -108,6 +108,7 @@ class Derivations:
     missing_in: dict[str, tuple[str, ...]] = field(default_factory=dict)
     base_date: str | None = None
     rolls: tuple[str, ...] = ()
+    rolls_clocks: bool = False
     first_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     after: dict[str, After] = field(default_factory=dict)
     whole_days: tuple[str, ...] = ()
@@ -152,6 +153,7 @@ def derivations(table: Table, raw: dict[str, Any], place: str) -> Derivations:
     loaded = {column.name: column for column in table.loaded}
     instants = [name for name, column in loaded.items() if column.kind is Kind.INSTANT]
     coordinates = [name for pair in pairs(table) for name in pair]
+    rolls_clocks = raw.get("rolls") is True
     missing, missing_in = _missing(raw.get("missing", []), [*loaded, *PICKUP], f"{place} missing")
     found = Derivations(
         values=dict(_values(loaded, raw.get("values", {}), f"{place} values")),
@@ -159,7 +161,8 @@ def derivations(table: Table, raw: dict[str, Any], place: str) -> Derivations:
         missing=missing,
         missing_in=missing_in,
         base_date=_base_date(raw.get("base_date"), f"{place} base_date"),
-        rolls=_rolls(raw.get("rolls", False), instants, f"{place} rolls"),
+        rolls=() if rolls_clocks else _known(raw["rolls"] if raw.get("rolls") else [], instants, f"{place} rolls: there is no time"),
+        rolls_clocks=rolls_clocks,
         first_of=_first_of(raw.get("first_of", {}), instants, f"{place} first_of"),
         after=_after(raw.get("after", {}), instants, f"{place} after"),
         whole_days=_known(raw.get("whole_days", []), instants, f"{place} whole_days: there is no time"),
@@ -236,12 +239,6 @@ def _base_date(raw: Any, place: str) -> str | None:
         return (raw if type(raw) is date else date.fromisoformat(raw)).isoformat()
     except (TypeError, ValueError) as error:
         raise MappingError(f"{place}: a day such as 2026-03-02 is needed, not {raw!r}") from error
-
-
-def _rolls(raw: Any, instants: list[str], place: str) -> tuple[str, ...]:
-    if isinstance(raw, bool):
-        return tuple(instants) if raw else ()
-    return _known(raw, instants, f"{place}: there is no time")
 
 
 def _known(raw: Any, known: list[str], complaint: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ values and need not know how they came to be. A value that cannot be mended stay
 unreadable with its own text.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -89,7 +90,7 @@ def mended(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Rea
         types=(*source.types, *(each.kind for each in fields)),
     )
     after = replace(reading, source=whole, relation=relation, feed=_renamed(feed, fields))
-    rolled, notes = _rolled(connection, after)
+    rolled, notes = _rolled(connection, after, _rolling(reading))
     return rolled, notes + _planar_note(feed)
 
 
@@ -175,8 +176,10 @@ def _time(reading: Reading, column: Column) -> tuple[str, str, bool]:
     """Return the SQL of a time as its mapping dates it, its type, and whether that differs from how it stands in the source."""
     local = _dated(reading, column.name)
     raw, kind = reading.raw(column)
-    if local is None:
+    if local is None and column.name not in reading.feed.derivations.rolls:
         return raw, kind, False
+    if local is None:
+        return f"coalesce(strftime({_local(reading, column.name)}, {_ISO}), ({raw})::VARCHAR)", "VARCHAR", True
     text = _spaced(reading, column.name)
     return f"coalesce(strftime({local}, {_ISO}), {text})", "VARCHAR", True
 
@@ -249,9 +252,16 @@ def _seconds_of_day(text: str, factor: float | None) -> str:
     )
 
 
-def _rolled(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Reading, list[str]]:
+def _rolling(reading: Reading) -> list[str]:
+    """Return the events that may be the next day's: those named, or all whose day and time of day are put together."""
+    derived = reading.feed.derivations
+    given = [column.name for column in reading.table.loaded if column.kind is Kind.INSTANT and column.name in reading.given]
+    given = [name for name in given if name not in reading.feed.constants]
+    return [name for name in given if name in derived.rolls or (derived.rolls_clocks and _dated(reading, name) is not None)]
+
+
+def _rolled(connection: duckdb.DuckDBPyConnection, reading: Reading, wanted: Sequence[str]) -> tuple[Reading, list[str]]:
     """Move times of day past midnight: where one lies at least 12 hours before the event before it, it is the next day's."""
-    wanted = [name for name in reading.feed.derivations.rolls if _is_clock(reading, name)]
     source = reading.source
     if not wanted or source is None:
         return reading, []
@@ -285,11 +295,6 @@ def _rolled(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Re
         if count
     ]
     return replace(reading, relation=f"(SELECT * EXCLUDE ({helpers}) REPLACE ({', '.join(moved)}) FROM ({layer}))"), notes
-
-
-def _is_clock(reading: Reading, name: str) -> bool:
-    """Whether a time was put together from a day and a time of day."""
-    return reading.feed.columns.get(name) == (mark(name),) and name in reading.given
 
 
 def _local(reading: Reading, name: str) -> str:
@@ -327,7 +332,11 @@ def _scaled(number: str, feed: Feed, name: str, *, is_latitude: bool) -> str:
     planar = feed.derivations.planar
     if planar is None:
         factor = feed.factor_of(name, Kind.LATITUDE)
-        return number if factor == 1 else f"{number} * {factor!r}"
+        if factor == 1:
+            return number
+        # Divided by a whole number a coordinate is the nearest to what is meant; multiplied by a millionth it is not.
+        parts = round(1 / factor)
+        return f"{number} / {parts}" if parts and math.isclose(parts * factor, 1) else f"{number} * {factor!r}"
     step = degrees_per_meter() * planar.factor
     if is_latitude:
         return f"{planar.latitude!r} + {number} * {step!r}"

@@ -1,6 +1,10 @@
 """What a mapping asks to be derived: words, joins, times and places, each counted by hand on a few rows."""
 
+from datetime import date, datetime, time
+
 import h3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data.errors import MappingError
@@ -126,7 +130,6 @@ def test_several_matches_without_a_choice_are_refused(shop: Shop) -> None:
         ('{ file = "side.csv", on = { nr = "id" } }', "has no column 'nr'"),
         ('{ file = "side.csv", on = { order_id = "id" }, keep = "last", by = "nr" }', "has no column 'nr'"),
         ('{ file = "none.csv", on = "id" }', "no such file"),
-        ('{ file = "s3://bucket/side.csv", on = "id" }', "must stand on this machine"),
     ],
 )
 def test_a_join_that_cannot_be_is_refused(shop: Shop, join: str, message: str) -> None:
@@ -177,6 +180,16 @@ def test_a_time_of_day_rolls_if_it_lies_at_least_twelve_hours_before_the_event_b
     loaded(shop, columns, {"a": placed, "b": picked}, day="2026-03-02")
 
     assert column(shop, "date_diff('day', placed_at, picked_up_at)") == [rolls]
+
+
+def test_whole_times_roll_only_where_they_are_named(shop: Shop) -> None:
+    rows = [{"placed_at": "2026-03-02 23:50", "delivered_at": "2026-03-02 00:20"}]
+
+    loaded(shop, "rolls = true", *rows)
+    assert column(shop, "click_to_door_s") == [None]
+
+    loaded(shop, 'rolls = ["delivered_at"]', *rows)
+    assert column(shop, "click_to_door_s") == [1800]
 
 
 def test_a_clock_that_cannot_be_read_is_reported_as_it_stands(shop: Shop) -> None:
@@ -337,3 +350,55 @@ def test_doors_given_as_cells_have_no_point_and_coarse_ones_are_labelled(shop: S
     assert rules(result)["unparsable_optional", "dropoff_cell"] == 1
     again = loaded(shop, "", *rows, placed_at="2026-03-02 17:00")
     assert not again.is_new
+
+
+def test_typed_files_are_derived_from_like_texts(shop: Shop) -> None:
+    day = date(2026, 3, 2)
+    pq.write_table(
+        pa.table(
+            {
+                "order_id": [1.0, 2.0],
+                "mall_id": ["M1", "M1"],
+                "day": pa.array([day, day], pa.date32()),
+                "clock": pa.array([time(23, 50), time(9, 0)], pa.time64("us")),
+                "picked": pa.array([time(0, 5), None], pa.time64("us")),
+                "door": pa.array([0, 1772447400], pa.int64()),
+                "minutes": pa.array([20, 30], pa.int16()),
+                "lat": pa.array([33510000, 33510000], pa.int32()),
+                "lon": pa.array([-112010000, 0], pa.int32()),
+                "key": pa.array([7, 8], pa.int64()),
+            }
+        ),
+        shop.folder / "orders.parquet",
+    )
+    pq.write_table(pa.table({"key": [7.0, 9.0], "who": ["ann", "bob"], "at": pa.array([day, day])}), shop.folder / "side.parquet")
+    mapping = """
+    [orders]
+    file = "orders.parquet"
+    time_zone = "UTC"
+    rolls = true
+    missing = { delivered_at = ["0"], dropoff_longitude = ["0"] }
+    units = { dropoff_latitude = "microdegrees", dropoff_longitude = "microdegrees" }
+    after = { promised_by = { event = "placed_at", by = "minutes", unit = "minutes" } }
+    join = { file = "side.parquet", on = "key", keep = "last", by = "at" }
+    [orders.columns]
+    placed_at = ["day", "clock"]
+    picked_up_at = ["day", "picked"]
+    delivered_at = "door"
+    driver_id = "who"
+    dropoff_latitude = "lat"
+    dropoff_longitude = "lon"
+    """
+
+    result = shop.load(mapping=mapping, replace=True)
+
+    found = shop.rows(
+        "SELECT order_id, driver_id, placed_at, picked_up_at, delivered_at, promised_by, dropoff_longitude FROM orders ORDER BY 1"
+    )
+    at = [[None if each is None else f"{each:%d %H:%M}" if isinstance(each, datetime) else each for each in row.values()] for row in found]
+    assert at == [
+        ["1", "ann", "02 23:50", "03 00:05", None, "03 00:10", -112.01],
+        ["2", None, "02 09:00", None, "02 10:30", "02 09:30", None],
+    ]
+    assert not shop.load(mapping=mapping, replace=True).is_new
+    assert not [each for each in result.findings if each.rule.startswith("unparsable")]
