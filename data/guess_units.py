@@ -50,6 +50,7 @@ def reading_of(placed: Placed, others: Sequence[Placed], *, has_nearest: bool) -
     columns: dict[str, tuple[str, ...]] = {}
     formats, format_remarks = _date_formats(placed, extras)
     remarks += [*format_remarks, *_clocks(placed, extras, columns, formats), *_durations(placed, extras), *_zeros(placed, extras)]
+    _commas(placed, extras)
     zone, zone_remarks = _zone(placed, others)
     remarks += [*zone_remarks, *_status_words(placed, extras), *_points(placed, others, extras, has_nearest=has_nearest)]
     return Reading(units, zone, tuple(dict.fromkeys(formats)), extras, tuple(remarks), columns)
@@ -129,6 +130,11 @@ def _date_formats(placed: Placed, extras: dict[str, Any]) -> tuple[list[str], li
                 Remark(f"{match.portrait.name}: {example!r} could have day or month first; the {first} is assumed", "date_formats")
             )
     return formats, remarks
+
+
+def _commas(placed: Placed, extras: dict[str, Any]) -> None:
+    if any(match.portrait.has_comma for match in placed.matches):
+        extras["decimal_comma"] = True
 
 
 def _zeros(placed: Placed, extras: dict[str, Any]) -> Iterator[Remark]:

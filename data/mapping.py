@@ -65,6 +65,8 @@ class Feed:
         How ``mall_id`` follows from a pick-up point; orders and stores.
     sheet
         Sheet of a workbook; None: the one named after the table, else the only one.
+    decimal_comma
+        Texts of numbers have a comma before their fraction, and may have points between thousands.
     query, database
         Instead of a file: what to ask a PostgreSQL database, and the environment variable (``env:NAME``) with its connection.
     watermark, overlap_s
@@ -83,6 +85,7 @@ class Feed:
     merge: bool = False
     nearest: Nearest | None = None
     sheet: str | None = None
+    decimal_comma: bool = False
     query: str | None = None
     database: str | None = None
     watermark: str | None = None
@@ -172,7 +175,20 @@ def _entries(raw: Any) -> list[Any]:
 
 def _feed(contract: Table, raw: Any, place: str) -> Feed:
     expect(raw, dict, place)
-    keys = ("file", "columns", "constants", "units", "time_zone", "date_formats", "merge", "nearest", "sheet", *_REMOTE_KEYS, *KEYS)
+    keys = (
+        "file",
+        "columns",
+        "constants",
+        "units",
+        "time_zone",
+        "date_formats",
+        "merge",
+        "nearest",
+        "sheet",
+        "decimal_comma",
+        *_REMOTE_KEYS,
+        *KEYS,
+    )
     refuse_unknown(raw, keys, f"{place}: there is no key")
     loaded = {column.name: column for column in contract.loaded}
     for key in ("columns", "constants", "units"):
@@ -190,6 +206,7 @@ def _feed(contract: Table, raw: Any, place: str) -> Feed:
         bool(optional(raw, "merge", bool, place)),
         _nearest(contract, raw.get("nearest"), place),
         optional(raw, "sheet", str, place),
+        bool(optional(raw, "decimal_comma", bool, place)),
         derivations=derivations(contract, raw, place),
         **_remote(raw, place),
     )

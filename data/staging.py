@@ -22,6 +22,7 @@ from data.sources import Source, parquet
 
 UTC = "UTC"
 
+_DECIMAL_COMMA = "[-+]?([0-9]{1,3}([.][0-9]{3})+|[0-9]+),[0-9]+"
 _NUMBER_KINDS = (Kind.INTEGER, Kind.SECONDS, Kind.METERS, Kind.CENTS)
 _ABSOLUTE_TYPES = {"TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ", "TIMESTAMPTZ_NS"}
 _LOCAL_TYPES = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"}
@@ -107,10 +108,20 @@ class Reading:
         names = self.feed.columns.get(column.name)
         if names is None:
             place = self.source.position(column.name) if self.source else None
-            return ("NULL", "VARCHAR") if place is None else self.field(column.name)
+            return ("NULL", "VARCHAR") if place is None else self.number(column.name, column.kind)
         if len(names) == 1:
-            return self.field(names[0])
+            return self.number(names[0], column.kind)
         return " || ".join(f"{self.field(name)[0]}::VARCHAR" for name in names), "VARCHAR"
+
+    def number(self, name: str, kind: Kind) -> tuple[str, str]:
+        """Return the SQL of a source's column and its type; a decimal comma is a point where the mapping says so and a number is wanted."""
+        sql, type_ = self.field(name)
+        if not self.feed.decimal_comma or type_ != "VARCHAR" or kind not in (*_NUMBER_KINDS, Kind.LATITUDE, Kind.LONGITUDE):
+            return sql, type_
+        return (
+            f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL_COMMA}') THEN replace(replace({sql}, '.', ''), ',', '.') ELSE {sql} END",
+            type_,
+        )
 
     def field(self, name: str) -> tuple[str, str]:
         """Return the SQL of a source's column, text without blanks around it, and its type."""
@@ -210,8 +221,8 @@ def _as_it_stands(reading: Reading) -> str:
     columns.append(f"({' | '.join(f'({term})' for term in spelled)})::UINTEGER AS spelled")
     nearest = reading.feed.nearest
     if nearest:
-        columns += [f"try_cast({reading.field(nearest.latitude)[0]} AS DOUBLE) AS near_latitude"]
-        columns += [f"try_cast({reading.field(nearest.longitude)[0]} AS DOUBLE) AS near_longitude"]
+        columns += [f"try_cast({reading.number(nearest.latitude, Kind.LATITUDE)[0]} AS DOUBLE) AS near_latitude"]
+        columns += [f"try_cast({reading.number(nearest.longitude, Kind.LONGITUDE)[0]} AS DOUBLE) AS near_longitude"]
     spans = reading.feed.derivations.after.items()
     columns += [f"({reading.field(after.by)[0]})::VARCHAR AS by_{name}" for name, after in spans if isinstance(after.by, str)]
     return f"SELECT __line AS line, __fault AS fault, {', '.join(columns)} FROM {reading.relation}"

@@ -318,9 +318,11 @@ def test_a_decimal_comma_and_a_day_first_date_are_seen(shop: Shop) -> None:
     rows = [(each, f"{13 + each % 15:02}.03.2026 18:{each:02}", f"{each},50", f"33,{500 + each}", f"-112,0{each:02}") for each in range(50)]
     write(shop, "bestellungen.csv", "Bestellnr;Bestellzeit;Liefergebühr;Ziel_Breite;Ziel_Länge", rows, delimiter=";")
 
-    guess = guessed([shop.folder / "in"])
+    guess, result = load(shop)
 
     (feed,) = guess.of("orders")
     assert feed.feed.date_formats == ("%d.%m.%Y %H:%M",)
     assert feed.feed.units["fee_cents"] == "dollars"
-    assert feed.feed.columns["dropoff_latitude"] == ("Ziel_Breite",)
+    assert result.counts["orders"].kept == 50
+    row = shop.row("SELECT min(dropoff_latitude) AS y, max(dropoff_longitude) AS x, max(fee_cents) AS fee FROM orders")
+    assert row == {"y": 33.5, "x": -112.0, "fee": 4950}
