@@ -1,7 +1,7 @@
 """What the Coverage page says: the sentence, the figures, the curve, the map and the malls. Choosing and wording; no formulas."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import plotly.graph_objects as go
@@ -22,6 +22,7 @@ FINEST = 9
 _COARSEST = 6
 _MOST_HIDDEN = 0.2
 _MODES: tuple[Mode, ...] = ("bands", "not_covered", "orders")
+_NO_PEOPLE = "The map shows orders instead. Load demand cells or census files to see who lives within reach."
 _SCHEMA = pa.schema(
     [
         ("mall_id", pa.string()),
@@ -56,13 +57,14 @@ class Standard:
 
 
 def standard(view: View) -> Standard:
-    """Return what the controls say; what the address says wrongly is the default."""
+    """Return what the controls say; what the address says wrongly is the default. Without people there are only orders to draw."""
     minutes, weight, mode = view.choice("drive", "20"), view.choice("of", "population"), view.choice("show", "bands")
-    return Standard(
+    by = Standard(
         within_s=60 * int(minutes) if minutes in {"10", "15", "20", "30", "45"} else 1200,
         weight="households" if weight == "households" else "population",
         mode=mode if mode in _MODES else "bands",
     )
+    return by if covered(view, by)["denominator"] else replace(by, mode="orders")
 
 
 def _asked(view: View, by: Standard, **changes: Any) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def sentence(view: View, by: Standard) -> tuple[str, str]:
     total = covered(view, by)
     boundary = view.focus.boundary_name or view.focus.name
     if not total["denominator"]:
-        return f"No {by.who} in {boundary} are loaded, so nothing can be said about reach.", "Load demand cells or census files."
+        return f"No {by.who} in {boundary} are loaded, so nothing can be said about reach.", _NO_PEOPLE
     whole = f"{write.in_words(total['denominator'])} {by.who} in {boundary}"
     aside = f"{_model(view, by)}; n {write.counted(total['n'], 'cell')}"
     if view.mall is None:
@@ -259,7 +261,8 @@ def malls_columns(by: Standard) -> tuple[Shown, ...]:
 
 
 def malls_table(view: View, by: Standard) -> pa.Table:
-    """Return one row a mall of the market: open ones first, then by what each would add."""
+    """Return one row a mall of the market: open ones first, then by what each would add. Without people nothing is known, not zero."""
+    unknown = {} if covered(view, by)["denominator"] else dict.fromkeys(("reach", "only_here", "shared", "n"))
     names = {mall.id: mall.name for mall in malls(view.version)}
     rows = [
         {
@@ -268,6 +271,7 @@ def malls_table(view: View, by: Standard) -> pa.Table:
             "status": write.STATUS_WORDS.get(row["status"], write.MISSING),
             "reach": row["numerator"],
             "is_open": row["status"] == "open",
+            **unknown,
         }
         for row in by_mall(view, by).rows()
     ]

@@ -15,7 +15,7 @@ from analytics.reference import Mall, Market, malls
 from ui import format as write
 from ui.charts import Measure, weekly_trend
 from ui.filters import Control
-from ui.maps import Figure, on_time_map
+from ui.maps import Figure, on_time_map, speed_map
 from ui.panels import Shown, Tile
 from ui.scene import scene
 from ui.session import compute
@@ -52,12 +52,30 @@ SCORECARD = (
     Shown("note", "Note"),
 )
 
-CELLS = (
-    Shown("cell", "Cell", "cell", is_pinned=True),
-    Shown("share", "On time", "percent"),
-    Shown("numerator", "On time, orders", "count"),
-    Shown("denominator", "n", "count"),
-)
+_CELL = Shown("cell", "Cell", "cell", is_pinned=True)
+CELLS = {
+    "on_time_share": (
+        _CELL,
+        Shown("share", "On time", "percent"),
+        Shown("numerator", "On time, orders", "count"),
+        Shown("denominator", "n", "count"),
+    ),
+    "click_to_door": (_CELL, Shown("p90_s", "p90, min", "minutes"), Shown("p50_s", "p50, min", "minutes"), Shown("n", "n", "count")),
+}
+"""Columns of the cells' table, by what the map shows."""
+
+
+def leading(view: View) -> str:
+    """Return the metric that the map and the weekly lines begin with: on time, or click-to-door where the data holds no promise."""
+    promises = compute("on_time_share", view, market_id=None, mall_id=None, start_on=None, end_on=None)
+    return "click_to_door" if promises.rows_behind == 0 else "on_time_share"
+
+
+def trend_control(view: View) -> Control:
+    """Return the choice between the figures of the weekly lines; what the data cannot tell is no choice."""
+    first = leading(view)
+    options = {key: label for key, label in TREND.options.items() if key != "on_time_share" or first == "on_time_share"}
+    return replace(TREND, options=options, default=first)
 
 
 def question(view: View) -> str:
@@ -273,8 +291,8 @@ def map_switch(view: View) -> Control:
     return Control("map", "Market on the map", {market.id: market.name for market in view.markets}, view.focus.id)
 
 
-def on_time_by_cell(view: View) -> tuple[Figure, Answer, str]:
-    """Return the map of one market with on time by cell, its numbers, and the days in words.
+def by_cell(view: View) -> tuple[Figure, Answer, str]:
+    """Return the map of one market with on time (or click-to-door) by cell, its numbers, and the days in words.
 
     Cells need orders: the map shows at least 13 weeks, and becomes coarser where hidden cells would hold over 20 % of the orders.
     """
@@ -284,24 +302,39 @@ def on_time_by_cell(view: View) -> tuple[Figure, Answer, str]:
     span = write.day_range(period.start_on, period.end_on)
     here = malls(view.version, market.id)
     placed = cells.table.filter(cells.table.column("cell").is_valid())
-    figure = on_time_map(
-        placed, scene(view, market, here, width_px=545, height_px=MAP_PX), period=span, hidden_share=cells.hidden_share or None
-    )
-    return figure, cells, span
+    drawn = on_time_map if cells.metric.id == "on_time_share" else speed_map
+    shown = scene(view, market, here, width_px=545, height_px=MAP_PX)
+    return drawn(placed, shown, period=span, hidden_share=cells.hidden_share or None), cells, span
+
+
+def map_title(cells: Answer) -> str:
+    """Return what the map shows, in words."""
+    return {"on_time_share": "On time by cell", "click_to_door": "Click-to-door p90 by cell"}[cells.metric.id]
+
+
+def cells_table(cells: Answer) -> pa.Table:
+    """Return the rows of the map, most orders first."""
+    return cells.table.sort_by([(_counted(cells), "descending")])
+
+
+def _counted(cells: Answer) -> str:
+    """Return the column that holds the orders behind a cell's figure."""
+    return "denominator" if cells.metric.id == "on_time_share" else "n"
 
 
 def off_the_map(cells: Answer) -> str:
     """Return how many orders cannot be drawn because their door is unknown; empty where there are none."""
-    unplaced = sum(row["denominator"] or 0 for row in cells.rows() if row["cell"] is None)
+    unplaced = sum(row[_counted(cells)] or 0 for row in cells.rows() if row["cell"] is None)
     return f"{write.counted(unplaced, 'order')} without a known door cannot be drawn." if unplaced else ""
 
 
 def _coarse_enough(view: View, market: Market, period: Period) -> Answer:
+    metric = leading(view)
     for resolution in range(8, _COARSEST, -1):
-        cells = compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **_span(period))
+        cells = compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **_span(period))
         if cells.hidden_share <= _MOST_HIDDEN:
             return cells
-    return compute("on_time_share", view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **_span(period))
+    return compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **_span(period))
 
 
 def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:
@@ -311,14 +344,18 @@ def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:
         return []
     if row["suppressed"]:
         return [("Orders", f"hidden: fewer than {cells.k} customers")]
-    share = f"{write.percent(row['share'])} (95 % interval {write.interval(100 * row['low'], 100 * row['high'])})"
-    return [("On time", share), ("Orders", write.n(row["denominator"])), ("Cell", f"{row['cell']:x}")]
+    if cells.metric.id == "click_to_door":
+        figure = ("Click-to-door p90", write.duration(row["p90_s"]))
+    else:
+        figure = ("On time", f"{write.percent(row['share'])} (95 % interval {write.interval(100 * row['low'], 100 * row['high'])})")
+    return [figure, ("Orders", write.n(row[_counted(cells)])), ("Cell", f"{row['cell']:x}")]
 
 
 def trend_chart(view: View) -> go.Figure:
     """Return the chosen figure week by week, one line a market."""
-    metric = view.choice(TREND.key, TREND.default)
-    metric = metric if metric in _MEASURES else TREND.default
+    control = trend_control(view)
+    metric = view.choice(control.key, control.default)
+    metric = metric if metric in control.options else control.default
     rows = compute(metric, view, by=("market", "week"), **_span(view.trend)).rows()
     series: dict[str, list[tuple[date, float | None]]] = {}
     names = {market.id: market.name for market in view.markets}

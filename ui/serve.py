@@ -6,10 +6,9 @@ import socket
 import sys
 from pathlib import Path
 
-from data.warehouse import Warehouse, default_root
-
 from data.demo import build
 from data.errors import MallReachError
+from data.warehouse import Warehouse, default_root
 
 HOST = "127.0.0.1"
 PORT = 8501

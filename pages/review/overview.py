@@ -22,18 +22,18 @@ with left:
         rows, overview.scorecard_columns(rows), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
     )
     st.subheader("Week by week", anchor=False)
-    filters.segments(overview.TREND)
+    filters.segments(overview.trend_control(view))
     st.plotly_chart(overview.trend_chart(view), theme=None, config=CONFIG, key="trend", alt="The chosen figure by week and market.")
 
 with right:
     if view.market is None and len(view.markets) > 1:
         filters.segments(overview.map_switch(view))
-    figure, cells, span = overview.on_time_by_cell(view)
-    scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: share of orders on time by cell, {span}.", height_px=overview.MAP_PX)
+    figure, cells, span = overview.by_cell(view)
+    title = overview.map_title(cells)
+    scene.draw(figure, alt=f"Map of {overview.map_market(view).name}: {title}, {span}.", height_px=overview.MAP_PX)
     panels.note(overview.off_the_map(cells))
     if story := overview.cell_story(view, cells):
         panels.story("The chosen cell", story)
     link_to("Coverage", "Whom can a mall reach, and who is left out?")
-    panels.numbers_behind("On time by cell", cells, view.version, key="cells")
-    rows = cells.table.sort_by([("denominator", "descending")])
-    panels.table(rows, overview.CELLS, key="cells-table", alt=f"On time by cell, {span}.", height_rows=6)
+    panels.numbers_behind(title, cells, view.version, key="cells")
+    panels.table(overview.cells_table(cells), overview.CELLS[cells.metric.id], key="cells-table", alt=f"{title}, {span}.", height_rows=6)

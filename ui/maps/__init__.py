@@ -5,7 +5,7 @@ place names and malls. Every layer has an ``id``; ``cells`` and ``malls`` answer
 """
 
 from ui.maps.camera import Camera, camera_for, finest_resolution, market_camera
-from ui.maps.figures import Figure, Scene, coverage_map, market_map, on_time_map, value_map
+from ui.maps.figures import Figure, Scene, coverage_map, market_map, on_time_map, speed_map, value_map
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import MallMark, Picked, hex_id, picked
 
@@ -25,5 +25,6 @@ __all__ = [
     "market_map",
     "on_time_map",
     "picked",
+    "speed_map",
     "value_map",
 ]

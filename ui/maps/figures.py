@@ -25,7 +25,7 @@ from ui.maps.layers import (
 )
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import TIP_TEMPLATE, MallMark, hex_id, tip_lines
-from ui.palette import AMOUNT, Classes, Theme, number_text, rgb, rgba, tokens
+from ui.palette import AMOUNT, BURDEN, Classes, Theme, number_text, rgb, rgba, tokens
 
 Mode = Literal["bands", "not_covered", "orders"]
 Weight = Literal["population", "households"]
@@ -39,6 +39,7 @@ NOT_COVERED = Classes("Not covered", "people per sq mi", (250, 1000, 2500, 5000,
 NOT_COVERED_HOUSEHOLDS = Classes("Not covered", "households per sq mi", (100, 400, 1000, 2000, 4000), AMOUNT)
 ORDER_DENSITY = Classes("Orders", "per sq mi", (10, 25, 50, 100, 250), AMOUNT)
 ON_TIME = Classes("On time", "%", (70, 80, 85, 90, 95), AMOUNT)
+SPEED = Classes("Click-to-door p90", "min", (45, 60, 75, 90, 120), BURDEN)
 
 
 class Figure(NamedTuple):
@@ -200,6 +201,35 @@ def on_time_map(
         value="on_time_percent",
         classes=classes,
         text=lambda percent: f"{percent:.1f} % on time",
+        period=period,
+        hidden_share=hidden_share,
+    )
+
+
+def speed_map(
+    cells: pa.Table,
+    scene: Scene,
+    *,
+    period: str = "",
+    hidden_share: float | None = None,
+    classes: Classes = SPEED,
+) -> Figure:
+    """Return the minutes within which 9 of 10 orders reached the door, by cell.
+
+    Parameters
+    ----------
+    cells
+        ``cell``, ``p90_s`` (seconds), ``n`` (orders), optional ``suppressed``, ``drive_s``, ``mall_id``.
+    scene, period, hidden_share, classes
+        As for ``value_map``.
+    """
+    minutes = [None if seconds is None else seconds / 60 for seconds in cells.column("p90_s").to_pylist()]
+    return value_map(
+        _with_column(cells, "p90_min", pa.array(minutes, pa.float64())),
+        scene,
+        value="p90_min",
+        classes=classes,
+        text=lambda number: f"9 of 10 within {number:.0f} min",
         period=period,
         hidden_share=hidden_share,
     )
