@@ -483,3 +483,14 @@ class TestPicked:
 
     def test_nothing_clicked_is_nothing(self):
         assert picked(None) == picked({}) == picked({"objects": {}}) == Picked()
+
+
+def test_a_dense_city_fills_the_picture_and_a_wide_market_keeps_its_ground():
+    dense = market_camera([(40.72, -74.00), (40.75, -73.98), (40.78, -73.97)])
+    wide = market_camera([(36.00, -115.30), (36.10, -115.10), (36.20, -115.00)])
+    one = market_camera([(40.72, -74.00)])
+
+    _, south, _, north = dense.bounds
+    assert north - south == pytest.approx(3 * 0.06, rel=0.01)  # as much ground on either side as the malls are apart
+    assert wide == market_camera([(36.00, -115.30), (36.10, -115.10), (36.20, -115.00)], around_m=14_000)
+    assert one == market_camera([(40.72, -74.00)], around_m=14_000)

@@ -17,6 +17,7 @@ WORLD_PX = 512
 METERS_PER_MILE = 1_609.344
 _EQUATOR_M = 40_075_016.686
 _DEGREE_M = 111_320.0
+_LEAST_AROUND_M, _MOST_AROUND_M = 4_000.0, 14_000.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def camera_for(bounds: Bounds, *, width_px: int = 860, height_px: int = 520, mar
     return Camera(round(middle, 5), round((west + east) / 2, 5), round(zoom, 3), width_px, height_px)
 
 
-def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 14_000, width_px: int = 860, height_px: int = 520) -> Camera:
+def market_camera(
+    points: Iterable[tuple[float, float]], *, around_m: float | None = None, width_px: int = 860, height_px: int = 520
+) -> Camera:
     """Return the camera that shows points (latitude, longitude), the malls of a market or the one mall, with ground around them.
 
     Parameters
@@ -79,7 +82,8 @@ def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 14
     points
         Latitudes and longitudes, at least one.
     around_m
-        Meters of ground on every side of the outermost points; 14 km for all malls of a market, about 20 km for one mall.
+        Meters of ground on every side of the outermost points, about 20 km for one mall; None: as much as the points are apart, 4 to 14 km,
+        so that a dense city is not lost in its surroundings (14 km where there are fewer than three points).
     width_px, height_px
         Size of the map on screen.
 
@@ -94,8 +98,11 @@ def market_camera(points: Iterable[tuple[float, float]], *, around_m: float = 14
         longitudes.append(longitude)
     if not latitudes:
         raise ValueError("a camera needs at least one point to look at")
-    up = around_m / _DEGREE_M
-    across = up / cos(radians(sum(latitudes) / len(latitudes)))
+    middle = radians(sum(latitudes) / len(latitudes))
+    apart_m = _DEGREE_M * max(max(latitudes) - min(latitudes), (max(longitudes) - min(longitudes)) * cos(middle))
+    own_m = min(_MOST_AROUND_M, max(_LEAST_AROUND_M, apart_m)) if len(latitudes) > 2 else _MOST_AROUND_M
+    up = (own_m if around_m is None else around_m) / _DEGREE_M
+    across = up / cos(middle)
     box = (min(longitudes) - across, min(latitudes) - up, max(longitudes) + across, max(latitudes) + up)
     return camera_for(box, width_px=width_px, height_px=height_px, margin_px=0)
 
