@@ -57,9 +57,18 @@ def stream(answer: Answer, version: Version, format_: Format) -> Iterator[bytes]
         yield from _json(table, description(answer, version))
 
 
+def table_csv(table: pa.Table, *, is_synthetic: bool) -> bytes:
+    """Return a table that is no answer, such as findings, as CSV: cells as text, formulas disarmed, made-up data marked."""
+    return b"".join(_csv(_leaving(table, is_synthetic=is_synthetic)))
+
+
 def exported(answer: Answer) -> pa.Table:
     """Return the table that leaves the program: names with units, cells as text, formulas disarmed, made-up data marked."""
     table = answer.table.rename_columns([exported_name(answer.metric, name, answer.parameters) for name in answer.table.column_names])
+    return _leaving(table, is_synthetic=answer.is_synthetic)
+
+
+def _leaving(table: pa.Table, *, is_synthetic: bool) -> pa.Table:
     for position, name in enumerate(table.column_names):
         column = table.column(name)
         if name == "cell":
@@ -68,7 +77,7 @@ def exported(answer: Answer) -> pa.Table:
             )
         elif pa.types.is_string(column.type):
             table = table.set_column(position, name, disarmed(column))
-    if answer.is_synthetic:
+    if is_synthetic:
         table = table.append_column("data", pa.array(["synthetic"] * table.num_rows, pa.string()))
     return table
 

@@ -181,18 +181,27 @@ def _losses(market_id: str | None, counts: list[int]) -> Iterator[LeftOut]:
         yield from (LeftOut(market_id, figure.column, reason, count, orders) for reason, count in losses.items() if count)
 
 
-def suspicious_cells(version: Version, market_id: str | None = None) -> pa.Table:
+def suspicious_cells(version: Version, market_id: str | None = None, resolution: int = MAP_RESOLUTION) -> pa.Table:
     """Return the cells with doors that are suspicious where they lie, and how many orders: never a point.
+
+    Parameters
+    ----------
+    version
+        The version that is looked at.
+    market_id
+        Only doors of this market; None: of all.
+    resolution
+        Of the cells, 0 to 9.
 
     Returns
     -------
     pyarrow.Table
         ``rule`` (``suspicious_distance``, or ``flipped_coordinates``, ``swapped_coordinates`` where that would bring the door home),
-        ``cell`` (resolution 8, where the door lies as it stands), ``orders``, ``customers`` (distinct; null where unknown): a reader
+        ``cell`` (where the door lies as it stands), ``orders``, ``customers`` (distinct; null where unknown): a reader
         suppresses small numbers before they are shown. Most orders first.
     """
-    shift = 3 * (15 - MAP_RESOLUTION)
-    cell = f"(dropoff_cell & ~(15::BIGINT << 52)) | ({MAP_RESOLUTION}::BIGINT << 52) | ((1::BIGINT << {shift}) - 1)"
+    shift = 3 * (15 - resolution)
+    cell = f"(dropoff_cell & ~(15::BIGINT << 52)) | ({resolution}::BIGINT << 52) | ((1::BIGINT << {shift}) - 1)"
     rule = mended("dropoff_latitude", "dropoff_longitude", "mall.latitude", "mall.longitude", "suspicious_distance")
     where = " AND orders.market_id = $1" if market_id is not None else ""
     return Engine.of(version).table(

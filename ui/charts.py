@@ -122,6 +122,40 @@ def weekly_trend(
     return figure
 
 
+def load_trend(
+    series: Mapping[str, Sequence[float | None]], loads: Sequence[str], *, measure: Measure, theme: Theme, height_px: int = 240
+) -> go.Figure:
+    """Return one line a name over the loads, each with its name at its end.
+
+    Parameters
+    ----------
+    series
+        For each name a value a load, in the unit of ``measure``; None where the load did not look at it, and the line breaks there.
+    loads
+        What the loads are called, oldest first.
+    measure, theme, height_px
+        As for ``weekly_trend``.
+    """
+    colors = tokens(theme)
+    figure = go.Figure(layout={"template": template(theme), "height": height_px, "margin": {"l": 32, "r": 8, "t": 24, "b": 8}})
+    ends: list[tuple[float, Any, str, str]] = []
+    for place, (name, values) in enumerate(series.items()):
+        color = _line_color(name, place, None, theme)
+        hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, %{{x}}<extra>{name}</extra>"
+        style = {"line": {"color": color, "width": 2}, "marker": {"size": 6, "color": color}}
+        figure.add_scatter(x=list(loads), y=list(values), mode="lines+markers", connectgaps=False, hovertemplate=hover, name=name, **style)
+        known = [(load, value) for load, value in zip(loads, values, strict=True) if value is not None]
+        if known:
+            ends.append((known[-1][1], known[-1][0], name, color))
+    _label_ends(figure, ends, measure)
+    figure.update_xaxes(type="category", categoryarray=list(loads))
+    figure.update_yaxes(rangemode="tozero", nticks=5, tickformat=f",.{measure.decimals}f")
+    figure.add_annotation(
+        text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
+    )
+    return figure
+
+
 def _add_line(
     figure: go.Figure, name: str, points: Sequence[tuple[date, float | None]], *, color: str, measure: Measure, running_on: date | None
 ) -> None:
@@ -160,7 +194,7 @@ def _line_color(name: str, place: int, chosen: str | None, theme: Theme) -> str:
     return colors.categorical[place] if place < len(colors.categorical) else colors.other
 
 
-def _label_ends(figure: go.Figure, ends: list[tuple[float, date, str, str]], measure: Measure) -> None:
+def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], measure: Measure) -> None:
     """Write each name and last value right of its line's end, pushed apart where they would overlap."""
     if not ends:
         return

@@ -65,6 +65,14 @@ PAGES: tuple[Page, ...] = (
         is_of_one_market=True,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
+    Page(
+        "Data",
+        "Quality",
+        "pages/data/quality.py",
+        "What do the figures have to leave out, and why?",
+        filters=("market",),
+        default_period="since-opening",
+    ),
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 

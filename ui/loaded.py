@@ -1,7 +1,8 @@
 """What the Data page says about a version: what is in it, how fresh, from where, and what was odd. Everything is read from its manifest."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 
@@ -106,8 +107,13 @@ def counts(found: Mapping[str, Count]) -> pa.Table:
 
 
 def findings(version: Version) -> pa.Table:
-    """Return one row a rule that rows of the last load broke, rejects first, then by number of rows."""
-    return finding_rows(version.manifest.findings)
+    """Return one row a rule that rows of the last load broke, rejects first, then by number of rows; its examples show no exact point."""
+    return finding_rows([replace(each, example=without_points(each.example)) for each in version.manifest.findings])
+
+
+def without_points(example: str) -> str:
+    """Return an example with coordinates cut to a tenth of a degree: exact points of customers are for whoever loads."""
+    return re.sub(r"(\d+\.\d)\d{2,}", r"\1..", example)
 
 
 def finding_rows(found: Sequence[Finding]) -> pa.Table:

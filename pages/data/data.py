@@ -32,7 +32,7 @@ for remark in version.manifest.notes:
     panels.note(remark)
 
 with panels.table_heading("Report of this version's load, by rule"):
-    if version.rejects_path:
+    if version.rejects_path and may_load():
         panels.csv_button(version.manifest.rejected, version.rejects_path.read_bytes, f"rejects_{version.id}.csv", key="rejects")
 findings = loaded.findings(version)
 if findings.num_rows:
