@@ -14,13 +14,15 @@ from analytics.export import exported
 _MARK = "data"
 
 
-def side_by_side(answers: Sequence[Answer]) -> pa.Table:
+def side_by_side(answers: Sequence[Answer], groups: pa.Table | None = None) -> pa.Table:
     """Return one table of several answers that were asked by the same dimensions, as it may leave the program.
 
     Parameters
     ----------
     answers
         At least one; each metric once, all grouped by the same dimensions.
+    groups
+        Groups that have a row in any case, such as malls without orders: the columns of the dimensions.
 
     Returns
     -------
@@ -33,11 +35,11 @@ def side_by_side(answers: Sequence[Answer]) -> pa.Table:
     ValueError
         If they are not grouped alike.
     """
-    groups = {answer.parameters.by for answer in answers}
-    if len(groups) != 1:
-        raise ValueError(f"answers side by side need the same groups, not {sorted(groups)}")
-    keys = list(columns(groups.pop()))
-    tables = [_named(answer) for answer in answers]
+    asked = {answer.parameters.by for answer in answers}
+    if len(asked) != 1:
+        raise ValueError(f"answers side by side need the same groups, not {sorted(asked)}")
+    keys = list(columns(asked.pop()))
+    tables = [*([] if groups is None else [groups.select(keys)]), *(_named(answer) for answer in answers)]
     joined = reduce(lambda left, right: left.join(right, keys, join_type="full outer", coalesce_keys=True), tables)
     joined = joined.sort_by([(key, "ascending") for key in keys])
     if answers[0].is_synthetic:
@@ -45,9 +47,9 @@ def side_by_side(answers: Sequence[Answer]) -> pa.Table:
     return joined
 
 
-def csv(answers: Sequence[Answer]) -> bytes:
+def csv(answers: Sequence[Answer], groups: pa.Table | None = None) -> bytes:
     """Return ``side_by_side`` as CSV: UTF-8, comma, a plain header line."""
-    table = side_by_side(answers)
+    table = side_by_side(answers, groups)
     buffer = io.BytesIO((",".join(table.column_names) + "\n").encode())
     buffer.seek(0, io.SEEK_END)
     pacsv.write_csv(table, buffer, pacsv.WriteOptions(include_header=False))

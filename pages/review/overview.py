@@ -17,7 +17,7 @@ with left:
     answers = overview.scorecard_answers(view)
     rows = overview.scorecard(view)
     with panels.table_heading("Malls"):
-        panels.csv_button(rows.num_rows, lambda: joined.csv(answers), joined.file_name("malls", answers), key="malls-csv")
+        panels.csv_button(rows.num_rows, lambda: joined.csv(answers, rows), joined.file_name("malls", answers), key="malls-csv")
     panels.table(
         rows, overview.scorecard_columns(rows), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
     )

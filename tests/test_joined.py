@@ -1,0 +1,47 @@
+"""Several answers side by side are the table that was drawn, row for row."""
+
+import csv
+import io
+
+import pyarrow as pa
+import pytest
+
+from analytics.answers import answers
+from analytics.joined import csv as joined_csv
+from analytics.joined import side_by_side
+from analytics.parameters import EVERYTHING, Parameters
+from analytics.reference import malls
+from data.warehouse import Warehouse
+
+
+@pytest.fixture(scope="module")
+def version(demo_root):
+    return Warehouse(demo_root).current()
+
+
+def asked(version, metric, by=("mall",)):
+    return answers(metric, Parameters(by=by), EVERYTHING, version)
+
+
+def test_each_group_has_one_row_with_every_metric_and_made_up_data_is_marked_once(version):
+    table = side_by_side([asked(version, metric) for metric in ("orders", "on_time_share")])
+
+    alone = {row["mall_id"]: row["orders"] for row in asked(version, "orders").rows()}
+    assert {row["mall_id"]: row["orders"] for row in table.to_pylist()} == alone
+    assert {"orders_suppressed", "on_time_share_suppressed", "on_time_share"} <= set(table.column_names)
+    assert set(table.column("data").to_pylist()) == {"synthetic"}
+    assert table.column_names.count("data") == 1
+
+
+def test_a_group_without_orders_has_its_row_too(version):
+    groups = pa.table({"mall_id": [mall.id for mall in malls(version)]})
+
+    rows = list(csv.DictReader(io.StringIO(joined_csv([asked(version, "orders"), asked(version, "click_to_door")], groups).decode())))
+
+    assert [row["mall_id"] for row in rows] == sorted(mall.id for mall in malls(version))
+    assert next(row for row in rows if row["mall_id"] == "meadows-mall")["orders"] == ""
+
+
+def test_answers_that_are_grouped_differently_are_refused(version):
+    with pytest.raises(ValueError, match="same groups"):
+        side_by_side([asked(version, "orders"), asked(version, "on_time_share", ("market",))])
