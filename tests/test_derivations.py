@@ -255,6 +255,14 @@ def test_events_are_made_from_others_and_what_the_source_says_itself_goes_before
     assert "orders.csv line 4: delivered_at = soon" in [each.example for each in result.findings]
 
 
+def test_a_known_event_goes_before_the_one_that_stands_in_for_it(shop: Shop) -> None:
+    rows = [{"accepted_at": each, "picked_up_at": "2026-03-02 17:20"} for each in ("2026-03-02 17:05", None)]
+
+    loaded(shop, 'first_of = { accepted_at = ["picked_up_at"] }', *rows, placed_at="2026-03-02 17:00")
+
+    assert column(shop, "date_diff('second', placed_at, accepted_at)") == [300, 1200]
+
+
 def test_a_required_time_may_be_made_from_another(shop: Shop) -> None:
     result = loaded(shop, 'first_of = { placed_at = ["accepted_at"] }', {"accepted_at": "2026-03-02 17:00"}, {"accepted_at": None})
 

@@ -70,6 +70,18 @@ def test_overlapping_orders_of_one_driver_and_mall_are_one_trip(shop: Shop) -> N
     assert any(note.startswith("trips: 5 trips inferred from orders") for note in result.notes)
 
 
+def test_an_order_of_another_mall_does_not_bridge_two_trips(shop: Shop) -> None:
+    rows = [
+        order("x", "ann", "10:10", "10:30", "10:40"),
+        order("y", "ann", "10:10", "10:30", "11:30", mall_id="M2"),
+        order("z", "ann", "11:00", "11:10", "11:20"),
+    ]
+
+    shop.load(shop.rows_file("orders.csv", rows), mapping=TRIPS)
+
+    assert trips_of(shop) == {each: f"inferred-{each}" for each in "xyz"}
+
+
 def test_orders_picked_up_at_the_same_second_are_one_trip_though_they_do_not_overlap(shop: Shop) -> None:
     rows = [order("a", "ann", None, "10:30", "10:30"), order("b", "ann", None, "10:30", "11:00"), order("c", "ann", None, None, "11:00")]
 
