@@ -98,16 +98,15 @@ def _unusual(by_day: dict[date, int], span: tuple[date, date]) -> Iterator[tuple
 def _usual(by_day: dict[date, int], on: date, first_on: date, last_on: date) -> float:
     """Return how many rows a day should have; 0 where too little is known.
 
-    The median of the same weekday in the weeks around; in young or patchy data that of the days just around it, unless the same weekday of
-    the week before or after is as empty: then it is a day off.
+    The median of the same weekday in the weeks around; in young or patchy data that of the days just around it, but no more than the same
+    weekday had a week before or after: it may be a day off.
     """
     weekdays = _known(by_day, on, first_on, last_on, [7 * week for week in range(-_WEEKS_AROUND, _WEEKS_AROUND + 1)])
     around = _known(by_day, on, first_on, last_on, range(-_DAYS_AROUND, _DAYS_AROUND + 1))
     beside = _known(by_day, on, first_on, last_on, (-7, 7))
     of_weekday = median(weekdays) if len(weekdays) >= _LEAST_WEEKDAYS else 0
     of_days = median(around) if len(around) >= _LEAST_DAYS else 0
-    is_working = bool(beside) and max(beside) >= _THIN_SHARE * of_days
-    return max(of_weekday, min(of_days, max(beside)) if is_working else 0)
+    return max(of_weekday, min(of_days, max(beside, default=0)))
 
 
 def _known(by_day: dict[date, int], on: date, first_on: date, last_on: date, steps: Iterable[int]) -> list[int]:

@@ -169,6 +169,15 @@ def test_two_spans_of_like_size_are_both_data(shop: Shop) -> None:
     assert str(result.version.manifest.extent["desert"].first_on) == "2016-03-02"
 
 
+def test_data_of_many_small_spans_have_a_beginning_and_an_end(shop: Shop) -> None:
+    result = load_orders(shop, [order(year, MONDAY.replace(year=year)) for year in range(2010, 2020, 2)])
+
+    assert not result.findings
+    assert result.version is not None
+    extent = result.version.manifest.extent["desert"]
+    assert (str(extent.first_on), str(extent.last_complete_on)) == ("2010-03-02", "2018-03-02")
+
+
 def test_a_delivery_a_day_before_its_order_is_a_missed_midnight(shop: Shop) -> None:
     wrapped = {"placed_at": "2026-03-02 23:50:00", "accepted_at": None, "arrived_at": None, "ready_at": None}
     result = shop.orders(

@@ -123,7 +123,8 @@ def test_suspicious_points_are_told_by_cell_of_resolution_8(shop: Shop) -> None:
 
 def test_freshness_tells_how_far_each_table_goes_and_when_it_changed_last(shop: Shop) -> None:
     shop.orders({}, {"order_id": "o2", "mall_id": "M2", "placed_at": "2026-03-05 17:00:00", "delivered_at": None})
-    shop.load(shop.rows_file("stores.csv", [{"store_id": "S1", "mall_id": "M1"}]))
+    # The orders are read again and say nothing new.
+    shop.load(shop.rows_file("stores.csv", [{"store_id": "S1", "mall_id": "M1"}]), shop.folder / "orders.csv")
     versions = shop.warehouse.versions()
 
     found = {(each.table, each.market_id): each for each in freshness(current(shop), versions)}
