@@ -25,7 +25,8 @@ from ui.scene import PHONE_MAP_PX, scene
 from ui.view import View
 
 MAP_PX = 360
-_FINEST, _COARSEST = 8, 2
+_FINEST, _COARSEST = 8, 3
+_MAP_REACH_KM = 1_500
 _LINES = 4
 _LOADS = 20
 _ODD_DOORS = Classes("Suspicious doors", "orders", (25, 50, 100, 250, 500), BURDEN)
@@ -259,12 +260,18 @@ def trend_chart(view: View) -> go.Figure | None:
 def doors(view: View) -> pa.Table:
     """Return the cells with suspicious doors of the market on the map. Columns as in ``DOOR_COLUMNS``, and ``suppressed``."""
     cells = _suspicious(*_key(view.version), view.focus.id, _FINEST)
-    if not cells.num_rows:
-        return _noted(cells)
-    camera = _camera(view, cells)
-    ids = cells.column("cell").to_numpy()
-    resolution = finest_resolution(ids, view=camera, finest=_FINEST, coarsest=_COARSEST)
+    near = cells.filter(pa.array(_is_near(view, cells), pa.bool_()))
+    if not near.num_rows:
+        return _noted(cells if not cells.num_rows else _suspicious(*_key(view.version), view.focus.id, _COARSEST))
+    resolution = finest_resolution(near.column("cell").to_numpy(), view=_camera(view, near), finest=_FINEST, coarsest=_COARSEST)
     return _noted(_suspicious(*_key(view.version), view.focus.id, resolution))
+
+
+def _is_near(view: View, cells: pa.Table) -> list[bool]:
+    """Tell which cells lie near enough to a mall to be on a map that can be read; the others are on another side of the globe."""
+    here = [(each.latitude, each.longitude) for each in malls(view.version, view.focus.id)]
+    centers = (h3.cell_to_latlng(f"{cell:x}") for cell in cells.column("cell").to_pylist())
+    return [any(h3.great_circle_distance(center, mall, unit="km") <= _MAP_REACH_KM for mall in here) for center in centers]
 
 
 def _noted(cells: pa.Table) -> pa.Table:
@@ -282,14 +289,15 @@ def _camera(view: View, cells: pa.Table) -> Camera:
 
 
 def doors_map(view: View, cells: pa.Table) -> Figure | None:
-    """Return the map of suspicious doors; None where there are none."""
-    if not cells.num_rows:
+    """Return the map of suspicious doors that are not on another side of the globe; None where there are none."""
+    near = cells.filter(pa.array(_is_near(view, cells), pa.bool_()))
+    if not near.num_rows:
         return None
-    camera = _camera(view, cells)
+    camera = _camera(view, near)
     market, here = view.focus, malls(view.version, view.focus.id)
     ground = session.ground(market.id, camera.bounds, market.boundary_counties)
     shown = replace(scene(view, market, here, height_px=MAP_PX), background=ground, view=camera)
-    return value_map(cells, shown, value="orders", classes=_ODD_DOORS, text=lambda orders: write.counted(round(orders), "suspicious door"))
+    return value_map(near, shown, value="orders", classes=_ODD_DOORS, text=lambda orders: write.counted(round(orders), "suspicious door"))
 
 
 def doors_sentence(view: View, cells: pa.Table) -> str:
@@ -301,4 +309,7 @@ def doors_sentence(view: View, cells: pa.Table) -> str:
     mended = {rule for rules in cells.column("rules").to_pylist() for rule in rules.split(", ")} - {"suspicious_distance"}
     words = write.listed(sorted(rule.replace("_", " ") for rule in mended))
     home = f"; some would lie near it without {words}: the findings say how to mend that" if mended else ""
-    return f"{lie}{home}. Cells with few customers are not counted."
+    orders, is_near = cells.column("orders").to_pylist(), _is_near(view, cells)
+    far = sum(count for count, near in zip(orders, is_near, strict=True) if count and not near)
+    away = f" {write.whole(far)} of them lie beyond {_MAP_REACH_KM:,} km, off the map." if far else ""
+    return f"{lie}{home}.{away} Cells with few customers are not counted."

@@ -459,7 +459,7 @@ def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
     return pdk.Deck(
         layers=[layer for layer in layers if layer.type != "TextLayer" or layer.data],
         initial_view_state=pdk.ViewState(
-            latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, pitch=0, bearing=0, min_zoom=6, max_zoom=15
+            latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, pitch=0, bearing=0, min_zoom=min(6, view.zoom), max_zoom=15
         ),
         map_provider=None,
         tooltip={"html": TIP_TEMPLATE, "style": _tooltip_style(theme)},
