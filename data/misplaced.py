@@ -6,6 +6,7 @@ Boxes in degrees stand in for distances: they cost nothing, and the faults looke
 
 import csv
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ import duckdb
 from data import checks, settle
 from data.checks import SUSPICIOUS_DISTANCE_M
 from data.contracts import Table
+from data.derivations import PICKUP
 from data.manifest import Finding
 from data.staging import Reading, quoted
 
@@ -136,7 +138,31 @@ def misplaced(connection: duckdb.DuckDBPyConnection, table: Table, readings: lis
     for latitude, longitude in checks.coordinates(table):
         if latitude in given and longitude in given:
             found += _of_pair(connection, table, readings, _anchored(table, anchors), (latitude, longitude))
-    return found
+    return [*found, *_merged([finding for reading in readings for finding in _of_pickups(connection, reading, anchors)])]
+
+
+def _of_pickups(connection: duckdb.DuckDBPyConnection, reading: Reading, anchors: str) -> Iterator[Finding]:
+    """Yield findings on the pick-up points by which malls are looked for; they are few, whatever the number of rows, and stored nowhere."""
+    nearest = reading.feed.nearest
+    if not nearest:
+        return
+    latitude, longitude = PICKUP
+    y, x = (f"try_cast({reading.field(name)[0]} AS DOUBLE)" for name in (nearest.latitude, nearest.longitude))
+    points = f"SELECT {y} AS {latitude}, {x} AS {longitude}, count(*) AS n, min(__line) AS line FROM {reading.relation} GROUP BY ALL"
+    fixes = _fixes(latitude, longitude)
+    pairs = [(latitude, longitude), *((fix.latitude, fix.longitude) for fix in fixes)]
+    near = [_is_near(*pair, "market.latitude", "market.longitude", _USUAL_REACH_DEGREES) for pair in pairs]
+    ways = " ".join(f"WHEN EXISTS (SELECT 1 FROM {anchors} AS market WHERE {each}) THEN {place - 1}" for place, each in enumerate(near))
+    rows = connection.execute(
+        f"SELECT {reading.position}, way, sum(n)::BIGINT, 0, min(line), arg_min({latitude}, line), arg_min({longitude}, line) "
+        f"FROM (SELECT *, CASE {ways} ELSE {len(fixes)} END AS way FROM ({points}) "
+        f"WHERE {latitude} IS NOT NULL AND {longitude} IS NOT NULL AND NOT {checks.is_nowhere(latitude, longitude)}) "
+        "GROUP BY way ORDER BY way"
+    ).fetchall()
+    total = {reading.position: sum(row[2] for row in rows)}
+    for row in rows:
+        if 0 <= row[1] < len(fixes):
+            yield _mendable(reading.table, [reading], fixes[row[1]], [row], total)
 
 
 def _anchored(table: Table, anchors: str) -> str:

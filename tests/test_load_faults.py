@@ -336,6 +336,27 @@ def test_the_report_proposes_the_line_that_mends_a_column_of_points_and_the_line
     assert shop.row("SELECT max(distance_m) < 2000 AS is_near FROM orders") == {"is_near": True}
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "line"),
+    [
+        ("33.5", "112.0", 'flip = ["pickup_longitude"]'),
+        ("-112.0", "33.5", 'swap = ["pickup_latitude", "pickup_longitude"]'),
+    ],
+)
+def test_pick_up_points_that_find_no_mall_are_mended_by_a_line_too(shop: Shop, latitude: str, longitude: str, line: str) -> None:
+    rows = [{**order(place, MONDAY), "mall_id": None, "lat": latitude, "lon": longitude} for place in range(3)]
+    path = shop.rows_file("orders.csv", rows)
+    mapping = '[orders]\nfile = "orders.csv"\ntime_zone = "UTC"\nnearest = { latitude = "lat", longitude = "lon", within_m = 800 }\n'
+
+    result = shop.load(path, mapping=mapping)
+    mended = shop.load(path, mapping=f"{mapping}{line}\n", replace=True)
+
+    assert line in [proposal(each) for each in result.findings]
+    assert rules(result)["no_mall_within_distance", "mall_id"] == 3
+    assert not mended.findings
+    assert shop.row("SELECT min(mall_id) AS mall, count(*) AS n FROM orders") == {"mall": "M1", "n": 3}
+
+
 def test_a_single_flipped_point_is_told_and_no_line_proposed(shop: Shop) -> None:
     result = load_orders(shop, [*days_of_orders([0]), order(9001, MONDAY, dropoff_longitude="112.01")])
 
