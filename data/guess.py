@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from data.contracts import Kind, Table, table
+from data.derivations import INFERRED_FROM
 from data.errors import MappingError, SourceError
 from data.guess_fit import LEAST, Keys, Match, assigned, determines, score
 from data.guess_joins import WANTED, joined_columns
@@ -551,7 +552,11 @@ _WHY_COLUMN = {
 
 def _missing(feeds: Sequence[GuessedFeed]) -> Iterator[str]:
     fed = {each.table.name for each in feeds}
-    yield from (why for name, why in _WHY_TABLE.items() if name not in fed)
+    with_drivers = any("driver_id" in each.feed.columns for each in feeds if each.table.name == "orders")
+    for name, why in _WHY_TABLE.items():
+        if name not in fed:
+            source = INFERRED_FROM.get(name) if with_drivers else None
+            yield f'{why}; [{name}] with infer = "{source}" makes them up, marked as inferred' if source else why
     if not fed & {"demand_areas", "demand_cells"}:
         yield "no demand (population by area or cell): coverage of people cannot be said"
     orders = [each for each in feeds if each.table.name == "orders"]

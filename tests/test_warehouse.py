@@ -692,7 +692,7 @@ def test_an_error_is_one_line_and_exit_code_two(capsys, warehouse):
     )
 
 
-@pytest.mark.parametrize("command", ["load", "demo", "versions", "rollback", "check", "prune", "template"])
+@pytest.mark.parametrize("command", ["load", "demo", "versions", "rollback", "check", "prune", "mapping", "template"])
 def test_every_command_explains_itself_and_takes_a_warehouse(capsys, command):
     with pytest.raises(SystemExit, match="0"):
         command_line.main([command, "--help"])
