@@ -190,6 +190,14 @@ def csv_button(rows: int, content: Callable[[], bytes], file_name: str, *, key: 
     st.download_button(label, data=content, file_name=file_name, mime="text/csv", key=key, on_click="ignore", icon=":material/download:")
 
 
+def rows_button(rows: pa.Table, name: str, version: Version) -> None:
+    """Draw the export of a table that is no answer, such as findings; nothing where it has no row."""
+    if rows.num_rows:
+        synthetic = version.manifest.synthetic
+        file_name = f"{name}_{version.id}{'_synthetic' if synthetic else ''}.csv"
+        csv_button(rows.num_rows, lambda: export.table_csv(rows, is_synthetic=synthetic), file_name, key=f"{name}-csv")
+
+
 def numbers_behind(title: str, answer: Answer, version: Version, *, key: str) -> None:
     """Draw a table's heading with its export: CSV with the number of rows; other formats, the query and the definition under More.
 
