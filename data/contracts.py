@@ -312,7 +312,9 @@ ORDERS = Table(
         Column("dropoff_longitude", Kind.LONGITUDE, "Longitude of the door; never leaves the warehouse"),
         Column("fee_cents", Kind.CENTS, "Delivery fee paid by the customer", minimum=0),
         Column("dropoff_cell", Kind.CELL, "Cell of the door; from its point, else as a source gives it, at any resolution"),
-        Column("is_dropoff_area", Kind.BOOLEAN, "Only the area of the door is known (a postal code, a coarse cell); its middle gives the cell"),
+        Column(
+            "is_dropoff_area", Kind.BOOLEAN, "Only the area of the door is known (a postal code, a coarse cell); its middle gives the cell"
+        ),
         Column("distance_m", Kind.METERS, "Straight line from the mall to the door", derived=True),
         *_local_columns("placed_at"),
         _seconds("click_to_door_s", "delivered_at - placed_at of a delivered order; null where either is unknown or they are out of order"),

@@ -248,15 +248,14 @@ def _cast(reading: Reading) -> str:
                 naive = f"CASE WHEN {_is_day(raw, kind, formats)} THEN {end_of_day(naive)} ELSE {naive} END"
             columns += [f"{absolute} AS absolute_{column.name}", f"{naive} AS naive_{column.name}"]
         else:
-            columns.append(f"{_value(reading, column)} AS q_{column.name}")
+            value = _value(reading, column) if column.name in reading.given else f"NULL::{column.kind.duckdb_type}"
+            columns.append(f"{value} AS q_{column.name}")
     return f"SELECT *, {', '.join(columns)} FROM {{below}}"
 
 
 def _value(reading: Reading, column: Column) -> str:
     """Return the SQL that casts one value; null where that cannot be done."""
     raw, kind = f"r_{column.name}", reading.raw(column)[1]
-    if column.name not in reading.given:
-        return f"NULL::{column.kind.duckdb_type}"
     if column.name in _NAMED:
         return _NAMED[column.name].replace("{raw}", f"{raw}::VARCHAR")
     if column.kind in _NUMBER_KINDS:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from data.rules import RULES
 from data.load import LoadResult
+from data.rules import RULES
 from tests.loading import DELIVERED, Shop, rules
 
 ORDERS: list[dict[str, Any]] = [
