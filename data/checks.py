@@ -64,6 +64,8 @@ def row_checks(table: Table, given: frozenset[str], *, has_nearest: bool, clock:
         yield from _future_checks(table, given, clock)
     if table.name == "orders":
         yield from _order_checks(table, given, has_nearest=has_nearest)
+    elif has_nearest:
+        yield Check("no_mall_within_distance", "mall_id", "mall_id IS NULL", f"'{table.key[0]} ' || {table.key[0]}")
     spans = {"shifts": ("start_at", "end_at"), "trips": ("accepted_at", "ended_at"), "offers": ("shown_at", "decided_at")}
     if table.name in spans:
         start, end = spans[table.name]

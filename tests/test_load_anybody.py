@@ -381,7 +381,8 @@ def test_stores_find_their_mall_by_distance_and_orders_follow_their_store(shop: 
     """
     orders = [{"order_id": each, "store_id": each, "placed_at": "2026-03-02 17:00"} for each in ("near", "far")]
 
-    shop.load(shop.rows_file("shops.csv", stores), mapping=mapping)
+    result = shop.load(shop.rows_file("shops.csv", stores), mapping=mapping)
+    assert rules(result)["no_mall_within_distance", "mall_id"] == 1
     shop.load(shop.rows_file("orders.csv", [*orders, {**orders[0], "order_id": "own", "mall_id": "M2"}]))
 
     assert shop.rows("SELECT store_id, mall_id FROM stores ORDER BY 1") == [

@@ -1,5 +1,6 @@
 """Versions, never edits: what readers may rely on while somebody publishes, rolls back, prunes, or breaks something."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import duckdb
 import pytest
 
 from data import __main__ as command_line
-from data.contracts import TABLES
+from data.contracts import TABLES, table
 from data.engine import Engine, connection
 from data.errors import WarehouseError
 from data.manifest import Manifest
@@ -317,6 +318,24 @@ def test_a_sound_warehouse_has_no_faults(warehouse, publish):
     publish({"orders": [order("1", 70)]}, superseded={"orders": [{"order_id": "1"}]})
 
     assert [warehouse.check(version.id) for version in warehouse.versions()] == [[], []]
+
+
+def test_a_column_that_a_version_was_published_without_is_null(warehouse, publish, monkeypatch):
+    row = {"driver_id": "d", "start_at": "2026-03-02 10:00", "end_at": "2026-03-02 11:00"}
+    shifts = table("shifts")
+    older = dataclasses.replace(shifts, columns=tuple(column for column in shifts.columns if column.name != "is_inferred"))
+    with monkeypatch.context() as past, warehouse.draft() as draft:
+        past.setattr("data.warehouse.table", lambda name: older if name == "shifts" else table(name))
+        with duckdb.connect(str(draft.file)) as file:
+            file.execute(older.ddl())
+            file.execute("INSERT INTO shifts (shift_id, driver_id, start_at, end_at) VALUES ('s', 'd', '2026-03-02', '2026-03-03')")
+        draft.publish(tables={"shifts": PartSpec(1)}, replace=set(), record=Record())
+    version = publish({"shifts": [{"shift_id": "t", "is_inferred": True, **row}]})
+
+    rows = Engine.of(version).table("SELECT shift_id, is_inferred FROM shifts ORDER BY shift_id").to_pylist()
+
+    assert rows == [{"shift_id": "s", "is_inferred": None}, {"shift_id": "t", "is_inferred": True}]
+    assert warehouse.check() == []
 
 
 def test_a_flipped_byte_is_found(warehouse, publish):
