@@ -47,7 +47,9 @@ def inner_point(text: str | None) -> tuple[float, float] | None:
 
 
 def _geometry(text: str | None) -> shapely.Geometry | None:
-    shape = shapely.from_wkt(text, on_invalid="ignore") if text else None
+    # A number beyond all floats makes no shape on the globe, and no reason to warn.
+    with np.errstate(over="ignore"):
+        shape = shapely.from_wkt(text, on_invalid="ignore") if text else None
     if shape is None or shapely.is_empty(shape) or shapely.get_type_id(shape) not in (*_AREAL, _POINT):
         return None
     west, south, east, north = shape.bounds
