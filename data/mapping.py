@@ -309,6 +309,7 @@ def template() -> str:
     head = [
         "# Mapping of source files to MallReach's tables. Keep the tables you have, delete the rest, and put your own column names on the",
         "# right. A column that bears the contract's name need not be listed. Paths are relative to this file.",
+        "# What a source does not say so, a mapping can derive: words, joins, times of day, places, inferred tables; see docs/loading.md.",
         "# Optional in every table: constants, units, time_zone, date_formats, merge; orders also: nearest. Instead of a local file: an",
         '# address (s3://, gs://, abfs://, https://), or query = "select ..." with database = "env:MALLREACH_PG"; see docs/sources.md.',
         "",

@@ -193,7 +193,10 @@ def _dated(reading: Reading, name: str) -> str | None:
         *days, last = names
         day = day_of(" || ' ' || ".join(_day_text(reading, each) for each in days), "VARCHAR", _day_formats(reading.feed.date_formats))
         text = _spaced(reading, name)
-        whole = [f"try_strptime({text}, [{', '.join(map(quoted, reading.feed.date_formats))}])"] if reading.feed.date_formats else []
+        formats = f"[{', '.join(map(quoted, reading.feed.date_formats))}]"
+        # A format may want the parts with a space between them or without: 20260302 and 1205.
+        written = (text, text.replace(" || ' ' || ", " || "))
+        whole = [f"try_strptime({each}, {formats})" for each in written] if reading.feed.date_formats else []
         seconds = _seconds_of_day(f"({_gapless(reading, last, name)})::VARCHAR", factor)
         clock = f"({day})::TIMESTAMP + to_microseconds(round({seconds} * 1e6)::BIGINT)"
         ways = [*whole, f"try_cast({text} AS TIMESTAMP)", clock] if factor is None else [clock]

@@ -182,6 +182,12 @@ def test_a_time_of_day_rolls_if_it_lies_at_least_twelve_hours_before_the_event_b
     assert column(shop, "date_diff('day', placed_at, picked_up_at)") == [rolls]
 
 
+def test_a_format_may_want_the_parts_of_a_time_without_a_space(shop: Shop) -> None:
+    loaded(shop, 'date_formats = ["%Y%m%d%H%M"]\ncolumns = { placed_at = ["a", "b"] }', {"a": "20260302", "b": "1205"})
+
+    assert column(shop, "placed_at::VARCHAR") == ["2026-03-02 12:05:00"]
+
+
 def test_whole_times_roll_only_where_they_are_named(shop: Shop) -> None:
     rows = [{"placed_at": "2026-03-02 23:50", "delivered_at": "2026-03-02 00:20"}]
 
