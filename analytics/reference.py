@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from analytics.periods import Span
 from data.engine import Engine
 from data.warehouse import Version
 
@@ -112,6 +113,33 @@ def extent(version: Version, market_id: str | None = None) -> Extent:
     lasts = [market.last_complete_on for market in chosen if market.last_complete_on is not None]
     starts = {market.week_start for market in chosen}
     return Extent(min(firsts, default=None), min(lasts, default=None), starts.pop() if len(starts) == 1 else 1)
+
+
+def spans(version: Version, market_id: str | None = None, mall_id: str | None = None) -> dict[str, Span]:
+    """Return the days with data by the name of the place, as ``analytics.periods.comparable`` wants them.
+
+    Parameters
+    ----------
+    version
+        Data.
+    market_id, mall_id
+        What is looked at: one mall, one market, or with neither all markets. A mall has data from the first day of its market's, but not
+        before it opened.
+
+    Returns
+    -------
+    dict of str to Span
+        Places without orders are left out.
+    """
+    mall = next((each for each in malls(version) if each.id == mall_id), None)
+    place = market_id if mall is None else mall.market_id
+    found: dict[str, Span] = {}
+    for market in markets(version):
+        if place in {None, market.id} and market.first_on is not None and market.last_complete_on is not None:
+            opened_on = market.first_on if mall is None or mall.opened_on is None else mall.opened_on
+            name = market.name if mall is None else mall.name
+            found[name] = Span(max(market.first_on, opened_on), market.last_complete_on)
+    return found
 
 
 def freshness(version: Version) -> Freshness:

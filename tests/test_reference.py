@@ -3,6 +3,7 @@
 from datetime import date
 
 from analytics import reference
+from analytics.periods import Span
 from data.contracts import Kind, table
 from tests.town import MONDAY
 
@@ -31,6 +32,19 @@ def test_over_all_markets_a_day_is_complete_when_it_is_in_each(town):
 
     assert reference.extent(town.version) == reference.Extent(date(2026, 2, 1), date(2026, 3, 10), 1)
     assert reference.extent(town.version, "V") == reference.Extent(date(2026, 3, 1), date(2026, 3, 20), 1)
+
+
+def test_spans_are_those_of_the_place_and_a_mall_has_none_before_it_opened(town):
+    town.deliver("M1", seconds=[600], day=date(2026, 3, 2))
+    town.deliver("M1", seconds=[600], day=date(2026, 3, 20))
+    town.tables["malls"][1]["opened_on"] = date(2026, 3, 9)
+
+    market = {"Las Vegas": Span(date(2026, 3, 2), date(2026, 3, 20))}
+    assert reference.spans(town.version) == market
+    assert reference.spans(town.version, "V") == market
+    assert reference.spans(town.version, "W") == {}
+    assert reference.spans(town.version, mall_id="M1") == {"Mall 1": Span(date(2026, 3, 2), date(2026, 3, 20))}
+    assert reference.spans(town.version, "V", "M2") == {"Mall 2": Span(date(2026, 3, 9), date(2026, 3, 20))}
 
 
 def test_a_new_version_is_read_anew(town):
