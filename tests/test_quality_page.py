@@ -68,6 +68,17 @@ def test_another_market_changes_nothing(shop, monkeypatch):
     assert (everywhere["Click-to-door"]["left_out"], everywhere["Click-to-door"]["orders"]) == (1, 2)
 
 
+def test_markets_add_up(shop, monkeypatch):
+    lost = {"delivered_at": "", "status": "delivered"}
+    there = {"mall_id": "M2", "dropoff_latitude": "38.9", "dropoff_longitude": "-77.2"}
+    shop.orders(named(1, **lost), named(2, **lost), named(3, **there, **lost), named(4, **there))
+
+    rows = {row["figure"]: row for row in quality.left_out(view_on(shop, monkeypatch)).to_pylist()}
+
+    assert (rows["Click-to-door"]["left_out"], rows["Click-to-door"]["orders"]) == (3, 4)
+    assert rows["Click-to-door"]["why"] == "no time of delivery is known (3)"
+
+
 def test_every_figure_has_its_words():
     assert set(facts.FIGURES) == set(quality.FIGURE_WORDS)
 
@@ -120,7 +131,7 @@ def test_doors_on_another_side_of_the_globe_are_told_and_not_drawn(shop, monkeyp
 
     assert quality.doors_map(view, cells) is None
     sentence = quality.doors_sentence(view, cells)
-    assert "without flipped coordinates" in sentence
+    assert "only because of flipped coordinates" in sentence
     assert "12 of them lie beyond 1,500 km" in sentence
 
 

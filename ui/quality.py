@@ -308,7 +308,7 @@ def doors_sentence(view: View, cells: pa.Table) -> str:
     lie = f"{write.counted(shown, 'order')} of {view.focus.name} {'has' if shown == 1 else 'have'} a door farther than 100 km from the mall"
     mended = {rule for rules in cells.column("rules").to_pylist() for rule in rules.split(", ")} - {"suspicious_distance"}
     words = write.listed(sorted(rule.replace("_", " ") for rule in mended))
-    home = f"; some would lie near it without {words}: the findings say how to mend that" if mended else ""
+    home = f", some only because of {words}, which the findings say how to mend" if mended else ""
     orders, is_near = cells.column("orders").to_pylist(), _is_near(view, cells)
     far = sum(count for count, near in zip(orders, is_near, strict=True) if count and not near)
     away = f" {write.whole(far)} of them lie beyond {_MAP_REACH_KM:,} km, off the map." if far else ""

@@ -25,6 +25,7 @@ STYLE = f"""
 .mr-story dd {{ margin: 0; font-variant-numeric: tabular-nums; }}
 [class*="st-key-version-"] {{ padding: 0.45rem 0.75rem; }}
 [class*="st-key-version-"] > :first-child {{ flex: 1 1 14rem; min-width: 0; }}
+[data-testid="stBaseButton-primary"]:not(:disabled) {{ background: transparent; color: inherit; border-width: 2px; font-weight: 600; }}
 .mr-state {{ font-size: 0.8rem; opacity: 0.78; border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 6px; padding: 0 6px; }}
 [data-testid="stMetric"] > div:first-child {{ padding: 0.5rem 0.9rem 0.1rem; }}
 [data-testid="stMetricDeltaDescription"] p {{ white-space: normal; }}

@@ -31,9 +31,9 @@ _WAYS_HELP = (
 
 PREVIEW_COLUMNS = ("file", "line", "fate")
 MISSING_COLUMNS = (
-    panels.Shown("columns", "Column", is_pinned=True),
-    panels.Shown("rows", "Null in rows", "count"),
-    panels.Shown("why", "Why"),
+    panels.Shown("why", "Why null", is_pinned=True),
+    panels.Shown("rows", "In rows", "count"),
+    panels.Shown("columns", "Columns"),
     panels.Shown("example", "Example"),
 )
 
