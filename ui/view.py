@@ -10,7 +10,7 @@ from typing import Any
 
 from analytics import reference
 from analytics.parameters import Parameters, Scope
-from analytics.periods import Period, Preset, period, previous, week_of
+from analytics.periods import Period, Preset, Span, comparable, period, previous, week_of
 from analytics.reference import Extent, Mall, Market
 from data.warehouse import Version
 from ui import format as write
@@ -37,7 +37,9 @@ class View:
     focus
         The market that a map shows: the chosen one, the mall's, else the first with orders.
     period, compared
-        Days shown, and those they are compared with; ``compared`` is None where nothing is to be compared.
+        Days shown, and those they are compared with; ``compared`` is None where nothing is to be compared or cannot be fairly.
+    unfair
+        Why the days asked for cannot be compared; empty where they can, and where no comparison was asked for.
     preset
         The period's preset, or ``custom``.
     chosen
@@ -58,6 +60,7 @@ class View:
     compared: Period | None
     preset: str
     chosen: Mapping[str, str]
+    unfair: str = ""
     is_of_one_market: bool = False
     problems: tuple[str, ...] = ()
 
@@ -96,6 +99,23 @@ class View:
     def comparison(self) -> str:
         """What a change is measured against, in words: ``vs 2-8 Nov``."""
         return f"vs {write.day_range(self.compared.start_on, self.compared.end_on)}" if self.compared else ""
+
+    @property
+    def data_from(self) -> str:
+        """From when the data is, in words, where it begins after the first day that was meant: ``data from 18 May``; else empty."""
+        late = [(name, span) for name, span in self.spans.items() if self.period.start_on < span.first_on < self.period.end_on]
+        began = self.period.data_from
+        if began is None and len(late) == len(self.spans) == 1:
+            began = late[0][1].first_on
+        named = [f"{name} from {_day_in_words(span.first_on)}" for name, span in late if span.first_on != began]
+        if began is not None:
+            return ", ".join([f"data from {_day_in_words(began)}", *named])
+        return f"data of {write.listed(named)}" if named else ""
+
+    @property
+    def spans(self) -> Mapping[str, Span]:
+        """Days with data by the name of each place in the filter."""
+        return reference.spans(self.version, self.market_id, self.mall.id if self.mall else None)
 
     @property
     def place(self) -> str:
@@ -166,6 +186,8 @@ def view_of(
     focus = market or markets.get(home or "") or _first_with_orders(version)
     market = focus if is_of_one_market else market
     preset, days = _period(chosen, default_period, reference.extent(version, market.id if market else home), mall)
+    spans = reference.spans(version, market.id if market else home, mall.id if mall else None)
+    compared, unfair = comparable(days, _compared(chosen.get("vs", "previous"), days), spans)
     return View(
         version=version,
         scope=scope,
@@ -174,7 +196,8 @@ def view_of(
         mall=mall,
         focus=focus,
         period=days,
-        compared=_compared(chosen.get("vs", "previous"), days),
+        compared=compared,
+        unfair=unfair,
         preset=preset,
         chosen=dict(chosen),
         is_of_one_market=is_of_one_market,
@@ -200,7 +223,7 @@ def _period(chosen: Mapping[str, str], default: str, extent: Extent, mall: Mall 
     preset = chosen.get("period", default)
     start_on, last_on = links.day(chosen.get("from")), links.day(chosen.get("to"))
     if preset == links.CUSTOM and start_on and last_on and start_on <= last_on:
-        return preset, Period(start_on, last_on + _DAY)
+        return preset, period("custom", last_complete_on=last_on, first_on=extent.first_on, custom=(start_on, last_on + _DAY))
     presets: dict[str, Preset] = {
         "last-week": "last-week",
         "last-4-weeks": "last-4-weeks",
@@ -210,7 +233,12 @@ def _period(chosen: Mapping[str, str], default: str, extent: Extent, mall: Mall 
     known = presets.get(preset) or presets[default]
     last_complete_on = extent.last_complete_on or date(2000, 1, 2)
     opened_on = (mall.opened_on if mall else None) or extent.first_on or last_complete_on
-    return known, period(known, last_complete_on=last_complete_on, week_start=extent.week_start, opened_on=opened_on)
+    days = period(known, last_complete_on=last_complete_on, week_start=extent.week_start, opened_on=opened_on, first_on=extent.first_on)
+    return known, days
+
+
+def _day_in_words(day: date) -> str:
+    return write.day_range(day, day + _DAY)
 
 
 def _compared(comparison: str, days: Period) -> Period | None:
