@@ -16,6 +16,7 @@ from analytics.answers import Answer, answers
 from analytics.errors import ParameterError
 from analytics.parameters import EVERYTHING, WEIGHTS, Parameters
 from data.errors import MallReachError, WarehouseError
+from data.text import Parser, aligned, counted, printable, whole_number
 from data.warehouse import Version, Warehouse, default_root
 
 _FIELDS = {
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command(options)
         sys.stdout.flush()
     except MallReachError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m analytics",
         description="Ask the metrics of the dashboards from the command line.",
         epilog=_EPILOG,
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def _add_place(parser: Parser) -> None:
     root = default_root()
     parser.add_argument(
         "--warehouse", type=Path, default=root, metavar="DIR", help="folder of versions (default: $MALLREACH_WAREHOUSE, else ./warehouse)"
@@ -84,7 +85,7 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", metavar="ID", help="version to ask (default: the one that serves)")
 
 
-def _add_question(parser: argparse.ArgumentParser) -> None:
+def _add_question(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="metric, as in the command list")
     parser.add_argument("--market", metavar="ID", help="only this market")
     parser.add_argument("--mall", metavar="ID", help="only this mall")
@@ -93,10 +94,10 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", type=_names, default=(), metavar="A,B", help="groups, such as mall,week; the command list names them")
     parser.add_argument("--within", type=_minutes, metavar="MIN", help="drive time standard in minutes, 1 to 45 (default: 20)")
     parser.add_argument("--weight", choices=WEIGHTS, help="who is counted as demand (default: population)")
-    parser.add_argument("--resolution", type=int, metavar="R", help="H3 resolution of rows by cell, 4 to 9 (default: 9)")
+    parser.add_argument("--resolution", type=whole_number, metavar="R", help="H3 resolution of rows by cell, 4 to 9 (default: 9)")
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
+def _add_output(parser: Parser) -> None:
     parser.add_argument("--format", choices=("table", *export.FORMATS), help="default: table on the screen, csv in a file")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file or folder to write to, with a description beside it")
     parser.add_argument("--sql", action="store_true", help="print the query instead of running it")
@@ -106,7 +107,7 @@ def _list(_: argparse.Namespace) -> int:
     header = ("metric", "unit", "better", "grouped by", "what it is")
     better = {"up": "higher", "down": "lower", "none": "-"}
     rows = [(each.id, each.unit, better[each.direction], ",".join(each.dimensions) or "-", each.help) for each in catalog.METRICS]
-    print(_aligned([header, *rows]))
+    print(aligned([header, *rows]))
     return 0
 
 
@@ -181,7 +182,7 @@ def _print(answer: Answer) -> None:
     table = export.exported(answer)
     names = [name for name in table.column_names if name not in {"suppressed", "data"}]
     rows = [[_text(row[name]) for name in names] + [_remark(row, answer)] for row in table.to_pylist()]
-    print(_aligned([[*names, ""], *rows], right=[index for index, name in enumerate(names) if _is_number(table, name)]))
+    print(aligned([[*names, ""], *rows], right=[index for index, name in enumerate(names) if _is_number(table, name)]))
     print("\n".join(_remarks(answer)))
 
 
@@ -198,7 +199,7 @@ def _remarks(answer: Answer) -> list[str]:
 
 
 def _rows(answer: Answer) -> str:
-    return f"{answer.table.num_rows:,} row{'' if answer.table.num_rows == 1 else 's'}"
+    return counted(answer.table.num_rows, "row")
 
 
 def _is_number(table: Any, name: str) -> bool:
@@ -211,18 +212,6 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.4f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = (
-        "  ".join(
-            text.rjust(width) if column in right else text.ljust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _day(text: str) -> date:

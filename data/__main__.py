@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data.errors import MallReachError, MappingError, SourceError, WarehouseError
+from data.text import Parser, aligned, counted, printable, whole_number
 from data.warehouse import Version, Warehouse, default_root
 
 _EVERY_S = 300
+_LONGEST_EVERY_S = 366 * 86_400
 _SOURCES_SHOWN = 3
 
 _EPILOG = """\
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = command(options)
         sys.stdout.flush()
     except MallReachError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("error: stopped; nothing was published", file=sys.stderr)
@@ -47,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+def _parser() -> Parser:
+    common = Parser(add_help=False)
     common.add_argument(
         "--warehouse",
         type=Path,
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder that holds the versions (default: $MALLREACH_WAREHOUSE, else ./warehouse)",
     )
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m data",
         description="Load delivery data into versions that dashboards read while the next one is built.",
         epilog=_EPILOG,
@@ -64,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, details: str = "") -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], summary: str, details: str = "") -> Parser:
         added = commands.add_parser(name, parents=[common], help=summary, description=f"{summary[0].upper()}{summary[1:]}. {details}")
         added.set_defaults(command=run)
         return added
@@ -93,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", _demo, "build the demo markets and publish them", "Everything in them is labelled synthetic.")
     demo.add_argument("--orders", type=_count, default=200_000, metavar="N", help="orders to make, about (default: 200000)")
-    demo.add_argument("--seed", type=int, default=1, metavar="S", help="seed; the same seed gives the same content (default: 1)")
+    demo.add_argument("--seed", type=whole_number, default=1, metavar="S", help="seed; the same seed gives the same content (default: 1)")
 
     command("versions", _versions, "list the versions and which one serves")
 
@@ -174,7 +176,7 @@ def _versions(options: argparse.Namespace) -> int:
         return 0
     header = ("serves", "version", "created (UTC)", "orders", "rejected", "synthetic", "sources")
     rows = [_version_row(version, serves=version.id == current.id) for version in versions]
-    print(_table([header, *rows], right=(3, 4)))
+    print(aligned([header, *rows], right=(3, 4)))
     for event in warehouse.events():
         if event.action == "rolled-back":
             print(f"{_instant(event.at)}  rolled back to {event.version_id}")
@@ -200,7 +202,7 @@ def _version_row(version: Version, *, serves: bool) -> tuple[str, ...]:
 def _rollback(options: argparse.Namespace) -> int:
     warehouse = Warehouse(options.warehouse)
     version = warehouse.rollback(_full_id(warehouse, options.version))
-    print(f"{version.id} serves: {version.manifest.rows('orders'):,} orders, loaded {_instant(version.manifest.created_at)} UTC")
+    print(f"{version.id} serves: {counted(version.manifest.rows('orders'), 'order')}, loaded {_instant(version.manifest.created_at)} UTC")
     return 0
 
 
@@ -213,21 +215,21 @@ def _check(options: argparse.Namespace) -> int:
         return 1
     version = warehouse.version(version_id) if version_id else warehouse.current()
     if version is None:
-        print(f"{options.warehouse}: nothing published yet")
-    else:
-        bytes_ = sum(entry.bytes for entry in version.manifest.files.values())
-        print(
-            f"{version.id} is sound: {len(version.manifest.files)} file(s), {bytes_ / 1e6:,.1f} MB, every hash and row count as published"
-        )
+        raise WarehouseError(_nothing_in(options.warehouse, "check"))
+    files = version.manifest.files.values()
+    size_mb = sum(entry.bytes for entry in files) / 1e6
+    print(f"{version.id} is sound: {counted(len(files), 'file')}, {size_mb:,.1f} MB, every hash and row count as published")
     return 0
 
 
 def _prune(options: argparse.Namespace) -> int:
     warehouse = Warehouse(options.warehouse)
     before = warehouse.current()
+    if before is None:
+        raise WarehouseError(_nothing_in(options.warehouse, "prune"))
     deleted = warehouse.prune(options.keep)
     current = warehouse.current()
-    if before and current and before.id != current.id:
+    if current and before.id != current.id:
         print(f"{current.id} serves: {current.manifest.note}")
     print("\n".join(f"deleted {name}" for name in deleted) or "nothing to delete")
     return 0
@@ -267,17 +269,10 @@ def _full_id(warehouse: Warehouse, text: str | None) -> str | None:
     return matches[0] if len(matches) == 1 else text
 
 
-def _table(rows: Sequence[Sequence[str]], *, right: Sequence[int]) -> str:
-    """Return rows as aligned text, two spaces between columns."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    aligned = (
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in aligned)
+def _nothing_in(folder: Path, action: str) -> str:
+    """Return the sentence about a folder without a version: a nightly command that was given a wrong folder must not pass."""
+    there = "nothing was ever published in it" if (folder / "CURRENT").is_file() else "there is no warehouse"
+    return f"{folder}: {there}, so there is nothing to {action}; see --warehouse"
 
 
 def _instant(text: str) -> str:
@@ -289,13 +284,16 @@ def _span(text: str) -> int:
     from data.watermark import span_s
 
     try:
-        return span_s(text)
+        seconds = span_s(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+    if seconds > _LONGEST_EVERY_S:
+        raise argparse.ArgumentTypeError(f"{text} is longer than a year")
+    return seconds
 
 
 def _count(text: str) -> int:
-    number = int(text.replace(",", "").replace("_", ""))
+    number = whole_number(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is less than 1")
     return number

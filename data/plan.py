@@ -234,8 +234,3 @@ def _require_columns(planned: Planned) -> None:
 def _gives(planned: Planned, name: str) -> bool:
     is_own = planned.source is not None and planned.source.position(name) is not None
     return is_own or name in planned.feed.columns
-
-
-def with_zone(planned: Planned, zone: str | None) -> Planned:
-    """Return the same feed with another zone of local times."""
-    return replace(planned, zone=zone)

@@ -1,17 +1,23 @@
 """What a load did, in words: counts per table, broken rules with an example each, and the CSV of rejected rows."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from data.contracts import Kind, table
 from data.manifest import Count, Finding
 from data.rules import RULES
 from data.staging import quoted
+from data.text import aligned, counted, printable
 
 if TYPE_CHECKING:
     from data.load import LoadResult
 
+_NUMBERS = (Kind.INTEGER, Kind.SECONDS, Kind.METERS, Kind.CENTS, Kind.LATITUDE, Kind.LONGITUDE)
+_COMMA = re.compile(r"[-+]?(\d{1,3}([.]\d{3})+|\d+),\d+")
+_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 # A spreadsheet takes these for the beginning of a formula; numbers are left alone.
 _GUARDED = "CASE WHEN regexp_matches(ltrim({0}), '^[-=+@\\t\\r]') AND try_cast({0} AS DOUBLE) IS NULL THEN '''' || {0} ELSE {0} END"
 
@@ -37,12 +43,29 @@ def report(result: "LoadResult") -> str:
         lines += ["", f"Every rejected row: {result.rejects_path}"]
     if result.notes:
         lines += ["", "Notes", *(f"  {note}" for note in result.notes)]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
+
+
+def mend(finding: Finding) -> str:
+    """Return how to mend what a finding tells: the rule's way, or the key of the mapping that its example asks for."""
+    rule = RULES.get(finding.rule)
+    if rule is None:  # of a version that another edition of the program has published
+        return ""
+    if finding.rule in ("unparsable_value", "unparsable_optional") and _is_with_comma(finding):
+        return "numbers have a comma before their fraction: write decimal_comma = true in the table's mapping"
+    return rule.mend
+
+
+def _is_with_comma(finding: Finding) -> bool:
+    """Whether a value that could not be read is a number with a decimal comma; 1,234 may have one between its thousands instead."""
+    is_number = any(each.name == finding.column and each.kind in _NUMBERS for each in table(finding.table).columns)
+    value = finding.example.rpartition(" = ")[2].strip()
+    return is_number and _COMMA.fullmatch(value) is not None and _THOUSANDS.fullmatch(value) is None
 
 
 def _headline(result: "LoadResult") -> str:
     rows = sum(count.rows_in for count in result.counts.values())
-    read = f"{rows:,} rows of {len(result.sources)} files in {result.seconds:.1f} s"
+    read = f"{counted(rows, 'row')} of {counted(len(result.sources), 'file')} in {result.seconds:.1f} s"
     if result.is_new and result.version:
         return f"{result.version.id} serves: {read}"
     serving = f"{result.version.id} still serves" if result.version else "nothing is published"
@@ -55,11 +78,7 @@ def _count_lines(counts: dict[str, Count]) -> list[str]:
         (name, *(f"{number:,}" for number in (each.rows_in, each.kept, each.merged, each.replaced, each.unchanged, each.rejected)))
         for name, each in counts.items()
     ]
-    widths = [max(len(row[place]) for row in [header, *rows]) for place in range(len(header))]
-    return [
-        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in [header, *rows]
-    ]
+    return aligned([header, *rows], right=range(1, len(header))).split("\n")
 
 
 def _finding_lines(finding: Finding) -> list[str]:
@@ -68,5 +87,5 @@ def _finding_lines(finding: Finding) -> list[str]:
         f"  {finding.rows:>9,}  {finding.rule}  {where}",
         f"             {RULES[finding.rule].meaning}",
         f"             e.g. {finding.example}",
-        f"             to mend: {RULES[finding.rule].mend}",
+        f"             to mend: {mend(finding)}",
     ]

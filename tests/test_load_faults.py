@@ -465,6 +465,38 @@ def test_the_report_says_of_each_rule_how_to_mend_it(shop: Shop) -> None:
     assert f"to mend: {RULES['below_minimum'].mend}" in report(result)
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "is_named"),
+    [
+        ("fee_cents", "40,75", True),
+        ("fee_cents", "1.240,75", True),
+        ("dropoff_latitude", "33,51234", True),
+        ("fee_cents", "1,240", False),  # may be over a thousand
+        ("fee_cents", "ask", False),
+        ("ready_at", "40,75", False),
+    ],
+)
+def test_a_number_with_a_comma_is_mended_by_the_key_that_reads_it(shop: Shop, column: str, value: str, *, is_named: bool) -> None:
+    text = report(shop.orders({column: value}))
+
+    assert f"{column} = {value}" in text
+    assert ("decimal_comma = true" in text) is is_named
+    assert (RULES["unparsable_optional"].mend in text) is not is_named
+
+
+def test_the_report_shows_control_characters_and_line_breaks_as_such(shop: Shop) -> None:
+    text = report(shop.orders({"fee_cents": "a\nb\x1b[31m\u2028c"}, {"order_id": "o2", "status": "é"}))
+
+    assert r"fee_cents = a\nb\x1b[31m\u2028c" in text
+    assert "status = é" in text
+    assert all(each.isprintable() for each in text.split("\n"))
+
+
+def test_one_row_of_one_file_is_said_so(shop: Shop) -> None:
+    assert ": 1 row of 1 file in " in report(shop.orders({}))
+    assert ": 2 rows of 1 file in " in report(shop.orders({}, {"order_id": "o2"}))
+
+
 def test_the_same_load_again_tells_no_more_than_the_first(shop: Shop) -> None:
     rows = [*days_of_orders(day for day in range(14) if day != 8), order(9001, MONDAY, dropoff_longitude="112.01")]
     first, again = load_orders(shop, rows), load_orders(shop, rows)

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from data import __main__ as command_line
-from data.contracts import TABLES, table
+from data.contracts import TABLES, Kind, table
 from data.engine import Engine, connection
 from data.errors import WarehouseError
 from data.manifest import Manifest
@@ -336,6 +336,36 @@ def test_a_column_that_a_version_was_published_without_is_null(warehouse, publis
 
     assert rows == [{"shift_id": "s", "is_inferred": None}, {"shift_id": "t", "is_inferred": True}]
     assert warehouse.check() == []
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        (lambda columns: columns[::-1], []),
+        (lambda columns: [each for each in columns if each.name != "is_inferred"], []),
+        (lambda columns: [*columns, dataclasses.replace(columns[0], name="unheard_of")], ["columns"]),
+        (lambda columns: [dataclasses.replace(each, kind=Kind.TEXT) if each.name == "start_at" else each for each in columns], ["columns"]),
+        (lambda columns: [each for each in columns if each.name != "shift_id"], ["columns"]),
+    ],
+    ids=["another order", "one less", "one more", "another type", "no key"],
+)
+def test_a_version_of_an_older_contract_may_lack_columns_and_nothing_else(warehouse, monkeypatch, was, is_now):
+    shifts = table("shifts")
+    older = dataclasses.replace(shifts, columns=tuple(was(shifts.columns)))
+    with monkeypatch.context() as past, warehouse.draft() as draft:
+        past.setattr("data.warehouse.table", lambda _: older)
+        with duckdb.connect(str(draft.file)) as file:
+            # Without its primary key: a table may have lacked the column that is the key today.
+            names = ", ".join(f"{each.name} {each.kind.duckdb_type}" for each in older.columns)
+            file.execute(f"CREATE TABLE shifts ({names})")
+            file.execute("INSERT INTO shifts (driver_id) VALUES ('d')")
+        version = draft.publish(tables={"shifts": PartSpec(1)}, replace=set(), record=Record())
+
+    name = next(iter(version.manifest.files))
+    found = warehouse.check()
+
+    assert found[: len(is_now)] == [f"{name}: the columns of shifts are not those of the contract"] * len(is_now)
+    assert len(found) == len(is_now)
 
 
 def test_a_flipped_byte_is_found(warehouse, publish):
@@ -684,7 +714,7 @@ def test_check_exits_with_one_for_a_fault_and_zero_for_a_sound_version(capsys, w
 
     code, lines, _ = run(capsys, "check", "--warehouse", str(warehouse.root))
     assert code == 0
-    assert lines[0].startswith(f"{version.id} is sound: 1 file(s), ")
+    assert lines[0].startswith(f"{version.id} is sound: 1 file, ")
     path.unlink()
     assert run(capsys, "check", "v0001", "--warehouse", str(warehouse.root)) == (1, [f"{path.name}: the file is missing"], "")
 
@@ -694,7 +724,7 @@ def test_rollback_and_prune_say_what_they_did(capsys, warehouse, publish):
     second = publish({"orders": [order("2", 60)]})
 
     code, lines, _ = run(capsys, "rollback", "--warehouse", str(warehouse.root))
-    assert (code, lines[0].split(", loaded")[0]) == (0, f"{first.id} serves: 1 orders")
+    assert (code, lines[0].split(", loaded")[0]) == (0, f"{first.id} serves: 1 order")
     code, lines, _ = run(capsys, "rollback", "v0002", "--warehouse", str(warehouse.root))
     assert (code, lines[0].split(", loaded")[0]) == (0, f"{second.id} serves: 2 orders")
     code, lines, _ = run(capsys, "prune", "--keep", "1", "--warehouse", str(warehouse.root))
@@ -749,7 +779,48 @@ def test_load_says_what_it_did_and_an_identical_load_publishes_nothing(capsys, w
 def test_a_warehouse_that_nobody_filled_is_said_to_be_empty(capsys, warehouse):
     empty = [f"{warehouse.root}: nothing published yet"]
     assert run(capsys, "versions", "--warehouse", str(warehouse.root)) == (0, empty, "")
-    assert run(capsys, "check", "--warehouse", str(warehouse.root)) == (0, empty, "")
+
+
+@pytest.mark.parametrize("command", ["check", "prune"])
+def test_a_mistyped_folder_does_not_pass_a_nightly_command(capsys, tmp_path, warehouse, command):
+    mistyped = tmp_path / "warehuose"
+    with warehouse.draft():  # a first load that fails leaves a folder in which nothing was published
+        pass
+
+    for folder, there in ((mistyped, "there is no warehouse"), (warehouse.root, "nothing was ever published in it")):
+        expected = f"error: {folder}: {there}, so there is nothing to {command}; see --warehouse\n"
+        assert run(capsys, command, "--warehouse", str(folder)) == (2, [], expected)
+    assert not mistyped.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], "the following arguments are required: COMMAND; see python -m data --help"),
+        (["load", "--keep", "x"], "argument --keep: 'x' is not a whole number; see python -m data load --help"),
+        (
+            ["load", "--every", "fast"],
+            "argument --every: 'fast' is not a span of time such as 90s, 5m, 2h or 1d; see python -m data load --help",
+        ),
+        (["load", "--every", "99999999d"], "argument --every: 99999999d is longer than a year; see python -m data load --help"),
+        (["demo", "--orders", "0"], "argument --orders: 0 is less than 1; see python -m data demo --help"),
+        (["demo", "--seed", "x\ny"], "argument --seed: 'x\\ny' is not a whole number; see python -m data demo --help"),
+        (["check", "a", "b\nc"], "unrecognized arguments: b\\nc; see python -m data --help"),
+    ],
+)
+def test_an_option_that_cannot_be_understood_is_one_line_without_private_names(capsys, arguments, expected):
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments)
+
+    assert ended.value.code == 2
+    assert capsys.readouterr() == ("", f"error: {expected}\n")
+
+
+def test_an_error_that_repeats_a_name_with_a_line_break_is_one_line(capsys, warehouse, tmp_path):
+    code, lines, errors = run(capsys, "load", str(tmp_path / "or\nders.csv"), "--warehouse", str(warehouse.root))
+
+    assert (code, lines) == (2, [])
+    assert errors == f"error: {tmp_path}/or\\nders.csv: there is no such file\n"
 
 
 def test_a_connection_for_loaders_reads_a_version_beside_files_of_their_own(publish, tmp_path):
