@@ -89,6 +89,7 @@ def test_files_are_dropped_mended_loaded_seen_and_taken_back(own_warehouse, tmp_
         assert second.manifest.rows("stores") == first.manifest.rows("stores") + 2
 
         open_page(page, "Review", "Overview")
+        expect(page.locator(".mr-question")).to_contain_text("the program", timeout=SLOW_MS)
         settled(page, second.id)
         assert tile(page, "Orders") != before
 
@@ -100,6 +101,7 @@ def test_files_are_dropped_mended_loaded_seen_and_taken_back(own_warehouse, tmp_
         assert warehouse.current().id == first.id
 
         open_page(page, "Review", "Overview")
+        expect(page.locator(".mr-question")).to_contain_text("the program", timeout=SLOW_MS)
         settled(page, first.id)
         assert tile(page, "Orders") == before
         assert serious(complaints) == []
