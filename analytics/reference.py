@@ -1,7 +1,7 @@
 """Names and public facts for pages: markets, malls, stores, and how far the data reaches. No orders pass through here."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ DRIVE_TIME_NOTES: Final = {
 """What a reader must know about drive times, by ``catchments.source``."""
 
 _CACHED_VERSIONS = 8
+_LAG: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,14 @@ class Store:
 class Extent:
     """Local days that the data of one or all markets spans, and the weekday (1 Monday to 7 Sunday) on which its weeks start.
 
-    Over several markets ``last_complete_on`` is the last day that is complete in each of them.
+    Over several markets ``last_complete_on`` is the last day that is complete in each of them, but for those in ``lagging``: names of
+    markets whose data ends more than 7 days before that of the newest one.
     """
 
     first_on: date | None
     last_complete_on: date | None
     week_start: int
+    lagging: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,17 @@ def stores(version: Version, mall_id: str | None = None) -> tuple[Store, ...]:
 def extent(version: Version, market_id: str | None = None) -> Extent:
     """Return the days that orders span, in one market or in all that have orders.
 
-    Weeks of several markets start on Monday unless all of them agree on another day.
+    Weeks of several markets start on Monday unless all of them agree on another day. A market whose data ended long ago does not hold
+    back the others: it is left out of the last complete day, and named.
     """
     chosen = [market for market in markets(version) if market_id in {None, market.id}]
     firsts = [market.first_on for market in chosen if market.first_on is not None]
-    lasts = [market.last_complete_on for market in chosen if market.last_complete_on is not None]
+    lasts = {market.name: market.last_complete_on for market in chosen if market.last_complete_on is not None}
+    newest = max(lasts.values(), default=None)
+    lagging = tuple(name for name, last_on in lasts.items() if newest is not None and newest - last_on > _LAG)
+    last_complete_on = min((last_on for name, last_on in lasts.items() if name not in lagging), default=None)
     starts = {market.week_start for market in chosen}
-    return Extent(min(firsts, default=None), min(lasts, default=None), starts.pop() if len(starts) == 1 else 1)
+    return Extent(min(firsts, default=None), last_complete_on, starts.pop() if len(starts) == 1 else 1, lagging)
 
 
 def spans(version: Version, market_id: str | None = None, mall_id: str | None = None) -> dict[str, Span]:

@@ -28,10 +28,20 @@ def test_over_all_markets_a_day_is_complete_when_it_is_in_each(town):
     town.deliver("M1", seconds=[600], day=date(2026, 3, 1))
     town.deliver("M1", seconds=[600], day=date(2026, 3, 20))
     town.deliver("M4", seconds=[600], day=date(2026, 2, 1))
-    town.deliver("M4", seconds=[600], day=date(2026, 3, 10))
+    town.deliver("M4", seconds=[600], day=date(2026, 3, 13))
 
-    assert reference.extent(town.version) == reference.Extent(date(2026, 2, 1), date(2026, 3, 10), 1)
+    assert reference.extent(town.version) == reference.Extent(date(2026, 2, 1), date(2026, 3, 13), 1)
     assert reference.extent(town.version, "V") == reference.Extent(date(2026, 3, 1), date(2026, 3, 20), 1)
+
+
+def test_a_market_whose_data_ended_more_than_a_week_before_holds_nobody_back_and_is_named(town):
+    town.deliver("M1", seconds=[600], day=date(2026, 3, 20))
+    town.deliver("M4", seconds=[600], day=date(2026, 2, 1))
+    town.deliver("M4", seconds=[600], day=date(2026, 3, 12))
+
+    assert reference.extent(town.version) == reference.Extent(date(2026, 2, 1), date(2026, 3, 20), 1, ("Washington",))
+    assert reference.extent(town.version, "W") == reference.Extent(date(2026, 2, 1), date(2026, 3, 12), 1)
+    assert reference.freshness(town.version).last_complete_on == date(2026, 3, 20)
 
 
 def test_spans_are_those_of_the_place_and_a_mall_has_none_before_it_opened(town):
