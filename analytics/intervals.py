@@ -22,7 +22,7 @@ def wilson(
     Returns
     -------
     tuple of numpy.ndarray
-        Bounds between 0 and 1 around the share; NaN where the denominator is 0 or NaN.
+        Bounds between 0 and 1 that enclose the share, exactly 0 and 1 where it is; NaN where the denominator is 0 or NaN.
 
     Examples
     --------
@@ -34,4 +34,5 @@ def wilson(
     share = numerator / n
     center = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return np.clip(center - half, 0.0, 1.0), np.clip(center + half, 0.0, 1.0)
+    # In exact numbers the bounds enclose the share; rounding must not leave 60 of 60 with an upper bound below 1.
+    return np.clip(np.minimum(center - half, share), 0.0, 1.0), np.clip(np.maximum(center + half, share), 0.0, 1.0)

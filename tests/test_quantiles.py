@@ -68,6 +68,15 @@ def test_wilson_bounds_hold_the_share_and_stay_between_0_and_1(numerator, more):
         assert numerator / n - 1e-12 <= high <= 1
 
 
+def test_wilson_bounds_enclose_the_share_exactly_at_both_ends():
+    n = np.arange(1, 2_001, dtype=float)
+    (low_of_none, high_of_none), (low_of_all, high_of_all) = wilson(0 * n, n), wilson(n, n)
+
+    assert set(low_of_none) == {0.0}
+    assert set(high_of_all) == {1.0}
+    assert np.all((high_of_none > 0) & (low_of_all < 1))
+
+
 def test_wilson_agrees_with_published_values():
     # Newcombe 1998, Statistics in Medicine 17: 857-872, table I, method 3: 81/263, 15/148, 0/20, 1/29.
     low, high = wilson(np.array([81, 15, 0, 1], float), np.array([263, 148, 20, 29], float))
