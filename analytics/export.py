@@ -59,16 +59,17 @@ def stream(answer: Answer, version: Version, format_: Format) -> Iterator[bytes]
 
 def table_csv(table: pa.Table, *, is_synthetic: bool) -> bytes:
     """Return a table that is no answer, such as findings, as CSV: cells as text, formulas disarmed, made-up data marked."""
-    return b"".join(_csv(_leaving(table, is_synthetic=is_synthetic)))
+    return b"".join(_csv(leaving(table, is_synthetic=is_synthetic)))
 
 
 def exported(answer: Answer) -> pa.Table:
     """Return the table that leaves the program: names with units, cells as text, formulas disarmed, made-up data marked."""
     table = answer.table.rename_columns([exported_name(answer.metric, name, answer.parameters) for name in answer.table.column_names])
-    return _leaving(table, is_synthetic=answer.is_synthetic)
+    return leaving(table, is_synthetic=answer.is_synthetic)
 
 
-def _leaving(table: pa.Table, *, is_synthetic: bool) -> pa.Table:
+def leaving(table: pa.Table, *, is_synthetic: bool) -> pa.Table:
+    """Return a table with cells as hexadecimal text, formulas disarmed and, where they are made up, its rows marked."""
     for position, name in enumerate(table.column_names):
         column = table.column(name)
         if name == "cell":

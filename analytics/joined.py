@@ -2,16 +2,17 @@
 
 import io
 from collections.abc import Sequence
-from functools import reduce
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from analytics.answers import Answer
 from analytics.dimensions import columns
-from analytics.export import exported
+from analytics.export import exported, leaving
 
 _MARK = "data"
+_Group = tuple[Any, ...]
 
 
 def side_by_side(answers: Sequence[Answer], groups: pa.Table | None = None) -> pa.Table:
@@ -27,24 +28,50 @@ def side_by_side(answers: Sequence[Answer], groups: pa.Table | None = None) -> p
     Returns
     -------
     pyarrow.Table
-        Sorted by the dimensions; a group that one metric lacks has nulls there. ``suppressed`` becomes ``orders_suppressed`` and so on;
-        made-up data is marked once.
+        Sorted by the dimensions, groups without a name last; a group that one metric lacks has nulls there. ``suppressed`` becomes
+        ``orders_suppressed`` and so on; made-up data is marked once.
 
     Raises
     ------
     ValueError
         If they are not grouped alike.
     """
-    asked = {answer.parameters.by for answer in answers}
-    if len(asked) != 1:
-        raise ValueError(f"answers side by side need the same groups, not {sorted(asked)}")
-    keys = list(columns(asked.pop()))
-    tables = [*([] if groups is None else [groups.select(keys)]), *(_named(answer) for answer in answers)]
-    joined = reduce(lambda left, right: left.join(right, keys, join_type="full outer", coalesce_keys=True), tables)
-    joined = joined.sort_by([(key, "ascending") for key in keys])
+    keys = _keys(answers)
+    named = [_named(answer) for answer in answers]
+    tables = [*([] if groups is None else [leaving(groups.select(keys), is_synthetic=False)]), *named]
+    wanted = _groups(tables, keys)
+    found = {key: pa.array([group[place] for group in wanted], named[0].schema.field(key).type) for place, key in enumerate(keys)}
+    for table in named:
+        places = {group: place for place, group in enumerate(_rows(table, keys))}
+        figures = table.drop_columns(keys).take(pa.array([places.get(group) for group in wanted], pa.int64()))
+        found |= {name: figures.column(name) for name in figures.column_names}
+    joined = pa.table(found)
     if answers[0].is_synthetic:
         joined = joined.append_column(_MARK, pa.array(["synthetic"] * joined.num_rows, pa.string()))
     return joined
+
+
+def row_count(answers: Sequence[Answer], groups: pa.Table | None = None) -> int:
+    """Return how many rows ``side_by_side`` has, and so the file: groups of any of the answers, each once."""
+    keys = _keys(answers)
+    return len(_groups([*([] if groups is None else [groups]), *(answer.table for answer in answers)], keys))
+
+
+def _keys(answers: Sequence[Answer]) -> list[str]:
+    asked = {answer.parameters.by for answer in answers}
+    if len(asked) != 1:
+        raise ValueError(f"answers side by side need the same groups, not {sorted(asked)}")
+    return list(columns(asked.pop()))
+
+
+def _groups(tables: Sequence[pa.Table], keys: Sequence[str]) -> list[_Group]:
+    """Return the groups of all tables, each once, sorted; nulls are equal here, which they are not in a join, and come last."""
+    return sorted({group for table in tables for group in _rows(table, keys)}, key=lambda group: [(part is None, part) for part in group])
+
+
+def _rows(table: pa.Table, keys: Sequence[str]) -> list[_Group]:
+    """Return the group of each row; one nameless group for a table of one row over everything."""
+    return list(zip(*(table.column(key).to_pylist() for key in keys), strict=True)) if keys else [()] * table.num_rows
 
 
 def csv(answers: Sequence[Answer], groups: pa.Table | None = None) -> bytes:
