@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -45,7 +45,8 @@ class Answer:
         One row per group, sorted. The columns that name the group, the metric's values (null where hidden), figures made from them
         (``share``, ``low``, ``high``, ``mean_s``, ``cell_area_m2``), and ``suppressed``.
     metric, parameters, scope
-        What was asked; parameters that the metric does not use are back at their defaults.
+        What was asked; parameters that the metric does not use are back at their defaults, and a modelled metric of one mall is asked of
+        the mall's own market.
     version_id, is_synthetic
         What it was asked of.
     sql
@@ -137,8 +138,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     """
     check_scope(scope)
     chosen = catalog.metric(metric)
-    asked = chosen.understood(parameters)
-    _check_names(asked, version)
+    asked = _asked(chosen, parameters, version)
     question = _question(chosen, asked)
     engine = Engine.of(version)
     raw = engine.table(question.sql).cast(question.schema)
@@ -162,18 +162,39 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     )
 
 
-def _check_names(asked: Parameters, version: Version) -> None:
-    """Refuse a market or mall that the version does not have: a misspelled name must not look like an empty answer."""
+def query(metric: str, parameters: Parameters, scope: Scope, version: Version) -> str:
+    """Return the SQL that ``answers`` would run, without running it; refuses what ``answers`` refuses."""
+    check_scope(scope)
+    chosen = catalog.metric(metric)
+    return _question(chosen, _asked(chosen, parameters, version)).sql
+
+
+def _asked(metric: Metric, parameters: Parameters, version: Version) -> Parameters:
+    """Return what is really asked: what the metric does not use at its default, and of a model with a mall the mall's own market.
+
+    Raises
+    ------
+    ParameterError
+        If the version has no such market or mall: a misspelled name must not look like an empty answer.
+    """
+    asked = metric.understood(parameters)
+    home = _home(asked, version)
+    return replace(asked, market_id=home) if metric.modelled and home is not None else asked
+
+
+def _home(asked: Parameters, version: Version) -> str | None:
+    """Return the market of the mall that is asked for, if any; refuse names that the version does not have."""
     markets = {market.id for market in reference.markets(version)}
     if asked.market_id is not None and asked.market_id not in markets:
         raise ParameterError(f"there is no market {asked.market_id!r} in {version.id}; markets are {', '.join(sorted(markets)) or 'none'}")
     if asked.mall_id is None:
-        return
+        return None
     home = {mall.id: mall.market_id for mall in reference.malls(version)}
     if asked.mall_id not in home:
         raise ParameterError(f"there is no mall {asked.mall_id!r} in {version.id}; malls are {', '.join(sorted(home)) or 'none'}")
     if asked.market_id is not None and home[asked.mall_id] != asked.market_id:
         raise ParameterError(f"mall {asked.mall_id!r} is in market {home[asked.mall_id]!r}, not in {asked.market_id!r}")
+    return home[asked.mall_id]
 
 
 @lru_cache(maxsize=1024)

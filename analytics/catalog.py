@@ -140,7 +140,6 @@ METRICS: Final = (
         direction="up",
         source="counted",
         dimensions=ORDER_DIMENSIONS,
-        breaks=(("orders_per_sq_mi_week", (1, 3, 10, 30, 100)),),
     ),
     Metric(
         delivery_times.click_to_door,

@@ -190,6 +190,15 @@ def test_the_rows_that_hide_a_group_are_the_rows_that_it_counts(town, metric):
 
 
 @every_modelled
+def test_a_mall_implies_its_market_for_what_is_modelled(full, metric):
+    for mall, market in (("M1", "V"), ("M4", "W")):
+        alone = full.ask(metric.id, mall_id=mall)
+
+        assert alone.table.equals(full.ask(metric.id, mall_id=mall, market_id=market).table)
+        assert alone.parameters.market_id == market
+
+
+@every_modelled
 def test_modelled_figures_say_so(full, metric):
 
     assert "modelled" in full.ask(metric.id).note
@@ -202,6 +211,13 @@ def test_every_column_of_an_answer_is_described(full, metric):
 
     for name in full.ask(metric.id).table.column_names:
         assert f"``{name}``" in metric.definition or name in figures or name.endswith("mean_s")
+
+
+@every
+def test_class_limits_are_for_columns_that_the_answer_has(full, metric):
+    by = ("cell",) if "cell" in metric.dimensions else ()
+
+    assert {column for column, _ in metric.breaks} <= set(full.ask(metric.id, by=by).table.column_names)
 
 
 @every
