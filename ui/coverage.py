@@ -222,7 +222,7 @@ def cell_story(view: View, by: Standard, cells: pa.Table) -> list[tuple[str, str
         return []
     row = cells.slice(ids.index(view.cell), 1).to_pylist()[0]
     names = {mall.id: mall.name for mall in malls(view.version)}
-    hidden = "hidden: fewer than 10 customers" if row["suppressed"] else None
+    hidden = f"hidden: fewer than {_orders_by_cell(view, by).k} customers" if row["suppressed"] else None
     drive = write.duration(row["drive_s"]) if row["drive_s"] is not None else "over 45 min"
     return [
         (by.who.capitalize(), write.whole(row[by.weight])),
@@ -237,6 +237,8 @@ def _cell_on_time(view: View, cell: int) -> str:
     resolution = (cell >> 52) & 15
     answer = compute("on_time_share", view, market_id=view.focus.id, by=("cell",), resolution=resolution)
     row = next((row for row in answer.rows() if row["cell"] == cell), None)
+    if row is not None and row["suppressed"]:
+        return f"hidden: fewer than {answer.k} customers"
     if row is None or row["share"] is None:
         return write.MISSING
     return f"{write.percent(row['share'])}, {write.n(row['denominator'])}"

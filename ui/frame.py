@@ -280,7 +280,9 @@ def _footer(page: Page) -> None:
         f"version {version.id}",
     ]
     if page.filters:
-        orders = session.compute("orders", view).rows_behind
-        parts += [f"{write.counted(orders, 'order')} in the filter", "cells under 10 orders hidden"]
+        orders = session.compute("orders", view)
+        is_hidden = orders.row()["suppressed"]
+        counted = f"orders of fewer than {orders.k} customers" if is_hidden else write.counted(orders.row()["orders"], "order")
+        parts += [f"{counted} in the filter", f"cells under {orders.k} customers hidden"]
     parts.append(f"times in {write.listed([zone.replace('_', ' ') for zone in view.time_zones])}")
     st.html(f'<p class="mr-footer">{escape(" · ".join(parts))}</p>')

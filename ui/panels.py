@@ -6,6 +6,7 @@ Draws what it is given; a figure that changed is colored only where somebody ups
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import nan
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -27,7 +28,19 @@ _FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0}
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure: its change is drawn with an arrow, in color only where ``change`` is beyond chance."""
+    """One figure: its change is drawn with an arrow, in color only where ``change`` is beyond chance.
+
+    Attributes
+    ----------
+    compared
+        What the change is measured against, or why there is none.
+    weeks
+        Figures of the last weeks; None leaves a gap.
+    reason
+        Why the figure is missing; stands in place of ``compared``.
+    interval, width
+        95 percent interval in words, and its width in the unit of ``change``: in the help; on the tile only where wider than the change.
+    """
 
     metric: Metric
     label: str
@@ -36,8 +49,10 @@ class Tile:
     change_text: str = ""
     compared: str = ""
     n: str = ""
-    weeks: Sequence[float] = ()
+    weeks: Sequence[float | None] = ()
     reason: str = ""
+    interval: str = ""
+    width: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,9 @@ def tiles(shown: Sequence[Tile]) -> None:
 def _tile(tile: Tile) -> None:
     is_news = tile.change is not None and tile.change.is_beyond_chance
     remark = tile.compared if is_news or tile.change is None else "within normal variation"
-    described = ", ".join(part for part in (tile.reason or remark, tile.n) if part)
+    is_wide = tile.change is not None and tile.width > abs(tile.change.difference)
+    described = ", ".join(part for part in (tile.reason or remark, tile.interval if is_wide else "", tile.n) if part)
+    weeks = [nan if week is None else week for week in tile.weeks]
     st.metric(
         tile.label,
         tile.value,
@@ -90,10 +107,10 @@ def _tile(tile: Tile) -> None:
         delta_color=_color(tile.metric.direction, tile.change) if is_news and tile.change else "off",
         delta_arrow=_arrow(tile.change),
         delta_description=described or None,
-        help=definition(tile.metric),
+        help=definition(tile.metric) + (f"\n\n95 % interval: {tile.interval}." if tile.interval else ""),
         border=True,
         height="stretch",
-        chart_data=list(tile.weeks) if len(tile.weeks) > 1 else None,
+        chart_data=weeks if len(weeks) - tile.weeks.count(None) > 1 else None,  # a line of one point has no extent
         chart_type="line",
     )
 

@@ -17,9 +17,10 @@ with left:
     answers = overview.scorecard_answers(view)
     rows = overview.scorecard(view)
     with panels.table_heading("Malls"):
-        panels.csv_button(rows.num_rows, lambda: joined.csv(answers, rows), joined.file_name("malls", answers), key="malls-csv")
+        written = joined.side_by_side(answers, rows).num_rows
+        panels.csv_button(written, lambda: joined.csv(answers, rows), joined.file_name("malls", answers), key="malls-csv")
     panels.table(
-        rows, overview.scorecard_columns(rows), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
+        rows, overview.scorecard_columns(rows, view), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
     )
     st.subheader("Week by week", anchor=False)
     filters.segments(overview.trend_control(view))

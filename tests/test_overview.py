@@ -1,0 +1,240 @@
+"""What Overview says, counted by hand in the toy town: hidden is not zero, and what cannot be compared is not compared."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics import joined
+from analytics.parameters import EVERYTHING
+from tests.town import MONDAY
+from ui import overview
+from ui.view import view_of
+
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
+PROMISE_S = 3600
+FAST, SLOW = 1800, 5400
+LABELS = ("Orders", "On time", "Click-to-door p90")
+
+
+def look(town, *, start=MONDAY, days=7, **chosen):
+    """Look at days of the town; the filters that Overview draws unless a test names a mall."""
+    period = {"period": "custom", "from": start.isoformat(), "to": (start + (days - 1) * DAY).isoformat()}
+    return view_of({**period, **chosen}, version=town.version, scope=EVERYTHING, theme="light", default_period="last-week")
+
+
+def tiles(view):
+    return dict(zip(LABELS, overview.tiles(view), strict=False))
+
+
+def week(town, orders, *, number=0, mall="M1", **columns):
+    """Deliver orders on the Monday and the Sunday of a week, all on time, so that the data covers the week."""
+    spans = [FAST] * orders
+    for seconds, day in ((spans[: orders // 2], 0), (spans[orders // 2 :], 6)):
+        town.deliver(mall, seconds=seconds, day=MONDAY + number * WEEK + day * DAY, **{"promise_s": PROMISE_S, **columns})
+
+
+def scored(view):
+    return {row["mall"]: row for row in overview.scorecard(view).to_pylist()}
+
+
+def test_a_period_that_one_market_covers_only_in_part_is_compared_with_nothing_and_says_why(town):
+    for number in range(2):
+        week(town, 40, number=number)
+    week(town, 60, number=1, mall="M4")
+
+    view = look(town, start=MONDAY + WEEK, vs="previous")
+
+    for tile in list(tiles(view).values()):
+        assert (tile.change, tile.change_text) == (None, "")
+        assert tile.compared == "No fair comparison: Washington has data from 9 Mar"
+    assert "vs" not in overview.days(view)
+    assert overview.sentence(view)[0].startswith("On time was 100.0 %")
+
+
+def test_periods_that_the_data_covers_are_compared(town):
+    for number, orders in enumerate((40, 80)):
+        week(town, orders, number=number)
+
+    tile = tiles(look(town, start=MONDAY + WEEK))["Orders"]
+
+    assert (tile.value, tile.change_text, tile.compared.startswith("vs 2-8 Mar")) == ("80", "+100.0 %", True)
+
+
+def test_a_hidden_count_is_never_called_zero(town):
+    week(town, 9)
+
+    view = look(town)
+
+    text, _ = overview.sentence(view)
+    assert "No order" not in text
+    assert "fewer than 10 customers" in text
+    assert [(tile.value, tile.reason) for tile in tiles(view).values()] == [("-", "Hidden: fewer than 10 customers")] * 3
+
+
+def test_days_without_orders_are_called_so(town):
+    week(town, 20)
+
+    view = look(town, start=MONDAY + DAY, days=2)
+
+    assert overview.sentence(view)[0].startswith("No order was placed")
+    assert [(tile.value, tile.reason) for tile in tiles(view).values()] == [
+        ("0", ""),
+        ("-", "No orders on these days"),
+        ("-", "No orders on these days"),
+    ]
+
+
+def test_a_hidden_share_is_hidden_and_not_missing(town):
+    week(town, 30, promise_s=None)
+    week(town, 4)
+
+    view = look(town)
+
+    assert tiles(view)["On time"].reason == "Hidden: fewer than 10 customers"
+    assert "Punctuality is hidden: fewer than 10 customers" in overview.sentence(view)[1]
+    assert overview.leading(view) == "on_time_share"
+
+
+def test_data_without_promises_leads_with_minutes(town):
+    week(town, 30, promise_s=None)
+
+    view = look(town)
+
+    assert overview.leading(view) == "click_to_door"
+    assert tiles(view)["On time"].reason == "No promise times in this data"
+
+
+def test_a_comparison_with_hidden_days_says_so(town):
+    week(town, 8)
+    week(town, 40, number=1)
+
+    shown = tiles(look(town, start=MONDAY + WEEK))
+
+    assert {tile.compared for tile in shown.values()} == {"2-8 Mar is hidden: fewer than 10 customers"}
+    assert {tile.change for tile in shown.values()} == {None}
+
+
+def test_the_scorecard_has_the_figures_of_every_mall_whichever_is_chosen(town):
+    week(town, 40)
+    week(town, 30, mall="M2")
+
+    rows = scored(look(town, mall="M1"))
+
+    assert (rows["Mall 1"]["orders"], rows["Mall 2"]["orders"]) == (40, 30)
+    assert "no orders" not in rows["Mall 2"]["note"].lower()
+
+
+def test_a_hidden_on_time_is_not_said_to_lack_promises(town):
+    week(town, 30, promise_s=None)
+    week(town, 4)
+    week(town, 20, mall="M2", promise_s=None)
+    week(town, 5, mall="M4")
+
+    rows = scored(look(town))
+
+    assert rows["Mall 1"]["note"].endswith("on time hidden: fewer than 10 customers")
+    assert rows["Mall 2"]["note"].endswith("no promise times")
+    assert rows["Mall 4"]["note"].endswith("; hidden: fewer than 10 customers")
+    assert rows["Mall 3"]["note"] == "Candidate: no deliveries yet"
+
+
+@pytest.mark.parametrize("market", [{}, {"market": "V"}])
+def test_the_scorecard_and_the_orders_without_a_mall_add_up_to_the_tile(town, market):
+    for mall, orders in (("M1", 40), ("M2", 30), ("M4", 20), (None, 25), ("M9", 15)):
+        week(town, orders, mall=mall)
+
+    view = look(town, **market)
+    rows = overview.scorecard(view).to_pylist()
+
+    assert str(sum(row["orders"] or 0 for row in rows)) == tiles(view)["Orders"].value
+    assert {row["mall"]: row["orders"] for row in rows}["No known mall"] == 25
+
+
+def test_the_file_of_the_scorecard_has_as_many_rows_as_its_button_says(town):
+    for mall in ("M1", None):
+        week(town, 20, mall=mall)
+
+    view = look(town)
+    answers, rows = overview.scorecard_answers(view), overview.scorecard(view)
+
+    assert len(joined.csv(answers, rows).decode().splitlines()) - 1 == joined.side_by_side(answers, rows).num_rows == rows.num_rows == 5
+
+
+def test_a_hidden_week_is_a_gap_in_tiles_and_left_out_of_the_scorecard_with_a_word(town):
+    for number, orders in enumerate((20, 3, 30)):
+        week(town, orders, number=number)
+
+    view = look(town, start=MONDAY + 2 * WEEK)
+    row = scored(view)["Mall 1"]
+
+    assert tiles(view)["Orders"].weeks == [20.0, None, 30.0]
+    assert row["trend"] == [20.0, 30.0]
+    assert row["note"].endswith("the line leaves out 1 hidden week")
+
+
+def test_a_week_without_orders_is_zero_and_has_no_share(town):
+    for number in (0, 2):
+        week(town, 20, number=number)
+
+    shown = tiles(look(town, start=MONDAY + 2 * WEEK))
+
+    assert shown["Orders"].weeks == [20.0, 0.0, 20.0]
+    assert shown["On time"].weeks == [1.0, None, 1.0]
+
+
+def test_the_week_in_which_the_data_begins_and_one_that_still_runs_are_no_low_weeks(town):
+    town.deliver("M1", seconds=[FAST] * 12, day=MONDAY - 3 * DAY)
+    for number in range(2):
+        week(town, 20, number=number)
+    town.deliver("M1", seconds=[FAST] * 15, day=MONDAY + 2 * WEEK + DAY)
+
+    view = look(town, start=MONDAY, days=21)
+
+    assert tiles(view)["Orders"].weeks == [20.0, 20.0]
+    assert scored(view)["Mall 1"]["trend"] == [20.0, 20.0]
+    (line,) = [trace for trace in overview.trend_chart(view).data if trace.line.dash == "solid"]
+    assert [str(day)[:10] for day in line.x] == ["2026-03-02", "2026-03-09"]
+
+
+def test_a_single_week_is_no_line(town):
+    week(town, 20)
+
+    assert scored(look(town))["Mall 1"]["trend"] is None
+
+
+def test_days_before_the_data_begins_are_said(town):
+    week(town, 20)
+    week(town, 20, number=1)
+    week(town, 20, number=1, mall="M4")
+
+    assert "data from 2 Mar" in overview.days(look(town, start=MONDAY - WEEK, days=21, market="V"))
+    assert "data from 2 Mar, Washington from 9 Mar" in overview.days(look(town, start=MONDAY - WEEK, days=21))
+    assert "data of Washington from 9 Mar" in overview.days(look(town, days=14))
+    assert "data" not in overview.days(look(town, start=MONDAY + WEEK))
+
+
+def test_rates_on_tiles_and_in_tables_carry_their_interval(town):
+    week(town, 60)
+    town.deliver("M1", seconds=[SLOW] * 20, day=MONDAY + 3 * DAY, promise_s=PROMISE_S)
+
+    view = look(town)
+    tile = tiles(view)["On time"]
+
+    # Wilson for 60 of 80: center (60 + 1.92) / 83.84, half width 1.96 / 83.84 * sqrt(60 * 20 / 80 + 0.96).
+    assert (tile.value, tile.interval) == ("75.0 %", "64.5-83.2 %")
+    assert tile.width == pytest.approx(0.187, abs=0.001)
+    assert tiles(view)["Click-to-door p90"].interval.endswith(" min")
+    assert scored(view)["Mall 1"]["interval"] == "64.5-83.2"
+    _, cells, _ = overview.by_cell(look(town, market="V"))
+    assert overview.cells_table(cells).column("interval").to_pylist() == ["64.5-83.2"]
+
+
+@pytest.mark.parametrize("market", [{}, {"market": "V"}])
+def test_tables_have_at_most_nine_columns(town, market):
+    week(town, 20)
+    view = look(town, **market)
+
+    shown = [each.column for each in overview.scorecard_columns(overview.scorecard(view), view)]
+
+    assert len(shown) <= 9
+    assert ("market" in shown) == (not market)
