@@ -1,8 +1,11 @@
 """What Overview says, counted by hand in the toy town: hidden is not zero, and what cannot be compared is not compared."""
 
 from datetime import timedelta
+from math import isnan
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analytics import joined
 from analytics.parameters import EVERYTHING
@@ -213,6 +216,18 @@ def test_days_before_the_data_begins_are_said(town):
     assert "data" not in overview.days(look(town, start=MONDAY + WEEK))
 
 
+def test_markets_whose_data_ended_long_before_the_others_are_named(town):
+    week(town, 20, mall="M4")
+    for number in range(9):
+        week(town, 20, number=number)
+
+    view = look(town, start=MONDAY + 8 * WEEK)
+
+    assert "Washington (Sun 8 Mar)" in overview.lagging(view)
+    assert "Las Vegas" not in overview.lagging(view)
+    assert overview.lagging(look(town, market="V")) == ""
+
+
 def test_rates_on_tiles_and_in_tables_carry_their_interval(town):
     week(town, 60)
     town.deliver("M1", seconds=[SLOW] * 20, day=MONDAY + 3 * DAY, promise_s=PROMISE_S)
@@ -238,3 +253,65 @@ def test_tables_have_at_most_nine_columns(town, market):
 
     assert len(shown) <= 9
     assert ("market" in shown) == (not market)
+
+
+def page(town, monkeypatch, **query):
+    """Run the page in its frame over the first week of the town."""
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(town.warehouse.root))
+    test = AppTest.from_file(str(Path(__file__).resolve().parent.parent / "app.py"), default_timeout=60)
+    assert town.version
+    for key, text in {"period": "custom", "from": "2026-03-02", "to": "2026-03-08", **query}.items():
+        test.query_params[key] = text
+    return test.run()
+
+
+def footer(test):
+    return next(each.proto.body for each in test.get("html") if "mr-footer" in each.proto.body)
+
+
+def test_a_figure_of_one_week_is_drawn_without_a_line(town, monkeypatch):
+    week(town, 20)
+
+    test = page(town, monkeypatch)
+
+    assert not test.exception
+    assert [list(each.proto.chart_data) for each in test.metric] == [[]] * 4
+
+
+def test_a_hidden_week_is_a_gap_in_the_line_of_a_tile(town, monkeypatch):
+    for number, orders in enumerate((20, 3, 30)):
+        week(town, orders, number=number)
+
+    test = page(town, monkeypatch, to="2026-03-22")
+
+    orders = list(test.metric[0].proto.chart_data)
+    assert (orders[0], isnan(orders[1]), orders[2]) == (20.0, True, 30.0)
+
+
+def test_the_interval_stands_in_the_help_of_a_rate(town, monkeypatch):
+    week(town, 60)
+
+    test = page(town, monkeypatch)
+
+    assert "95 % interval: 94.0-100.0 %." in test.metric[1].proto.help
+    assert "95 % interval: 30.0-30.0 min." in test.metric[2].proto.help
+
+
+def test_the_footer_never_calls_hidden_orders_none(town, monkeypatch):
+    week(town, 9)
+
+    assert "orders of fewer than 10 customers in the filter" in footer(page(town, monkeypatch))
+
+
+def test_an_interval_stands_on_the_tile_only_where_it_is_wider_than_the_change(town, monkeypatch):
+    for number, slow in enumerate((10, 12, 60)):
+        week(town, 40, number=number)
+        town.deliver("M1", seconds=[SLOW] * slow, day=MONDAY + number * WEEK + DAY, promise_s=PROMISE_S)
+
+    small, large = (
+        page(town, monkeypatch, **{"from": f"2026-03-{start:02d}", "to": f"2026-03-{start + 6:02d}"}).metric[1].proto for start in (9, 16)
+    )
+
+    # 40 of 50 to 40 of 52 moves by 3.1 pts, less than the interval's width; to 40 of 100 by 36.9 pts, more than it.
+    assert "63.9-86.3 %" in small.delta_description
+    assert "%" not in large.delta_description

@@ -11,7 +11,7 @@ import pyarrow as pa
 from analytics.answers import Answer
 from analytics.changes import Change, Estimate, change, rate
 from analytics.periods import Period, week_of
-from analytics.reference import Mall, Market, malls
+from analytics.reference import Mall, Market, extent, malls
 from ui import format as write
 from ui.charts import Measure, weekly_trend
 from ui.filters import Control
@@ -100,6 +100,15 @@ def question(view: View) -> str:
 def days(view: View) -> str:
     """Return the days shown and those they are compared with."""
     return ", ".join(filter(None, (view.days, view.data_from, view.comparison)))
+
+
+def lagging(view: View) -> str:
+    """Return which markets' data ended long before the others', so that later days lack them; empty where none did."""
+    names = set(extent(view.version, view.market_id).lagging)
+    ends = [f"{each.name} ({write.day(each.last_complete_on)})" for each in view.markets if each.name in names]
+    if not ends:
+        return ""
+    return f"The data of {write.listed(ends)} {'ends' if len(ends) == 1 else 'end'} before the other markets': later days are without it."
 
 
 def sentence(view: View) -> tuple[str, str]:

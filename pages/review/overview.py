@@ -10,6 +10,7 @@ from ui.frame import current_view, link_to
 view = current_view()
 panels.question(overview.question(view), overview.days(view))
 panels.answer_sentence(*overview.sentence(view))
+panels.note(overview.lagging(view))
 panels.tiles(overview.tiles(view))
 
 left, right = panels.beside(58, 42)
