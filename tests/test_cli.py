@@ -215,3 +215,22 @@ def test_a_reader_that_leaves_early_is_no_error(town):
 
     assert run.stdout.startswith("cell,")
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), "the following arguments are required: COMMAND; see python -m analytics --help"),
+        (("metric", "orders", "--within", "x"), "argument --within: x is not a number of minutes; see python -m analytics metric --help"),
+        (
+            ("metric", "orders", "--resolution", "x"),
+            "argument --resolution: 'x' is not a whole number; see python -m analytics metric --help",
+        ),
+    ],
+)
+def test_an_option_that_cannot_be_understood_is_one_line(options, expected, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(options)
+
+    assert ended.value.code == 2
+    assert capsys.readouterr() == ("", f"error: {expected}\n")

@@ -17,7 +17,7 @@ from tests.loading import Shop
 from ui import loaded, upload
 from ui.frame import PAGES
 from ui.local import is_local
-from ui.tray import Tray, edited, mapping_rows, refuse_elsewhere, source_columns
+from ui.tray import Tray, edited, mapping_rows, source_columns
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = next(page.script for page in PAGES if page.title == "Data")
@@ -86,6 +86,12 @@ def test_a_name_never_leaves_the_folder(shop, name):
     assert [path.name for path in tray.folder.iterdir()] == ["passwd.csv"]
 
 
+def test_a_name_longer_than_a_folder_takes_is_cut_at_its_beginning(shop):
+    tray = Tray([(f"{'ü' * 300}.csv", csv())], shop.warehouse.current())
+
+    assert tray.names == (f"{'ü' * 98}.csv",)
+
+
 def test_two_files_of_one_name_are_both_kept(shop):
     tray = Tray([("a.csv", csv()), ("A.csv", csv(first=50))], shop.warehouse.current())
 
@@ -102,24 +108,89 @@ def test_a_file_that_cannot_be_read_is_one_sentence_without_its_folder(shop):
 # What a mapping may name.
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        '[orders]\nfile = "/etc/passwd"',
-        '[orders]\nfile = "../other/orders.csv"',
-        '[orders]\nfile = "~/orders.csv"',
-        '[orders]\nfile = "https://example.org/orders.parquet"',
-        '[orders]\nquery = "select 1"\ndatabase = "env:PG"',
-        '[[orders]]\nfile = "o.csv"\njoin = { name = "x", file = "/etc/hosts", on = { a = "b" } }',
-    ],
-)
-def test_a_mapping_of_the_page_reaches_the_uploaded_files_only(text):
-    with pytest.raises(MappingError, match="uploaded files only"):
-        refuse_elsewhere(text)
+ORDERS = 'columns = { order_id = "Order ID", mall_id = "mall", placed_at = "ordered" }'
+ELSEWHERE = [
+    "{outside}/secret.csv",
+    "/etc/passwd",
+    "../secret.csv",
+    "x/../../secret.csv",
+    "..\\\\secret.csv",
+    "~/secret.csv",
+    "[.][.]/secret.csv",
+    "link.csv",
+    "l*.csv",
+    "*",
+    "nothing.csv",
+    "",
+    ".",
+    "https://example.org/orders.parquet",
+    "s3://bucket/orders.parquet",
+    "file:///etc/passwd",
+    "env:SECRET_FILE",
+]
 
 
-def test_dates_formats_and_names_are_no_paths():
-    refuse_elsewhere('[orders]\nfile = "o.csv"\ndate_formats = ["%m/%d/%Y %H:%M"]\ncolumns = { order_id = "a..b" }')
+@pytest.fixture
+def exposed(tray, tmp_path, monkeypatch):
+    """Return a tray in whose folder somebody put a link to a file outside, and that file's folder."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_bytes(csv())
+    (tray.folder / "link.csv").symlink_to(outside / "secret.csv")
+    monkeypatch.chdir(outside)
+    monkeypatch.setenv("SECRET_FILE", str(outside / "secret.csv"))
+    return tray, outside
+
+
+@pytest.mark.parametrize("file", ELSEWHERE)
+def test_a_mapping_of_the_page_reaches_the_uploaded_files_only(exposed, shop, file):
+    tray, outside = exposed
+    named = file.format(outside=outside)
+    join = f'join = {{ name = "x", file = "{named}", on = {{ "Order ID" = "Order ID" }} }}'
+    texts = [f'[orders]\nfile = "{named}"\n{ORDERS}', f'[orders]\nfile = "orders export.csv"\n{ORDERS}\n{join}']
+
+    for text in texts:
+        with pytest.raises(MappingError, match="uploaded files only") as error:
+            tray.preview(text, shop.warehouse, shop.warehouse.current())
+        assert str(error.value).startswith("on this page a mapping names uploaded files only (orders export.csv); load '")
+
+
+def test_a_mapping_of_the_page_asks_no_database(tray):
+    with pytest.raises(MappingError, match=r"uploaded files only .*; load a query by"):
+        tray.mapping('[orders]\nquery = "select * from orders"\ndatabase = "env:PG"')
+
+
+def test_a_second_table_and_a_second_join_are_looked_at_too(tray):
+    good = '{ name = "a", file = "orders export.csv", on = { "Order ID" = "Order ID" } }'
+    bad = '{ name = "b", file = "/etc/hosts", on = { "Order ID" = "Order ID" } }'
+    for text in (
+        f'[orders]\nfile = "orders export.csv"\njoin = [{good}, {bad}]',
+        '[[orders]]\nfile = "orders export.csv"\n[[orders]]\nfile = "/etc/hosts"',
+        '[orders]\nfile = "orders export.csv"\n[drivers]\nfile = "/etc/hosts"',
+    ):
+        with pytest.raises(MappingError, match="uploaded files only"):
+            tray.mapping(text)
+
+
+def test_uploaded_files_are_named_by_name_or_pattern_and_other_texts_are_no_paths(tray):
+    said = f'{ORDERS}\ndate_formats = ["%m/%d/%Y"]\nmissing = ["/", "~", "..", "a://b"]\nconstants = {{ store_id = "/x" }}'
+    for file in ("orders export.csv", "orders*.csv", "*"):
+        (feed,) = tray.mapping(f'[orders]\nfile = "{file}"\n{said}').feeds
+        assert feed.file == file
+
+
+def test_no_word_of_a_mapping_is_run_as_sql(exposed, shop):
+    tray, outside = exposed
+    evil = f"x' || (SELECT content FROM read_text('{outside}/secret.csv')) || '"
+    text = (
+        f'[orders]\nfile = "orders export.csv"\n{ORDERS}\nmissing = ["{evil}"]\nconstants = {{ store_id = "{evil}" }}\n'
+        f'date_formats = ["%Y{evil}"]\nvalues = {{ status = {{ "{evil}" = "delivered" }} }}\n'
+        f"""join = {{ name = "x\\" {evil}", file = "orders export.csv", on = {{ "Order ID" = "Order ID" }} }}"""
+    )
+
+    (orders,) = tray.preview(text, shop.warehouse, shop.warehouse.current())
+
+    assert set(orders.rows.column("store_id").to_pylist()) == {evil}
 
 
 # A guess beside loaded data.

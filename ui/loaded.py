@@ -10,7 +10,7 @@ from analytics.reference import extent, markets
 from data.contracts import TABLES
 from data.manifest import Count, Finding, Manifest, Version
 from data.preview import Missing
-from data.rules import RULES
+from data.report import mend
 from ui import format as write
 from ui.panels import Shown
 
@@ -127,7 +127,7 @@ def finding_rows(found: Sequence[Finding]) -> pa.Table:
             "column": each.column,
             "rows": each.rows,
             "example": each.example,
-            "mend": RULES[each.rule].mend if each.rule in RULES else "",
+            "mend": mend(each),
         }
         for each in sorted(found, key=order)
     ]

@@ -12,7 +12,9 @@ import streamlit as st
 from analytics.reference import malls
 from analytics.suspicious import suspicious
 from data import quality
+from data.manifest import Finding
 from data.quality import LeftOut, Trend
+from data.report import mend
 from data.rules import RULES
 from data.warehouse import Version, Warehouse
 from ui import format as write
@@ -212,7 +214,7 @@ def findings(view: View) -> pa.Table:
     """Return one row a table and rule that this version's load or one of the loads before it broke. Columns as in ``FINDING_COLUMNS``."""
     trend, versions = _trend(view.version)
     now = {(each.table, each.rule): each.rows for each in trend if each.version == view.version.id}
-    examples = {(each.table, each.rule): each.example for each in reversed(view.version.manifest.findings)}
+    first = {(each.table, each.rule): each for each in reversed(view.version.manifest.findings)}
     broken = sorted({(each.table, each.rule, each.severity) for each in trend})
     broken.sort(key=lambda each: (each[2] != "reject", -now.get(each[:2], 0), each))
     rows = [
@@ -222,9 +224,9 @@ def findings(view: View) -> pa.Table:
             "severity": severity.capitalize(),
             "rows": now.get((table, rule), 0),
             "loads": [float(value) for value in _series(trend, versions, table, rule) if value is not None],
-            "example": loaded.without_points(examples.get((table, rule), "")),
+            "example": loaded.without_points(first[table, rule].example) if (table, rule) in first else "",
             "meaning": RULES[rule].meaning if rule in RULES else None,
-            "mend": RULES[rule].mend if rule in RULES else None,
+            "mend": mend(first.get((table, rule), Finding(table, rule, severity, "", 0, ""))) or None,
         }
         for table, rule, severity in broken
     ]

@@ -8,11 +8,10 @@ import os
 import re
 import shutil
 import tempfile
-import tomllib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from analytics.reference import markets
 from data.errors import MallReachError, MappingError
@@ -20,6 +19,7 @@ from data.guess import Guess, guessed, to_toml
 from data.guess_known import among, with_constant
 from data.mapping import Mapping as FileMapping
 from data.preview import Preview, preview
+from data.remote import is_remote
 from data.sources import SUFFIXES
 from data.warehouse import Version, Warehouse
 
@@ -30,7 +30,8 @@ CONSTANT = "constant"
 _PREFIX = "mallreach-upload-"
 _JOINT = " + "
 _ROWS = 20
-_ELSEWHERE = "on this page a mapping names uploaded files only; load {what} by `python -m data load`"
+_LONGEST_NAME_BYTES = 200
+_ELSEWHERE = "on this page a mapping names uploaded files only ({names}); load {what} by `python -m data load`"
 
 
 class Tray:
@@ -93,11 +94,28 @@ class Tray:
         MappingError
             If it is none, or names anything but the files of this tray.
         """
-        refuse_elsewhere(text)
         try:
-            return FileMapping.parse(text, self.folder / "mapping.toml")
+            mapping = FileMapping.parse(text, self.folder / "mapping.toml")
         except MappingError as error:
-            raise MappingError(self.without_folder(str(error)).removeprefix("mapping.toml")) from error
+            raise MappingError(self.without_folder(str(error)).removeprefix("mapping.toml").lstrip(": ")) from error
+        self._refuse_elsewhere(mapping)
+        return mapping
+
+    def _refuse_elsewhere(self, mapping: FileMapping) -> None:
+        """Refuse a mapping that reaches beyond the uploaded files: a page must not read what stands on the server or in its network."""
+        for feed in mapping.feeds:
+            if feed.query is not None or feed.database is not None:
+                raise MappingError(_ELSEWHERE.format(names=self.title, what="a query"))
+            for file in (feed.file, *(join.file for join in feed.derivations.joins)):
+                if file is not None and not self._holds(file):
+                    raise MappingError(_ELSEWHERE.format(names=self.title, what=repr(file)))
+
+    def _holds(self, file: str) -> bool:
+        """Whether a name or pattern means uploaded files and nothing else; only names are compared, so nothing else is even looked at."""
+        if is_remote(file) or "/" in file or "\\" in file:
+            return False
+        found = [path for path in self.folder.iterdir() if path.name == file or fnmatchcase(path.name, file)]
+        return bool(found) and all(path.name in self.names and not path.is_symlink() for path in found)
 
     def preview(self, text: str, warehouse: Warehouse, version: Version | None) -> tuple[Preview, ...]:
         """Return what a load with a mapping would make of the files; remembered for the same mapping and data."""
@@ -133,6 +151,7 @@ def _written(folder: Path, files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
     taken: set[str] = set()
     for name, content in files:
         plain = re.sub(r"[^\w.\- ()+]", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
+        plain = plain.encode()[-_LONGEST_NAME_BYTES:].decode(errors="ignore")
         stem, dot, suffix = plain.partition(".")
         number = 2
         while plain.lower() in taken:
@@ -140,36 +159,6 @@ def _written(folder: Path, files: Sequence[tuple[str, bytes]]) -> Iterator[str]:
         taken.add(plain.lower())
         (folder / plain).write_bytes(content)
         yield plain
-
-
-def refuse_elsewhere(text: str) -> None:
-    """Refuse a mapping that reaches beyond the uploaded files: a page must not read what stands on the server or in its network.
-
-    Raises
-    ------
-    MappingError
-        If the text is no TOML, or asks a database, or names an address or a path outside the folder.
-    """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"no valid TOML ({error})") from error
-    for key, value in _texts("", raw):
-        if key in ("query", "database"):
-            raise MappingError(_ELSEWHERE.format(what="a query"))
-        if "://" in value or value.startswith(("/", "~", "\\")) or ".." in Path(value.replace("\\", "/")).parts:
-            raise MappingError(_ELSEWHERE.format(what=f"{value!r}"))
-
-
-def _texts(key: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(key, each)
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield from _texts(name, each)
 
 
 def mapping_rows(guess: Guess, place: int) -> list[dict[str, str | None]]:
@@ -236,4 +225,4 @@ def edited(guess: Guess, place: int, edits: Mapping[int, Mapping[str, str | None
     return guess
 
 
-__all__ = ["CONSTANT", "TYPES", "Tray", "edited", "mapping_rows", "refuse_elsewhere", "source_columns", "sweep", "to_toml"]
+__all__ = ["CONSTANT", "TYPES", "Tray", "edited", "mapping_rows", "source_columns", "sweep", "to_toml"]
