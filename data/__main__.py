@@ -245,7 +245,10 @@ def _mapping(options: argparse.Namespace) -> int:
         return 0
     if options.out.exists():
         raise MappingError(f"{options.out}: the file exists; name another, or move it away")
-    options.out.write_text(to_toml(guess), "utf-8")
+    try:
+        options.out.write_text(to_toml(guess), "utf-8")
+    except OSError as error:
+        raise MappingError(f"{options.out}: cannot be written ({error.strerror})") from error
     tables = ", ".join(dict.fromkeys(each.table.name for each in guess.feeds)) or "no table"
     print(f"{options.out}: {tables}; read it, then python -m data load --mapping {options.out}")
     return 0

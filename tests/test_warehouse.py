@@ -823,6 +823,23 @@ def test_an_error_that_repeats_a_name_with_a_line_break_is_one_line(capsys, ware
     assert errors == f"error: {tmp_path}/or\\nders.csv: there is no such file\n"
 
 
+def test_a_guessed_mapping_loads_without_a_path_and_its_file_is_never_overwritten(capsys, warehouse, tmp_path):
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "places.csv").write_text("market_id;Name;time zone\nM;Phoenix;America/Phoenix\n")
+    mapping = tmp_path / "mapping.toml"
+
+    code, lines, _ = run(capsys, "mapping", str(export), "--out", str(mapping))
+    assert (code, lines) == (0, [f"{mapping}: markets; read it, then python -m data load --mapping {mapping}"])
+    code, lines, _ = run(capsys, "load", "--mapping", str(mapping), "--warehouse", str(warehouse.root))
+    assert (code, lines[0].partition(" in ")[0]) == (0, f"{warehouse.current().id} serves: 1 row of 1 file")
+    again = f"error: {mapping}: the file exists; name another, or move it away\n"
+    assert run(capsys, "mapping", str(export), "--out", str(mapping)) == (2, [], again)
+    elsewhere = tmp_path / "none" / "mapping.toml"
+    refused = f"error: {elsewhere}: cannot be written (No such file or directory)\n"
+    assert run(capsys, "mapping", str(export), "--out", str(elsewhere)) == (2, [], refused)
+
+
 def test_a_connection_for_loaders_reads_a_version_beside_files_of_their_own(publish, tmp_path):
     with connection(publish({"orders": [order("1", 60)]})) as reader:
         reader.execute(f"ATTACH '{tmp_path / 'mine.duckdb'}' AS mine")
