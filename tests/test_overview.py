@@ -135,9 +135,9 @@ def test_a_hidden_on_time_is_not_said_to_lack_promises(town):
 
     rows = scored(look(town))
 
-    assert rows["Mall 1"]["note"].endswith("on time hidden: fewer than 10 customers")
-    assert rows["Mall 2"]["note"].endswith("no promise times")
-    assert rows["Mall 4"]["note"].endswith("; hidden: fewer than 10 customers")
+    assert rows["Mall 1"]["note"] == "On time hidden: fewer than 10 customers; open 9 weeks"
+    assert rows["Mall 2"]["note"] == "No promise times; open 9 weeks"
+    assert rows["Mall 4"]["note"] == "Hidden: fewer than 10 customers; open 9 weeks"
     assert rows["Mall 3"]["note"] == "Candidate: no deliveries yet"
 
 
@@ -172,7 +172,7 @@ def test_a_hidden_week_is_a_gap_in_tiles_and_left_out_of_the_scorecard_with_a_wo
 
     assert tiles(view)["Orders"].weeks == [20.0, None, 30.0]
     assert row["trend"] == [20.0, 30.0]
-    assert row["note"].endswith("the line leaves out 1 hidden week")
+    assert row["note"].endswith("1 hidden week left out of the line")
 
 
 def test_a_week_without_orders_is_zero_and_has_no_share(town):
@@ -214,6 +214,14 @@ def test_days_before_the_data_begins_are_said(town):
     assert "data from 2 Mar, Washington from 9 Mar" in overview.days(look(town, start=MONDAY - WEEK, days=21))
     assert "data of Washington from 9 Mar" in overview.days(look(town, days=14))
     assert "data" not in overview.days(look(town, start=MONDAY + WEEK))
+
+
+def test_the_map_names_no_days_before_the_data(town):
+    week(town, 20)
+
+    _, _, span = overview.by_cell(look(town, market="V"))
+
+    assert span == "2-8 Mar"
 
 
 def test_markets_whose_data_ended_long_before_the_others_are_named(town):
@@ -294,7 +302,7 @@ def test_the_interval_stands_in_the_help_of_a_rate(town, monkeypatch):
     test = page(town, monkeypatch)
 
     assert "95 % interval: 94.0-100.0 %." in test.metric[1].proto.help
-    assert "95 % interval: 30.0-30.0 min." in test.metric[2].proto.help
+    assert "95 % interval: 30-30 min." in test.metric[2].proto.help
 
 
 def test_the_footer_never_calls_hidden_orders_none(town, monkeypatch):

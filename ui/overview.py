@@ -49,16 +49,16 @@ SCORECARD = (
     Shown("mall", "Mall", is_pinned=True),
     Shown("market", "Market"),
     Shown("orders", "Orders", "count"),
-    Shown("trend", "13 weeks", "trend", help="Orders a week, over the 13 weeks that end with the period"),
+    Shown("trend", "13 weeks", "trend", help="Orders a week, over the whole weeks with data among the 13 that end with the period"),
     Shown("on_time_share", "On time", "percent"),
-    Shown("interval", "95 %", help="Interval of on time, in percent (Wilson)"),
+    Shown("interval", "95 %", "interval", help="Interval of on time, in percent (Wilson)"),
     Shown("p90_s", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders are faster"),
     Shown("n", "n", "count", help="Delivered orders that have a promise"),
     Shown("note", "Note", help="Complete weeks since the first day of retail delivery, and why a figure is missing"),
 )
 
 _CELL = Shown("cell", "Cell", "cell", is_pinned=True)
-_INTERVAL = Shown("interval", "95 %", help="Interval of the figure before it")
+_INTERVAL = Shown("interval", "95 %", "interval", help="Interval of the figure before it")
 CELLS = {
     "on_time_share": (
         _CELL,
@@ -229,7 +229,7 @@ def _speed_tile(view: View) -> Tile:
         remark,
         n=write.n(now["n"]),
         weeks=weeks,
-        interval=f"{_minutes(now)} min" if is_bounded else "",
+        interval=f"{_minutes(now, decimals=0)} min" if is_bounded else "",
         width=now["p90_high_s"] - now["p90_low_s"] if is_bounded else 0.0,
     )
 
@@ -240,10 +240,10 @@ def _percents(row: Mapping[str, Any]) -> str:
     return write.interval(low if low is None else 100 * low, high if high is None else 100 * high)
 
 
-def _minutes(row: Mapping[str, Any]) -> str:
+def _minutes(row: Mapping[str, Any], *, decimals: int = 1) -> str:
     """Return the interval of a p90 in minutes, as one text; ``-`` where so few orders bound nothing."""
     low, high = row["p90_low_s"], row["p90_high_s"]
-    return write.interval(low if low is None else low / 60, high if high is None else high / 60)
+    return write.interval(low if low is None else low / 60, high if high is None else high / 60, decimals=decimals)
 
 
 def _reach_tile(view: View) -> Tile:
@@ -280,17 +280,17 @@ def _span(period: Period) -> dict[str, date]:
 def _weekly(view: View, metric: str, column: str) -> list[float | None]:
     """Return the whole weeks of the trend, oldest first; a week that is hidden or has no such figure is None."""
     markets = [market for market in view.markets if view.market_id in {None, market.id} and market.first_on]
-    if len({market.week_start for market in markets}) != 1:
-        return []
     rows = {row["local_week_on"]: row for row in compute(metric, view, by=("week",), **_span(view.trend)).rows()}
     return [_in_week(rows.get(week_on), column) for week_on in _whole_weeks(view, markets)]
 
 
 def _whole_weeks(view: View, markets: Sequence[Market]) -> list[date]:
-    """Return the first days of the trend's weeks in which the markets, whose weeks start alike, have data on every day.
+    """Return the first days of the trend's weeks in which the data of these markets covers every day; none where their weeks differ.
 
     A week in which the data begins would look like a low one.
     """
+    if len({market.week_start for market in markets}) != 1:
+        return []
     firsts = [market.first_on for market in markets if market.first_on]
     lasts = [market.last_complete_on for market in markets if market.last_complete_on]
     if not firsts or not lasts:
@@ -396,10 +396,10 @@ def _score(
 def _score_note(
     mall: Mall | None, weeks_open: int | None, *, hidden_weeks: int, orders: Mapping[str, Any], on_time: Mapping[str, Any], k: int
 ) -> str:
-    """Return how long a mall is open, and why a figure is missing or a line shorter than others."""
+    """Return why a figure is missing, how long a mall is open, and why its line is shorter than others."""
     if not orders and mall and mall.status in _NOT_OPEN:
         return _NOT_OPEN[mall.status]
-    notes = ["" if weeks_open is None else f"Open {write.counted(weeks_open, 'week')}"]
+    notes = []
     if not orders:
         notes.append("no orders in this period")
     elif orders["suppressed"]:
@@ -408,9 +408,11 @@ def _score_note(
         notes.append(f"on time hidden: fewer than {k} customers")
     elif on_time.get("share") is None:
         notes.append("no promise times")
+    if weeks_open is not None:
+        notes.append(f"open {write.counted(weeks_open, 'week')}")
     if hidden_weeks:
-        notes.append(f"the line leaves out {write.counted(hidden_weeks, 'hidden week')}")
-    text = "; ".join(filter(None, notes))
+        notes.append(f"{write.counted(hidden_weeks, 'hidden week')} left out of the line")
+    text = "; ".join(notes)
     return text[:1].upper() + text[1:]
 
 
@@ -422,7 +424,7 @@ def _mall_trends(view: View) -> dict[str | None, list[float | None]]:
     trends: dict[str | None, list[float | None]] = {}
     for mall_id in {row["mall_id"] for row in rows}:
         home = homes.get(mall_id, view.market.id if view.market else None)
-        markets = [market for market in view.markets if market.id == home]
+        markets = [market for market in view.markets if home in {None, market.id} and market.first_on]
         trends[mall_id] = [_in_week(counts.get((mall_id, week_on)), "orders") for week_on in _whole_weeks(view, markets)]
     return trends
 
@@ -453,7 +455,7 @@ def by_cell(view: View) -> tuple[Figure, Answer, str]:
     market = map_market(view)
     period = view.period if view.period.days >= view.trend.days else view.trend
     cells = _coarse_enough(view, market, period)
-    span = write.day_range(period.start_on, period.end_on)
+    span = write.day_range(max(period.start_on, min(market.first_on or period.start_on, period.last_on)), period.end_on)
     here = malls(view.version, market.id)
     placed = cells.table.filter(cells.table.column("cell").is_valid())
     drawn = on_time_map if cells.metric.id == "on_time_share" else speed_map

@@ -21,7 +21,8 @@ from analytics.changes import Change
 from data.warehouse import Version
 
 ROW_PX = 32
-Kind = Literal["text", "cell", "count", "minutes", "percent", "decimal", "trend"]
+_INTERVAL_PX = 92  # "82.8-90.0"; the heading alone would make the column too narrow for it
+Kind = Literal["text", "cell", "count", "minutes", "percent", "decimal", "interval", "trend"]
 _FORMATS: Mapping[Kind, str] = {"count": "%,d", "minutes": "%.1f", "percent": "%.1f %%", "decimal": "%.1f"}
 _FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0}
 
@@ -59,7 +60,8 @@ class Tile:
 class Shown:
     """One column of a table on screen: where it comes from, its heading, and how it is written.
 
-    ``minutes`` takes seconds, ``percent`` a share, ``cell`` an H3 cell; ``trend`` takes lists of numbers and needs ``top``, their end.
+    ``minutes`` takes seconds, ``percent`` a share, ``cell`` an H3 cell, ``interval`` low and high as one text; ``trend`` takes lists of
+    numbers and needs ``top``, their end.
     """
 
     column: str
@@ -189,6 +191,8 @@ def _on_screen(values: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:
 def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's own
     if shown.kind == "trend":
         return st.column_config.LineChartColumn(shown.label, help=shown.help, y_min=0, y_max=shown.top, width="small")
+    if shown.kind == "interval":
+        return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
     if shown.kind in ("text", "cell"):
         return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None)
     return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind])
