@@ -1,5 +1,6 @@
 """What Overview says, counted by hand in the toy town: hidden is not zero, and what cannot be compared is not compared."""
 
+from dataclasses import replace
 from datetime import timedelta
 from math import isnan
 from pathlib import Path
@@ -52,6 +53,16 @@ def test_a_period_that_one_market_covers_only_in_part_is_compared_with_nothing_a
         assert tile.compared == "No fair comparison: Washington has data from 9 Mar"
     assert "vs" not in overview.days(view)
     assert overview.sentence(view)[0].startswith("On time was 100.0 %")
+
+
+def test_a_reason_that_names_many_places_does_not_outgrow_its_tile(town):
+    for number in range(2):
+        week(town, 40, number=number)
+    view = replace(
+        look(town), compared=None, unfair="No fair comparison: " + ", ".join(f"Market {number} has data from 29 Jun" for number in range(9))
+    )
+
+    assert {tile.compared for tile in tiles(view).values()} == {"No fair comparison: not every market has data on all of these days"}
 
 
 def test_periods_that_the_data_covers_are_compared(town):

@@ -25,6 +25,8 @@ TREND = Control("trend", "By week", {"on_time_share": "On time", "click_to_door"
 WITHIN_S = 1200
 MAP_PX = 430
 """Lower than other maps: question, tiles and map share one screen."""
+_TILE_CHARS = 80
+"""Longest remark on a tile: two lines of it."""
 _COARSEST = 6
 _MOST_HIDDEN = 0.2
 _MEASURES = {
@@ -178,7 +180,7 @@ def _orders_tile(view: View) -> Tile:
 def _before(view: View, metric: str, column: str) -> tuple[Mapping[str, Any], str]:
     """Return the figures of the days compared with, nothing where they cannot be compared with; and in words, what they are or why not."""
     if view.compared is None:
-        return {}, view.unfair
+        return {}, view.unfair if len(view.unfair) <= _TILE_CHARS else "No fair comparison: not every market has data on all of these days"
     answer = compute(metric, view, **_span(view.compared))
     row, span = answer.row(), write.day_range(view.compared.start_on, view.compared.end_on)
     if row["suppressed"]:
