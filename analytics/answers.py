@@ -9,7 +9,6 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
@@ -20,18 +19,16 @@ from analytics.dimensions import columns, with_cell
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
-from analytics.privacy import SUBJECTS, behind, is_hidden
+from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, behind, hidden_parts, is_hidden
 from data.contracts import Kind, table
 from data.engine import Engine
 from data.warehouse import Version
 
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
-
-_BEHIND = ("rows_behind", "people_behind")
+_ROWS, _PEOPLE, _BUCKETS = "rows_behind", "people_behind", "buckets_behind"
 _SECRET_KINDS = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
 _SECRET_COLUMNS = frozenset({"home_cell"})
 _TYPES = {Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.INSTANT: "timestamp", Kind.DAY: "date"}
+_PARTS_HIDDEN = "figures with fewer than {k} customers behind them are empty, and so are those from which they would follow"
 _compiling = threading.Lock()
 
 
@@ -55,9 +52,10 @@ class Answer:
         Fewest people behind a shown row; 0 where no person stands behind the figures.
     rows_behind
         Orders that count in the table, those in hidden rows too; 0 for modelled metrics, and where every row is hidden: the number
-        would tell what the rows must not.
+        would tell what the rows must not. None where the hidden rows together have fewer than k people behind them: the shown rows
+        taken from the total would tell how many orders these few placed.
     hidden_share
-        Part of these in hidden rows, 0 to 1.
+        Part of these in hidden rows, 0 to 1; where ``rows_behind`` is None, what it is at most.
     left_out
         Orders of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
     note
@@ -72,7 +70,7 @@ class Answer:
     is_synthetic: bool
     sql: str
     k: int = 0
-    rows_behind: int = 0
+    rows_behind: int | None = 0
     hidden_share: float = 0.0
     left_out: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
@@ -143,9 +141,11 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     engine = Engine.of(version)
     raw = engine.table(question.sql).cast(question.schema)
     keys = _keys(chosen, asked)
-    rows, hidden, k = _behind(raw, chosen)
-    shown = _shown(raw.drop_columns([name for name in raw.column_names if name in _BEHIND]), chosen, keys, hidden)
-    is_told = not hidden.size or not hidden.all()
+    k = SUBJECTS[chosen.facts].k if chosen.facts else 0
+    hidden = is_hidden(_of(raw, _PEOPLE), k)
+    values, is_incomplete = _without_hidden_parts(raw, chosen, k)
+    shown = _shown(values, chosen, keys, hidden)
+    rows_behind, hidden_share = _counted(raw, hidden, k)
     return Answer(
         table=shown,
         metric=chosen,
@@ -155,10 +155,10 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         is_synthetic=version.manifest.synthetic,
         sql=question.sql,
         k=k,
-        rows_behind=int(rows.sum()) if is_told else 0,
-        hidden_share=float(rows[hidden].sum() / rows.sum()) if rows.sum() else 0.0,
-        left_out=_left_out(engine, question.left_out_sql) if is_told else {},
-        note=_note(chosen, asked, shown, engine),
+        rows_behind=rows_behind,
+        hidden_share=hidden_share,
+        left_out={} if hidden.size and hidden.all() else _left_out(engine, question.left_out_sql),
+        note=_PARTS_HIDDEN.format(k=k) if (is_incomplete & ~hidden).any() else _note(chosen, asked, shown, engine),
     )
 
 
@@ -267,11 +267,12 @@ def _in_period(rows: ir.Table, asked: Parameters) -> list[ir.BooleanValue]:
 def _with_people(values: ir.Table, facts: ir.Table, metric: Metric, group: tuple[str, ...]) -> ir.Table:
     """Add to each group the rows and the people that count in it, from the same rows in the same query."""
     needed = [facts[column].notnull() for column in metric.needs]
-    people = behind(facts.filter(*needed) if needed else facts, SUBJECTS[str(metric.facts)], by=group)
+    counting = facts.filter(*needed) if needed else facts
+    people = behind(counting, SUBJECTS[str(metric.facts)], by=group, parts=metric.parts(counting) if metric.parts else {})
     if not group:
         return values.cross_join(people)
     same = [values[column].identical_to(people[column]) for column in group]
-    return values.inner_join(people, same).select(*values.columns, *_BEHIND)
+    return values.inner_join(people, same).select(*values.columns, *(name for name in people.columns if name not in group))
 
 
 def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
@@ -301,13 +302,39 @@ def _left_out(engine: Engine, sql: str | None) -> dict[str, int]:
     return {reason: int(rows) for reason, rows in counts.items() if rows}
 
 
-def _behind(raw: pa.Table, metric: Metric) -> tuple[Integers, Booleans, int]:
-    """Return the orders behind each row, whether it must be hidden, and k."""
-    if metric.facts is None:
-        return np.zeros(raw.num_rows, np.int64), np.zeros(raw.num_rows, np.bool_), 0
-    k = SUBJECTS[metric.facts].k
-    rows, people = (raw.column(name).to_numpy() for name in _BEHIND)
-    return rows, is_hidden(people, k), k
+def _of(raw: pa.Table, name: str) -> Integers:
+    """Return a count behind the rows; zeros where no person stands behind the figures."""
+    counts: Integers = raw.column(name).to_numpy() if name in raw.column_names else np.zeros(raw.num_rows, np.int64)
+    return counts
+
+
+def _counted(raw: pa.Table, hidden: Booleans, k: int) -> tuple[int | None, float]:
+    """Return the orders behind all rows and the share in hidden ones, as far as they may be told: see ``Answer``."""
+    rows, people, buckets = (_of(raw, name) for name in (_ROWS, _PEOPLE, _BUCKETS))
+    total, secret = int(rows.sum()), int(rows[hidden].sum())
+    if not secret:
+        return total, 0.0
+    if hidden.all():
+        return 0, 1.0
+    if at_least(people[hidden], buckets[hidden]) >= k:
+        return total, secret / total
+    # As if k orders were hidden, or the next power of two where these few placed more: what this leaves open is the number itself.
+    most = k if secret <= k else 1 << (secret - 1).bit_length()
+    return None, most / (total - secret + most)
+
+
+def _without_hidden_parts(raw: pa.Table, metric: Metric, k: int) -> tuple[pa.Table, Booleans]:
+    """Drop the counts behind the rows, empty parts that too few people stand behind, and tell in which rows there were any."""
+    values = raw.select([name for name in raw.column_names if name != _ROWS and not name.startswith((_PEOPLE, _BUCKETS))])
+    names = [name.removeprefix(f"{_PEOPLE}_") for name in raw.column_names if name.startswith(f"{_PEOPLE}_")]
+    people, buckets = ({name: _of(raw, f"{kind}_{name}") for name in names} for kind in (_PEOPLE, _BUCKETS))
+    columns_of = {name: [column for column in values.column_names if column == name or column.startswith(f"{name}_")] for name in names}
+    hidden = hidden_parts(people, buckets, metric.tilings, k=k, published=[name for name in names if columns_of[name]])
+    for name in names:
+        for column in columns_of[name]:
+            values = values.set_column(values.column_names.index(column), column, _nulled(values.column(column), hidden[name]))
+    is_incomplete = [hidden[name] for name in names if columns_of[name]]
+    return values, np.any(is_incomplete, axis=0) if is_incomplete else np.zeros(raw.num_rows, np.bool_)
 
 
 def _shown(values: pa.Table, metric: Metric, keys: tuple[str, ...], hidden: Booleans) -> pa.Table:

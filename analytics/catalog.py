@@ -12,6 +12,7 @@ from analytics.dimensions import DIMENSIONS
 from analytics.errors import ParameterError, UnknownMetric
 from analytics.metrics import coverage, delivery_times, orders
 from analytics.parameters import Parameters
+from analytics.privacy import Tiling
 
 Direction = Literal["up", "down", "none"]
 Kind = Literal["count", "seconds", "share"]
@@ -52,6 +53,11 @@ class Metric:
         The rows that lack them, in words.
     modelled
         A model stands behind it; nothing was observed.
+    parts
+        Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
+        columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people.
+    tilings
+        Wholes with the parts that add up to them, outer ones before inner ones: a hidden part must not follow from those shown.
     breaks
         Class limits of maps by column, in the column's unit: fixed, so that a color means the same on every map.
     changes
@@ -71,6 +77,8 @@ class Metric:
     needs_status: str | None = None
     left_out: str = ""
     modelled: bool = False
+    parts: Callable[[ir.Table], dict[str, ir.BooleanValue]] | None = None
+    tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()
     changes: tuple[str, ...] = ()
 
@@ -111,8 +119,14 @@ class Metric:
         """Return the class limits of a column; None where none are fixed."""
         return dict(self.breaks).get(column)
 
+    def depends(self, field: str, parameters: Parameters) -> bool:
+        """Tell whether the answer to this very question depends on a field: resolution matters in rows by cell only."""
+        if field == "resolution" and field not in self.options:
+            return "cell" in parameters.by
+        return self.uses(field)
+
     def understood(self, parameters: Parameters) -> Parameters:
-        """Return the parameters with every field that this metric does not use set back to its default.
+        """Return the parameters with every field that this question does not use set back to its default.
 
         Raises
         ------
@@ -124,9 +138,7 @@ class Metric:
                 known = ", ".join(self.dimensions) or "none: its rows are fixed"
                 raise ParameterError(f"{self.id} cannot be grouped by {dimension!r}; its dimensions are {known}")
         default = Parameters()
-        unused = {name: getattr(default, name) for name in Parameters.__dataclass_fields__ if not self.uses(name)}
-        if "cell" not in parameters.by and "resolution" not in self.options:
-            unused["resolution"] = default.resolution
+        unused = {name: getattr(default, name) for name in Parameters.__dataclass_fields__ if not self.depends(name, parameters)}
         return replace(parameters, **unused)
 
 
@@ -140,6 +152,8 @@ METRICS: Final = (
         direction="up",
         source="counted",
         dimensions=ORDER_DIMENSIONS,
+        parts=orders.endings,
+        tilings=orders.ENDINGS,
     ),
     Metric(
         delivery_times.click_to_door,
@@ -181,6 +195,8 @@ METRICS: Final = (
         needs=("click_to_door_s", "unsplit_s"),
         needs_status="delivered",
         left_out="delivered orders whose events are missing at the ends or run backwards",
+        parts=delivery_times.stage_parts,
+        tilings=delivery_times.STAGE_TILINGS,
     ),
     Metric(
         coverage.covered_share,

@@ -141,6 +141,7 @@ def description(answer: Answer, version: Version) -> dict[str, Any]:
         "scope": "everything",
         "suppressed_below_people": answer.k,
         "hidden_share": round(answer.hidden_share, 3),
+        "hidden_share_is": "exact" if answer.rows_behind is not None else "at most; fewer people than that are behind all hidden rows",
         "rows": answer.table.num_rows,
         "orders_behind": answer.rows_behind,
         "left_out": dict(answer.left_out),

@@ -1,7 +1,9 @@
 """What is hidden on display: groups with too few people behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Final
 
 import ibis
@@ -14,6 +16,11 @@ DISPLAY_K: Final = 10
 """Fewest distinct customers that a shown group may have."""
 
 _BUCKETS: Final = 32
+
+Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
+Tiling = tuple[str, tuple[str, ...]]
+"""A whole, and the parts that add up to it."""
 
 
 @ibis.udf.scalar.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
@@ -42,8 +49,8 @@ SUBJECTS: Final = {"orders": Subject(("customer_id", "order_id"), DISPLAY_K)}
 """By table of facts."""
 
 
-def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
-    """Count the rows and the people behind each group.
+def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str], parts: Mapping[str, ir.BooleanValue] | None = None) -> ir.Table:
+    """Count the rows and the people behind each group, and the people behind parts of it.
 
     Counting distinct people is what costs most in an answer, and only groups of few need it: people are spread over 32 buckets by a hash,
     and a group that fills k buckets has at least k people. The others are counted one by one.
@@ -56,6 +63,8 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
         Who stands behind a row.
     by
         Columns that make the groups; none for one row over everything.
+    parts
+        By name of a part, which rows stand behind it.
 
     Returns
     -------
@@ -65,21 +74,81 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str]) -> ir.Table:
         - the columns of ``by``
         - ``rows_behind``: rows
         - ``people_behind``: distinct people where they are fewer than k, else a number from k up to that of the people
+        - ``buckets_behind``: the buckets they fill, as bits
+        - ``people_behind_PART``, ``buckets_behind_PART``: the same for each part
     """
+    flags = {"": ibis.literal(True), **{f"_{name}": condition for name, condition in (parts or {}).items()}}
     # Without groups a constant stands in for one: a join on it is skipped as a whole when nothing is unsure.
     constant = {} if by else {"everything": ibis.literal(1)}
     keys = list(by) or list(constant)
-    people = facts.select(*by, **constant, person=subject.of(facts))
+    people = facts.select(*by, **constant, person=subject.of(facts), **{f"counts{part}": condition for part, condition in flags.items()})
     bucket = ibis.literal(1, "int64") << (people.person.hash() & (_BUCKETS - 1))
-    spread = people.aggregate({"rows_behind": people.count(), "buckets": bit_or(bucket)}, by=list(by))
-    spread = spread.mutate(at_least=bit_count(_.buckets.fill_null(0)), **constant)
-    few = spread.filter(_.at_least < subject.k)
-    counted = people.semi_join(few, _same(people, few, keys)).aggregate({"exactly": _.person.nunique()}, by=keys)
-    exact = {"people_behind": ibis.greatest(_.at_least, _.exactly.fill_null(0))}
-    return spread.left_join(counted, _same(spread, counted, keys)).select(*by, "rows_behind", **exact)
+    filled = {
+        f"buckets_behind{part}": bit_or(ibis.ifelse(people[f"counts{part}"], bucket, ibis.null("int64"))).fill_null(0) for part in flags
+    }
+    spread = people.aggregate({"rows_behind": people.count(), **filled}, by=list(by)).mutate(**constant)
+    spread = spread.mutate(**{f"at_least{part}": bit_count(spread[f"buckets_behind{part}"]) for part in flags})
+    unsure = {f"is_unsure{part}": spread[f"at_least{part}"].between(1, subject.k - 1) for part in flags}
+    few = spread.filter(reduce(or_, unsure.values())).select(*keys, **unsure)
+    there = people.inner_join(few, _same(people, few, keys), rname="few_{name}")
+    exact = {f"exactly{part}": there.person.nunique(where=there[f"counts{part}"] & there[f"is_unsure{part}"]) for part in flags}
+    counted = there.aggregate(exact, by=keys)
+    known = {f"people_behind{part}": ibis.greatest(_[f"at_least{part}"], _[f"exactly{part}"].fill_null(0)) for part in flags}
+    return spread.left_join(counted, _same(spread, counted, keys)).select(*by, "rows_behind", *filled, **known)
 
 
-def is_hidden(people: npt.NDArray[np.int64], k: int) -> npt.NDArray[np.bool_]:
+def at_least(people: Integers, buckets: Integers) -> Integers:
+    """Return how many people stand behind several groups together, at the least, along the first axis.
+
+    Parameters
+    ----------
+    people, buckets
+        Counts and buckets as ``behind`` returns them, zero where a group is not meant; integers of one shape.
+    """
+    together = np.bitwise_count(np.bitwise_or.reduce(buckets, axis=0)).astype(np.int64)
+    least: Integers = np.maximum(together, people.max(axis=0, initial=0))
+    return least
+
+
+def hidden_parts(
+    people: Mapping[str, Integers],
+    buckets: Mapping[str, Integers],
+    tilings: Sequence[Tiling],
+    *,
+    k: int,
+    published: Collection[str],
+) -> dict[str, Booleans]:
+    """Tell which parts of each row are hidden: those with too few people behind them, and those from which these would follow.
+
+    Where hidden parts of a whole together have fewer than ``k`` people behind them, the whole minus the shown parts would tell of them, so
+    that the shown part with the fewest people is hidden too, until they have ``k``.
+
+    Parameters
+    ----------
+    people, buckets
+        Counts and buckets of each part as ``behind`` returns them, one value per row.
+    tilings
+        Wholes with the parts that add up to them, outer ones before inner ones.
+    k
+        Fewest people that a shown part may have.
+    published
+        Parts that are shown at all; the others follow from a whole and its other parts.
+    """
+    hidden = {name: is_hidden(counts, k) for name, counts in people.items()}
+    for whole, parts in tilings:
+        counts, filled = (np.stack([values[part] for part in parts]) for values in (people, buckets))
+        unpublished = np.array([[part not in published] for part in parts])
+        secret = (np.stack([hidden[part] for part in parts]) | unpublished | hidden.get(whole, np.False_)) & (counts > 0)
+        for _step in parts:
+            is_told = secret.any(axis=0) & (at_least(np.where(secret, counts, 0), np.where(secret, filled, 0)) < k)
+            rivals = np.where(secret | (counts == 0), np.iinfo(np.int64).max, counts)
+            smallest = np.arange(len(parts))[:, None] == rivals.argmin(axis=0)
+            secret = secret | (smallest & is_told & (counts > 0))
+        hidden |= {part: hidden[part] | secret[place] for place, part in enumerate(parts)}
+    return hidden
+
+
+def is_hidden(people: Integers, k: int) -> Booleans:
     """Tell which groups are hidden: some people behind them, but fewer than ``k``. Zero is no secret and is never hidden."""
     return (people > 0) & (people < k)
 

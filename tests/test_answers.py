@@ -12,6 +12,7 @@ from analytics import answers as door
 from analytics.answers import answers
 from analytics.catalog import METRICS
 from analytics.errors import ParameterError, QuestionError, ScopeError, UnknownMetric
+from analytics.export import description
 from analytics.parameters import EVERYTHING, Parameters, Scope
 from data.contracts import TABLES, Kind
 from tests.town import MONDAY, local
@@ -94,13 +95,68 @@ def test_where_every_row_is_hidden_nothing_else_tells_the_number(town):
     assert not answer.is_empty
 
 
-def test_the_share_of_orders_in_hidden_rows_is_told(town):
+def test_the_share_of_orders_in_hidden_rows_is_told_unless_few_people_are_behind_all_of_them(town):
     town.deliver("M1", seconds=[600] * 15)
     town.deliver("M2", seconds=[600] * 5)
 
     answer = town.ask("orders", by=("mall",))
 
-    assert (answer.rows_behind, answer.hidden_share, answer.k) == (20, 0.25, 10)
+    assert (answer.rows_behind, answer.hidden_share, answer.k) == (None, 0.4, 10)
+    town.deliver("M4", seconds=[600] * 9)
+    told = town.ask("orders", by=("mall",))
+    assert (told.rows_behind, told.hidden_share) == (29, 14 / 29)
+
+
+def test_however_many_orders_fewer_than_ten_hidden_customers_placed_the_file_does_not_tell(town):
+    town.deliver("M1", seconds=[600] * 30)
+    shares = set()
+    for _ in range(9):
+        town.deliver("M2", seconds=[600])
+        answer = town.ask("orders", by=("mall",))
+        shares.add(answer.hidden_share)
+        assert answer.rows_behind is None
+        assert description(answer, town.version)["orders_behind"] is None
+
+    assert shares == {10 / 40}
+
+
+def test_many_orders_of_few_hidden_customers_are_told_by_their_size_only(town):
+    town.deliver("M1", seconds=[600] * 72)
+    town.deliver("M2", seconds=[600] * 100, customer_id="one")
+
+    answer = town.ask("orders", by=("mall",))
+
+    assert (answer.rows_behind, answer.hidden_share) == (None, 128 / 200)
+
+
+def test_an_end_of_few_customers_is_hidden_and_does_not_follow_from_the_others(town):
+    town.deliver("M1", seconds=[600] * 40 + [None] * 20)
+    town.deliver("M1", seconds=[None], status="failed")
+    town.deliver("M2", seconds=[600] * 40 + [None] * 10)
+
+    incomplete, whole = town.rows("orders", by=("mall",))
+
+    assert (incomplete.orders, incomplete.delivered, incomplete.returned) == (61, 40, 0)
+    assert (incomplete.failed, incomplete.cancelled, incomplete.suppressed) == (None, None, False)
+    assert (whole.delivered, whole.cancelled, whole.failed) == (40, 10, 0)
+    assert "fewer than 10 customers" in town.ask("orders", by=("mall",)).note
+    assert town.ask("orders", mall_id="M2").note == ""
+
+
+def test_orders_without_a_known_end_do_not_follow_from_those_with_one(town):
+    town.deliver("M1", seconds=[600] * 40 + [None] * 20)
+    town.deliver("M1", seconds=[600], status=None)
+
+    assert (town.row("orders").delivered, town.row("orders").cancelled) == (40, None)
+
+
+def test_ends_of_few_that_together_are_many_hide_no_third_one(town):
+    town.deliver("M1", seconds=[600] * 40 + [None] * 9)
+    town.deliver("M1", seconds=[None] * 9, status="failed")
+
+    with_few = town.row("orders")
+
+    assert (with_few.cancelled, with_few.failed, with_few.delivered) == (None, None, 40)
 
 
 def test_modelled_figures_have_nobody_to_hide(town):

@@ -15,7 +15,7 @@ from analytics.errors import ParameterError
 from analytics.export import exported
 from analytics.parameters import Parameters
 from data.contracts import TABLES, table
-from tests.town import MONDAY, Town, cells
+from tests.town import MONDAY, TIMELINE, Town, cells, local
 
 DAY = timedelta(days=1)
 OBSERVED = [metric for metric in METRICS if metric.facts]
@@ -100,10 +100,11 @@ def test_one_thread_and_eight_give_the_same_bytes_and_so_does_the_printed_query(
         one, eight = (full.by_hand(answer.sql, threads=threads) for threads in (1, 8))
 
         assert one.equals(eight)
-        shown = [row for row in answer.rows() if not row["suppressed"]]
         names = [name for name in one.column_names if name in answer.table.column_names]
-        by_hand = [row for row, own in zip(one.to_pylist(), answer.rows(), strict=True) if not own["suppressed"]]
-        assert [{name: row[name] for name in names} for row in by_hand] == [{name: row[name] for name in names} for row in shown]
+        for by_hand, own in zip(one.to_pylist(), answer.rows(), strict=True):
+            shown = {name: own[name] for name in names if own[name] is not None}
+            assert shown == {name: by_hand[name] for name in shown}
+            assert own["suppressed"] or metric.parts or len(shown) == len([name for name in names if by_hand[name] is not None])
 
 
 @every
@@ -132,7 +133,8 @@ def test_groups_of_the_same_rows_sum_to_the_total(full, metric):
         if metric.keys or any(row.suppressed for row in rows):
             continue
         for name in set(counts) & set(total.table.column_names):
-            assert sum(getattr(row, name) for row in rows) == total.row()[name]
+            if all(getattr(row, name) is not None for row in rows):
+                assert sum(getattr(row, name) for row in rows) == total.row()[name]
 
 
 @every_observed
@@ -176,6 +178,46 @@ def test_k_customers_are_shown_and_one_less_is_hidden_with_every_value(town, met
     assert hidden.pop("mall_id") == "M1"
     assert set(hidden.values()) == {None}
     assert set(shown.values()) != {None}
+
+
+@every_observed
+@pytest.mark.parametrize("few", [1, 3, 9])
+def test_no_figure_rests_on_some_customers_but_fewer_than_ten(town, metric, few):
+    minute = timedelta(minutes=1)
+    at = local(MONDAY, 12)
+    whole = {name: at + place * 10 * minute for place, name in enumerate(TIMELINE[1:-1], start=1)}
+    whole |= {"ready_at": at + 5 * minute, "promised_by": at + 50 * minute}
+    for lacking in ("ready_at", "accepted_at", "arrived_at", "picked_up_at", "promised_by"):
+        for is_rare in (True, False):
+            mall = f"{lacking}-{is_rare}"
+            town.add("malls", mall_id=mall, market_id="V", name=mall, status="open", latitude=36.0, longitude=-115.0)
+            partly = {**whole, lacking: None}
+            town.deliver(mall, seconds=[3600] * (40 - few), **(partly if is_rare else whole))
+            town.deliver(mall, seconds=[3600] * few, **(whole if is_rare else partly))
+            town.deliver(mall, seconds=[None] * few, status="failed")
+
+    for row in town.ask(metric.id, by=("mall",)).rows():
+        orders = [order for order in town.tables["orders"] if order["mall_id"] == row["mall_id"]]
+        for name in (name for name, value in row.items() if value is not None and name not in {"mall_id", "suppressed"}):
+            column = f"{name.removesuffix('_sum_s').removesuffix('_mean_s').removesuffix('_n')}_s"
+            behind = [order for order in orders if order.get(column) is not None and (column != "unsplit_s" or order[column])]
+            if column in table(metric.facts).names:
+                assert not 0 < len(behind) < 10, name
+            elif name in {"n", "orders", "denominator", "delivered", "cancelled", "failed", "returned"}:
+                assert not 0 < row[name] < 10, name
+
+
+@every_observed
+def test_no_hidden_part_follows_from_a_whole_and_the_parts_shown(full, metric):
+    for by in [(each,) for each in metric.dimensions]:
+        answer, by_hand = full.ask(metric.id, by=by), full.by_hand(full.ask(metric.id, by=by).sql).to_pylist()
+        for own, raw in zip(answer.rows(), by_hand, strict=True):
+            for _, parts in metric.tilings if not own["suppressed"] else ():
+                shown = {
+                    part for part in parts if any(own[name] is not None for name in own if name == part or name.startswith(f"{part}_"))
+                }
+                secret = [raw[f"people_behind_{part}"] for part in parts if part not in shown]
+                assert sum(secret) == 0 or sum(secret) >= 10
 
 
 @every_observed

@@ -8,14 +8,14 @@ from tests.town import MONDAY, cells
 
 
 def test_cancelled_orders_are_demand_and_count(town):
-    town.deliver("M1", seconds=[600] * 9 + [None])
-    town.deliver("M1", seconds=[600] * 2, status="failed")
-    town.deliver("M1", seconds=[600], status="returned")
-    town.deliver("M1", seconds=[600], status=None)
+    town.deliver("M1", seconds=[600] * 19 + [None] * 11)
+    town.deliver("M1", seconds=[600] * 12, status="failed")
+    town.deliver("M1", seconds=[600] * 10, status="returned")
+    town.deliver("M1", seconds=[600] * 13, status=None)
 
     row = town.row("orders")
 
-    assert (row.orders, row.delivered, row.cancelled, row.failed, row.returned) == (14, 9, 1, 2, 1)
+    assert (row.orders, row.delivered, row.cancelled, row.failed, row.returned) == (65, 19, 11, 12, 10)
 
 
 def test_orders_of_another_mall_or_market_do_not_count(town):

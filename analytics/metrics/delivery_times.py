@@ -13,6 +13,19 @@ STAGES = ("prep", "assign", "approach", "mall_dwell", "drive", "unsplit")
 DWELL_PARTS = ("store_wait", "handling")
 """Parts of the mall dwell, where the moment of packing is known."""
 
+STAGE_TILINGS = (
+    ("click_to_door", ("unsplit", "assign", "prep", "approach", "drive", "mall_dwell")),
+    ("mall_dwell", ("handling", "store_wait", "undivided_dwell")),
+)
+"""Wholes and the parts that add up to them; of parts with as many people behind them, the first one is hidden first."""
+
+
+def stage_parts(orders: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Return which orders stand behind each stage: those for which it is known, and behind ``unsplit`` those that have such seconds."""
+    known = {part: orders[f"{part}_s"].notnull() for part in (*STAGES, *DWELL_PARTS)}
+    undivided = {"undivided_dwell": orders.mall_dwell_s.notnull() & orders.store_wait_s.isnull()}
+    return known | {"unsplit": orders.unsplit_s > 0} | undivided
+
 
 def click_to_door(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     """Seconds from the customer's order to the delivery, ``delivered_at - placed_at``, of delivered orders only.
@@ -97,6 +110,8 @@ def stages(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
         - ``prep_sum_s``, ``assign_sum_s``, ``approach_sum_s``, ``mall_dwell_sum_s``, ``drive_sum_s``, ``unsplit_sum_s``: its parts
         - ``store_wait_sum_s``, ``handling_sum_s``: parts of the mall dwell, of the orders whose moment of packing is known
         - ``store_wait_n``, ``handling_n``: how many these are
+
+        A part is null where it is hidden: too few people have it, or another one would follow from it.
     """
     tiled = orders.filter(_.click_to_door_s.notnull(), _.unsplit_s.notnull())
     sums = {f"{part}_sum_s": tiled[f"{part}_s"].sum().fill_null(0) for part in ("click_to_door", *STAGES, *DWELL_PARTS)}

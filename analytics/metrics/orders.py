@@ -5,6 +5,15 @@ from collections.abc import Sequence
 import ibis.expr.types as ir
 from ibis import _
 
+ENDS = ("delivered", "cancelled", "failed", "returned")
+ENDINGS = (("orders", (*ENDS, "other")),)
+"""How orders end adds up to all of them, with those whose end is unknown."""
+
+
+def endings(orders: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Return which orders stand behind each way of ending, and which have no known end."""
+    return {status: orders.status == status for status in ENDS} | {"other": ~orders.status.isin(ENDS).fill_null(False)}
+
 
 def orders(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     """Orders placed in the period, whatever became of them, and how many ended in which way.
@@ -25,7 +34,7 @@ def orders(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
 
         - the columns of ``by``
         - ``orders``: orders placed
-        - ``delivered``, ``cancelled``, ``failed``, ``returned``: of these, by how they ended; the rest has no known end
+        - ``delivered``, ``cancelled``, ``failed``, ``returned``: of these, by how they ended; the rest has no known end; null where hidden
     """
-    ended = {status: (_.status == status).sum().fill_null(0) for status in ("delivered", "cancelled", "failed", "returned")}
+    ended = {status: (_.status == status).sum().fill_null(0) for status in ENDS}
     return orders.aggregate({"orders": _.count(), **ended}, by=list(by))
