@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics import catalog, export
-from analytics.answers import Answer, answers
+from analytics.answers import Answer, answers, query
 from analytics.errors import ParameterError
 from analytics.parameters import EVERYTHING, WEIGHTS, Parameters
 from data.errors import MallReachError, WarehouseError
@@ -100,7 +100,7 @@ def _add_question(parser: Parser) -> None:
 def _add_output(parser: Parser) -> None:
     parser.add_argument("--format", choices=("table", *export.FORMATS), help="default: table on the screen, csv in a file")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file or folder to write to, with a description beside it")
-    parser.add_argument("--sql", action="store_true", help="print the query instead of running it")
+    parser.add_argument("--sql", action="store_true", help="print the query, or write it to --out, instead of running it")
 
 
 def _list(_: argparse.Namespace) -> int:
@@ -114,10 +114,11 @@ def _list(_: argparse.Namespace) -> int:
 def _metric(options: argparse.Namespace) -> int:
     parameters = _parameters(options)
     version = _version(options)
-    answer = answers(options.name, parameters, EVERYTHING, version)
     if options.sql:
-        print(answer.sql)
-    elif options.out is not None:
+        _write_sql(query(options.name, parameters, EVERYTHING, version), options)
+        return 0
+    answer = answers(options.name, parameters, EVERYTHING, version)
+    if options.out is not None:
         _write(answer, version, options.out, options.format or "csv")
     elif options.format in {None, "table"}:
         _print(answer)
@@ -134,14 +135,16 @@ def _calibration(options: argparse.Namespace) -> int:
 
 
 def _parameters(options: argparse.Namespace) -> Parameters:
-    """Make parameters of the options given; refuse those that the metric would not look at."""
+    """Make parameters of the options given; refuse those that this question would not look at."""
     metric = catalog.metric(options.name)
     given = {field: getattr(options, option) for option, field in _FIELDS.items() if getattr(options, option) is not None}
+    parameters = Parameters(by=options.by, **given)
     for option, field in _FIELDS.items():
-        if field in given and not metric.uses(field):
+        if field in given and not metric.depends(field, parameters):
             shown = {"start": "from", "end": "to"}.get(option, option)
-            raise ParameterError(f"{metric.id} does not depend on --{shown}; leave it out")
-    return Parameters(by=options.by, **given)
+            rows = " without --by cell" if metric.uses(field) else ""
+            raise ParameterError(f"{metric.id}{rows} does not depend on --{shown}; leave it out")
+    return parameters
 
 
 def _version(options: argparse.Namespace) -> Version:
@@ -153,6 +156,20 @@ def _version(options: argparse.Namespace) -> Version:
     if current is None:
         raise WarehouseError(f"{options.warehouse}: nothing published yet; run `python -m data demo` or `python -m data load PATH` first")
     return current
+
+
+def _write_sql(sql: str, options: argparse.Namespace) -> None:
+    if options.format is not None:
+        raise ParameterError("--sql gives a query, not rows; leave out --format")
+    if options.out is None:
+        print(sql)
+        return
+    path = options.out / f"{options.name}.sql" if options.out.is_dir() else options.out
+    try:
+        path.write_text(f"{sql}\n", "utf-8")
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
+    print(f"{path}: the query", file=sys.stderr)
 
 
 def _write(answer: Answer, version: Version, out: Path, format_: str) -> None:
@@ -193,7 +210,7 @@ def _remark(row: dict[str, Any], answer: Answer) -> str:
 def _remarks(answer: Answer) -> list[str]:
     lines = [f"version {answer.version_id}, {_rows(answer)}" + (", synthetic data" if answer.is_synthetic else "")]
     if answer.hidden_share:
-        lines.append(f"{answer.hidden_share:.1%} of the orders are in hidden rows")
+        lines.append(f"{'at most ' if answer.rows_behind is None else ''}{answer.hidden_share:.1%} of the orders are in hidden rows")
     lines += [f"left out: {count:,} {reason}" for reason, count in answer.left_out.items()]
     return lines + ([f"note: {answer.note}"] if answer.note else [])
 

@@ -96,7 +96,9 @@ def test_the_table_says_what_is_hidden_left_out_and_modelled(town, ask):
 
     assert "hidden: fewer than 10 customers" in output
     assert "left out: 2 delivered orders without usable times" in output
-    assert "47.4% of the orders are in hidden rows" in output
+    assert "at most 50.0% of the orders are in hidden rows" in output
+    town.deliver("M4", seconds=[600] * 9)
+    assert "\n64.3% of the orders are in hidden rows" in ask("metric", "click_to_door", "--by", "mall")[1]
 
 
 def test_the_query_printed_gives_the_same_integers_by_hand(town, ask):
@@ -108,6 +110,18 @@ def test_the_query_printed_gives_the_same_integers_by_hand(town, ask):
     (by_hand,), (row,) = town.by_hand(sql).to_pylist(), json.loads(output)["rows"]
     assert by_hand["n"] == row["click_to_door_n_orders"] == 40
     assert by_hand["p90_s"] == row["click_to_door_p90_s"] == 635
+
+
+def test_the_query_is_printed_or_written_without_running_it(town, ask, tmp_path, monkeypatch):
+    printed = ask("metric", "orders", "--by", "mall", "--sql")[1]
+    town.version  # noqa: B018 - published before the engine is taken away
+    monkeypatch.setattr("analytics.answers.Engine", None)
+
+    assert ask("metric", "orders", "--by", "mall", "--sql") == (0, printed, "")
+    code, output, errors = ask("metric", "orders", "--by", "mall", "--sql", "--out", str(tmp_path / "orders.sql"))
+    assert (code, output, (tmp_path / "orders.sql").read_text()) == (0, "", printed)
+    assert errors.endswith("orders.sql: the query\n")
+    assert ask("metric", "orders", "--sql", "--mall", "M9")[0] == 2
 
 
 def test_a_file_stands_with_its_description(town, ask, tmp_path):
@@ -165,6 +179,11 @@ def test_calibration_prints_what_the_version_achieves(town, ask):
         (("metric", "orders", "--by", "moon"), "cannot be grouped by 'moon'"),
         (("metric", "covered_share", "--from", "2026-01-01"), "does not depend on --from"),
         (("metric", "orders", "--within", "10"), "does not depend on --within"),
+        (("metric", "orders", "--resolution", "9"), "orders without --by cell does not depend on --resolution"),
+        (("metric", "orders", "--by", "mall", "--resolution", "7"), "without --by cell"),
+        (("metric", "covered_share", "--resolution", "7"), "covered_share does not depend on --resolution"),
+        (("metric", "orders", "--sql", "--format", "csv"), "leave out --format"),
+        (("metric", "orders", "--sql", "--out", "nowhere/at/all.sql"), "cannot be written"),
         (("metric", "covered_share", "--within", "46"), "from 60 to 2700 s"),
         (("metric", "orders", "--from", "2026-02-01", "--to", "2026-01-01"), "after its end"),
         (("metric", "orders", "--version", "v0099"), "v0099"),
@@ -175,6 +194,30 @@ def test_a_wrong_question_is_one_sentence_and_exit_code_2(ask, arguments, senten
     code, output, errors = ask(*arguments)
 
     assert (code, output) == (2, "")
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+    assert sentence in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("metric", "orders", "--from", "soon"), "soon is not a day such as 2026-03-02"),
+        (("metric", "covered_share", "--within", "far"), "far is not a number of minutes"),
+        (("metric", "orders", "--by", "cell", "--resolution", "fine"), "'fine' is not a whole number"),
+        (("metric", "covered_share", "--weight", "cats"), "cats"),
+        (("metric", "orders", "--colour", "red"), "--colour"),
+        (("metric",), "NAME"),
+        (("metrik",), "metrik"),
+        ((), "COMMAND"),
+    ],
+)
+def test_a_command_that_cannot_be_read_is_one_line_and_exit_code_2(capsys, arguments, sentence):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+
+    output, errors = capsys.readouterr()
+    assert (ended.value.code, output) == (2, "")
     assert errors.startswith("error: ")
     assert errors.count("\n") == 1
     assert sentence in errors
