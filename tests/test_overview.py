@@ -263,6 +263,19 @@ def test_rates_on_tiles_and_in_tables_carry_their_interval(town):
     assert overview.cells_table(cells).column("interval").to_pylist() == ["64.5-83.2"]
 
 
+def test_without_promises_the_scorecard_has_the_interval_and_the_n_of_minutes(town):
+    week(town, 60, promise_s=None)
+
+    view = look(town)
+    rows = overview.scorecard(view)
+    shown = [each.column for each in overview.scorecard_columns(rows, view)]
+
+    assert shown[-4:] == ["p90_s", "interval", "n", "note"]
+    assert "on_time_share" not in shown
+    assert (scored(view)["Mall 1"]["interval"], scored(view)["Mall 1"]["n"]) == ("30.0-30.0", 60)
+    assert scored(view)["Mall 3"]["interval"] is None
+
+
 @pytest.mark.parametrize("market", [{}, {"market": "V"}])
 def test_tables_have_at_most_nine_columns(town, market):
     week(town, 20)

@@ -58,6 +58,13 @@ SCORECARD = (
     Shown("n", "n", "count", help="Delivered orders that have a promise"),
     Shown("note", "Note", help="Complete weeks since the first day of retail delivery, and why a figure is missing"),
 )
+_WITHOUT_PROMISES = (
+    *(each for each in SCORECARD if each.column not in {"on_time_share", "interval", "n", "note"}),
+    Shown("interval", "95 %", "interval", help="Interval of the p90, in minutes"),
+    Shown("n", "n", "count", help="Delivered orders"),
+    SCORECARD[-1],
+)
+"""Columns of the scorecard where the data holds no promise: interval and n are those of click-to-door."""
 
 _CELL = Shown("cell", "Cell", "cell", is_pinned=True)
 _INTERVAL = Shown("interval", "95 %", "interval", help="Interval of the figure before it")
@@ -378,6 +385,8 @@ def _score(
     opened = mall.opened_on if mall and mall.status == "open" else None
     weeks_open = max(0, (view.period.end_on - opened).days // 7) if opened else None
     known = [week for week in weeks if week is not None]
+    has_promises = leading(view) == "on_time_share"
+    known_figure = on_time.get("share") if has_promises else speed.get("p90_s")
     return {
         "mall_id": mall_id,
         "mall": mall.name if mall else mall_id or _UNPLACED,
@@ -386,9 +395,9 @@ def _score(
         "orders": orders.get("orders"),
         "trend": known if len(known) > 1 else None,
         "on_time_share": on_time.get("share"),
-        "interval": None if on_time.get("share") is None else _percents(on_time),
+        "interval": (_percents(on_time) if has_promises else _minutes(speed)) if known_figure is not None else None,
         "p90_s": speed.get("p90_s"),
-        "n": on_time.get("denominator"),
+        "n": on_time.get("denominator") if has_promises else speed.get("n"),
         "note": _score_note(
             mall, weeks_open, hidden_weeks=len(weeks) - len(known) if len(known) > 1 else 0, orders=orders, on_time=on_time, k=k
         ),
@@ -434,7 +443,8 @@ def _mall_trends(view: View) -> dict[str | None, list[float | None]]:
 def scorecard_columns(rows: pa.Table, view: View) -> tuple[Shown, ...]:
     """Return the scorecard's columns with one upper end for all trends, so that malls can be compared; a chosen market is no column."""
     top = max((value for trend in rows.column("trend").to_pylist() if trend for value in trend), default=1.0)
-    shown = [each for each in SCORECARD if not (view.market and each.column == "market")]
+    columns = SCORECARD if leading(view) == "on_time_share" else _WITHOUT_PROMISES
+    shown = [each for each in columns if not (view.market and each.column == "market")]
     return tuple(replace(each, top=top or 1.0) if each.kind == "trend" else each for each in shown)
 
 

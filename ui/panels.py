@@ -21,7 +21,7 @@ from analytics.changes import Change
 from data.warehouse import Version
 
 ROW_PX = 32
-_INTERVAL_PX = 92  # "82.8-90.0"; the heading alone would make the column too narrow for it
+_INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
 Kind = Literal["text", "cell", "count", "minutes", "percent", "decimal", "interval", "trend"]
 _FORMATS: Mapping[Kind, str] = {"count": "%,d", "minutes": "%.1f", "percent": "%.1f %%", "decimal": "%.1f"}
 _FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0}
