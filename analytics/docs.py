@@ -31,8 +31,10 @@ day: it counts as long as no period is chosen, and is reported as left out other
 out and reported with every answer.
 
 **Hidden rows.** A row with fewer than {DISPLAY_K} distinct customers behind it (orders, where the customer is unknown) is marked
-`suppressed` and has no values. Zero is no secret and is shown. Modelled metrics count residents of public statistics; no customer stands
-behind them.
+`suppressed` and has no values. In other rows a part, such as cancelled orders or one stage, with as few customers of its own is empty, and
+so is the next smallest part where the first would follow from a total. Where all hidden rows together have so few customers, the number of
+orders behind the table is not told, and the share in hidden rows only as what it is at most. Zero is no secret and is shown. Modelled
+metrics count residents of public statistics; no customer stands behind them.
 
 **Files.** Exported columns carry the metric's id and their unit, such as `click_to_door_p90_s`; H3 cells are hexadecimal text; rows of
 made-up data say `synthetic` in the column `data`.

@@ -18,7 +18,7 @@ with left:
     answers = overview.scorecard_answers(view)
     rows = overview.scorecard(view)
     with panels.table_heading("Malls"):
-        written = joined.side_by_side(answers, rows).num_rows
+        written = joined.row_count(answers, rows)
         panels.csv_button(written, lambda: joined.csv(answers, rows), joined.file_name("malls", answers), key="malls-csv")
     panels.table(
         rows, overview.scorecard_columns(rows, view), key="malls", alt=f"One row a mall, {view.days}: orders, on time, click-to-door p90."
