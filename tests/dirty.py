@@ -395,11 +395,15 @@ def _text(
     names: Sequence[str], rows: Sequence[Sequence[str | None]], raw: Sequence[Callable[[Sequence[str], str], str]], dialect: str
 ) -> str:
     delimiter, end = _DELIMITERS.get(dialect, ","), "\r\n" if dialect == "carriage returns" else "\n"
+    records = [_record(row, delimiter) for row in (names, *rows)] + [line(names, delimiter) for line in raw]
+    return "".join(record + end for record in records)
+
+
+def _record(row: Sequence[str | None], delimiter: str) -> str:
+    """Return one record without its end. The writer quotes only what its own line end holds; a bare carriage return would be a line end."""
     sink = io.StringIO()
-    writer = csv.writer(sink, delimiter=delimiter, lineterminator=end)
-    writer.writerow(names)
-    writer.writerows(rows)
-    return sink.getvalue() + "".join(line(names, delimiter) + end for line in raw)
+    csv.writer(sink, delimiter=delimiter, lineterminator="\r\n").writerow(row)
+    return sink.getvalue().removesuffix("\r\n")
 
 
 def _encoded(text: str, dialect: str) -> bytes:
