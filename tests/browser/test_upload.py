@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from analytics.reference import extent, malls
 from data.warehouse import Warehouse
 from tests.browser.conftest import serving
-from tests.browser.test_app import SLOW_MS, drawn, open_page, serious, settled, tile
+from tests.browser.test_app import SLOW_MS, drawn, open_page, serious, settled, tile, tile_value
 from ui.tray import Tray, mapping_rows
 
 pytestmark = pytest.mark.browser
@@ -91,7 +91,7 @@ def test_files_are_dropped_mended_loaded_seen_and_taken_back(own_warehouse, tmp_
         open_page(page, "Review", "Overview")
         expect(page.locator(".mr-question")).to_contain_text("the program", timeout=SLOW_MS)
         settled(page, second.id)
-        assert tile(page, "Orders") != before
+        expect(tile_value(page, "Orders")).not_to_have_text(before, timeout=SLOW_MS)
 
         open_page(page, "Data", "Data")
         page.locator(f".st-key-serve-{first.id} button").first.click()
@@ -103,5 +103,5 @@ def test_files_are_dropped_mended_loaded_seen_and_taken_back(own_warehouse, tmp_
         open_page(page, "Review", "Overview")
         expect(page.locator(".mr-question")).to_contain_text("the program", timeout=SLOW_MS)
         settled(page, first.id)
-        assert tile(page, "Orders") == before
+        expect(tile_value(page, "Orders")).to_have_text(before, timeout=SLOW_MS)
         assert serious(complaints) == []
