@@ -116,8 +116,8 @@ def load(
     if isinstance(mapping, str | Path):
         mapping = read_mapping(mapping)
     began = time.time()
-    with _prepared(paths, mapping, warehouse, progress, is_replacing=replace) as (draft, plan), _Steps(plan, progress) as steps:
-        bench = _Bench(draft, plan, steps, replace, clock=None if synthetic else datetime.now(UTC))
+    with _prepared(paths, mapping, warehouse, progress, is_replacing=replace) as (draft, plan), Steps(plan, progress) as steps:
+        bench = Bench(draft, plan, steps, replace, clock=None if synthetic else datetime.now(UTC))
         try:
             bench.open(memory_limit)
             bench.read_sources()
@@ -157,7 +157,7 @@ def _prepared(
 ) -> Iterator[tuple[Draft, Plan]]:
     """Hold the warehouse, with everything that is read elsewhere fetched into the draft's folder, and the plan made."""
     if not needs_fetching(paths, mapping):
-        plan = _plan(Local(tuple(paths), mapping))
+        plan = planned_feeds(Local(tuple(paths), mapping))
         with warehouse.draft() as draft:
             yield draft, plan
         return
@@ -167,21 +167,22 @@ def _prepared(
         sources = local(paths, mapping, draft.folder / "fetched", known=known, say=say)
         line.close()
         with sources.told():
-            yield draft, _plan(sources)
+            yield draft, planned_feeds(sources)
 
 
 def _told(progress: Progress, text: str) -> None:
     progress(text, 0, 1)
 
 
-def _plan(sources: Local) -> Plan:
+def planned_feeds(sources: Local) -> Plan:
+    """Return what feeds what; ``SourceError`` where nothing was named."""
     plan = planned(sources.paths, sources.mapping)
     if not plan.feeds:
         raise SourceError("no file was named, so there is nothing to load")
     return dataclasses.replace(plan, notes=(*sources.notes, *plan.notes), watermarks=dict(sources.watermarks))
 
 
-class _Steps:
+class Steps:
     """Counts the steps of a load and tells the caller, or draws a bar."""
 
     def __init__(self, plan: Plan, progress: Progress | None) -> None:
@@ -220,12 +221,12 @@ class _Built:
 
 
 @dataclass
-class _Bench:
+class Bench:
     """The workbench of one load: a connection with the base's tables, ``scratch`` for staged rows, ``built`` for what is published."""
 
     draft: Draft
     plan: Plan
-    steps: _Steps
+    steps: Steps
     is_replacing: bool
     clock: datetime | None
     readings: dict[str, list[Reading]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from data.contracts import TABLES, Column, Kind, Table
 from data.derive import derived
 from data.errors import MappingError
 from data.fetch import Local, needs_fetching
-from data.load import _Bench, _plan, _Steps  # the same workbench, so that a preview cannot say something else than the load does
+from data.load import Bench, Steps, planned_feeds  # the same workbench, so that a preview cannot say something else than the load does
 from data.manifest import Count, Finding
 from data.mapping import Mapping
 from data.rules import RULES
@@ -106,10 +106,10 @@ def preview(paths: Sequence[Path | str], mapping: Mapping | None, warehouse: War
     """
     if needs_fetching(paths, mapping):
         raise MappingError("addresses and queries are not previewed; load them by `python -m data load`")
-    plan = _plan(Local(tuple(paths), mapping))
-    with tempfile.TemporaryDirectory(prefix="mallreach-preview-") as folder, _Steps(plan, lambda *_: None) as steps:
+    plan = planned_feeds(Local(tuple(paths), mapping))
+    with tempfile.TemporaryDirectory(prefix="mallreach-preview-") as folder, Steps(plan, lambda *_: None) as steps:
         draft = Draft(warehouse, warehouse.current(), Path(folder), 0)
-        bench = _Bench(draft, plan, steps, is_replacing=False, clock=datetime.now(UTC))
+        bench = Bench(draft, plan, steps, is_replacing=False, clock=datetime.now(UTC))
         with _closed_after(bench):
             bench.open(_MEMORY_LIMIT)
             bench.read_sources()
@@ -121,14 +121,14 @@ def preview(paths: Sequence[Path | str], mapping: Mapping | None, warehouse: War
 
 
 @contextmanager
-def _closed_after(bench: _Bench) -> Iterator[None]:
+def _closed_after(bench: Bench) -> Iterator[None]:
     try:
         yield
     finally:
         bench.close()
 
 
-def _cut(bench: _Bench) -> set[str]:
+def _cut(bench: Bench) -> set[str]:
     """Let tables that grow with time be read from their first rows only; return those that have more."""
     cut = set()
     for name, readings in bench.readings.items():
@@ -142,7 +142,7 @@ def _cut(bench: _Bench) -> set[str]:
     return cut
 
 
-def _preview(bench: _Bench, table: Table, rows: int, *, is_whole: bool) -> Preview:
+def _preview(bench: Bench, table: Table, rows: int, *, is_whole: bool) -> Preview:
     readings = bench.readings[table.name]
     findings = tuple(each for each in bench.findings if each.table == table.name)
     given = frozenset[str]().union(*(each.given for each in readings))
@@ -160,7 +160,7 @@ def _preview(bench: _Bench, table: Table, rows: int, *, is_whole: bool) -> Previ
     )
 
 
-def _first_rows(bench: _Bench, table: Table, readings: list[Reading], rows: int) -> pa.Table:
+def _first_rows(bench: Bench, table: Table, readings: list[Reading], rows: int) -> pa.Table:
     """Return the first rows as they would be stored, rejected ones as far as they could be read."""
     first = f"SELECT * FROM scratch.staged_{table.name} ORDER BY source, line LIMIT {rows}"
     fate = _fate(bench, table)
@@ -189,7 +189,7 @@ def _array(column: Column, values: list[Any]) -> pa.Array:
     return pa.array(values)
 
 
-def _fate(bench: _Bench, table: Table) -> str:
+def _fate(bench: Bench, table: Table) -> str:
     """Return the SQL of what would become of a staged row, in words."""
     at = "other.source = staged.source AND other.line = staged.line"
     words = "CASE fate WHEN 'rejected' THEN 'rejected: contradictory_duplicate' ELSE fate END"
@@ -200,7 +200,7 @@ def _fate(bench: _Bench, table: Table) -> str:
     return f"coalesce('rejected: ' || split_part(fault, '|', 1), {skipped}, {known}, 'kept')"
 
 
-def _stored(bench: _Bench, table: Table, relation: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+def _stored(bench: Bench, table: Table, relation: str) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Return staged rows with their derived columns, by key; nothing for cells of demand, whose boundary is not looked at here."""
     if table.name == "demand_cells":
         return {}
@@ -208,7 +208,7 @@ def _stored(bench: _Bench, table: Table, relation: str) -> dict[tuple[Any, ...],
     return {tuple(row[key] for key in table.key): row for row in made}
 
 
-def _missing_loaded(bench: _Bench, table: Table, findings: Sequence[Finding]) -> Iterator[Missing]:
+def _missing_loaded(bench: Bench, table: Table, findings: Sequence[Finding]) -> Iterator[Missing]:
     """Yield what is null in rows that are not rejected, by the masks that staging leaves; what no mask explains is empty in the file."""
     terms, labels = [], []
     for place, column in enumerate(table.loaded):
@@ -226,7 +226,7 @@ def _missing_loaded(bench: _Bench, table: Table, findings: Sequence[Finding]) ->
             yield Missing(column_name, count, why, example)
 
 
-def _missing_derived(bench: _Bench, table: Table) -> Iterator[Missing]:
+def _missing_derived(bench: Bench, table: Table) -> Iterator[Missing]:
     made = [column.name for column in table.columns if column not in table.loaded]
     if not made or table.name == "demand_cells":
         return

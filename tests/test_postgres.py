@@ -16,9 +16,10 @@ from data.mapping import Mapping
 from data.postgres import Database
 from data.report import report
 from data.watermark import Rising
+from tests.disks import can_mount
 from tests.loading import Shop
 from tests.postgres import OWNER_PASSWORD, READER, READER_PASSWORD, Server, programs
-from tests.test_remote import can_mount, full_disk, written
+from tests.test_remote import full_disk, written
 
 ROOT = Path(__file__).resolve().parent.parent
 PLANTED = (READER_PASSWORD, READER_PASSWORD.replace("/", "%2F"), OWNER_PASSWORD, "wr0ng")

@@ -28,6 +28,7 @@ from data.manifest import Manifest
 from data.mapping import Mapping
 from data.remote import redacted
 from data.report import report
+from tests.disks import can_mount
 from tests.loading import DELIVERED, Shop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -394,11 +395,6 @@ def full_disk(tmp_path: Path, source: str, mapping: str = "", **environment: str
     )
     assert run.returncode == 0, run.stderr
     return run.stdout.splitlines()
-
-
-def can_mount() -> bool:
-    unshare = shutil.which("unshare")
-    return unshare is not None and subprocess.run([unshare, "-rm", "true"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.skipif(not can_mount(), reason="a private mount cannot be made here")

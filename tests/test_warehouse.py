@@ -19,6 +19,7 @@ from data.engine import Engine, connection
 from data.errors import WarehouseError
 from data.manifest import Manifest
 from data.warehouse import Count, Extent, Finding, PartSpec, Record, SourceFile, Warehouse
+from tests.disks import can_mount
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -599,11 +600,6 @@ def test_a_place_that_cannot_hold_a_warehouse_is_one_clear_error(tmp_path):
         pass
 
 
-def _private_mounts() -> bool:
-    unshare = shutil.which("unshare")
-    return unshare is not None and subprocess.run([unshare, "-rm", "true"], capture_output=True, check=False).returncode == 0
-
-
 FULL_DISK = """
     import os, sys
     from pathlib import Path
@@ -656,7 +652,7 @@ FULL_DISK = """
 """
 
 
-@pytest.mark.skipif(not _private_mounts(), reason="unshare cannot make private mounts here")
+@pytest.mark.skipif(not can_mount(), reason="unshare cannot make private mounts here")
 def test_a_full_or_read_only_disk_is_one_clear_error_and_the_last_version_serves(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

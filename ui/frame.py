@@ -227,9 +227,7 @@ def _write_address() -> None:
 
 def _band(version: Version) -> None:
     if version.manifest.synthetic:
-        st.html(
-            '<div class="mr-band"><b>Demo data.</b> Orders, drivers and stores are synthetic; malls, places and counties are real.</div>'
-        )
+        st.html(BAND)
 
 
 def _version_notice(version: Version, newest: Version) -> None:
