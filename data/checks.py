@@ -73,7 +73,7 @@ def row_checks(table: Table, given: frozenset[str], *, has_nearest: bool, clock:
         yield Check("end_not_after_start", end, f"{end} {comparison} {start}", f"{start} || ' to ' || {end}")
         yield _wrap_check(table, start, end)
     if table.period_column and table.column("market_id") and any(column.name == "local_hour" for column in table.columns):
-        yield Check("market_unknown", "market_id", "time_zone IS NULL", "coalesce(market_id, mall_id, 'no market and no mall')")
+        yield Check("market_unknown", "market_id", "NOT has_zone", "coalesce(market_id, mall_id, 'no market and no mall')")
 
 
 def _future_checks(table: Table, given: frozenset[str], clock: datetime) -> Iterator[Check]:

@@ -216,18 +216,20 @@ def _first_merged(connection: duckdb.DuckDBPyConnection, table: Table, readings:
 def checked(
     connection: duckdb.DuckDBPyConnection, table: Table, readings: list[Reading], wanted: list[checks.Check], relation: str
 ) -> list[Finding]:
-    """Count all checks in one pass over the rows, then look up an example of each that was broken."""
+    """Count all checks in one pass over the rows; then find the first row of each that was broken, mostly none, and look it up."""
     if not wanted:
         return []
+    counts = connection.execute(f"SELECT {', '.join(f'count_if({check.condition})' for check in wanted)} FROM {relation}").fetchone() or ()
+    broken = [(check, rows) for check, rows in zip(wanted, counts, strict=True) if rows]
+    if not broken:
+        return []
     at = f"(source::BIGINT << {_LINE_BITS}) | line"
-    terms = (f"count(*) FILTER (WHERE {check.condition}), min({at}) FILTER (WHERE {check.condition})" for check in wanted)
-    row = connection.execute(f"SELECT {', '.join(terms)} FROM {relation}").fetchone() or ()
+    places = ", ".join(f"min({at}) FILTER (WHERE {check.condition})" for check, _ in broken)
+    firsts = connection.execute(f"SELECT {places} FROM {relation}").fetchone() or ()
     found = []
-    for check, rows, first in zip(wanted, row[::2], row[1::2], strict=True):
-        if rows:
-            source, line = first >> _LINE_BITS, first & ((1 << _LINE_BITS) - 1)
-            example = _example(connection, readings, check, (source, line))
-            found.append(Finding(table.name, check.rule, "finding", check.column, rows, example))
+    for (check, rows), first in zip(broken, firsts, strict=True):
+        source, line = first >> _LINE_BITS, first & ((1 << _LINE_BITS) - 1)
+        found.append(Finding(table.name, check.rule, "finding", check.column, rows, _example(connection, readings, check, (source, line))))
     return found
 
 

@@ -34,7 +34,7 @@ _LONGEST_SPAN = 3.2e9
 _FIRST_PLAUSIBLE, _FIRST_IMPLAUSIBLE = "TIMESTAMP '2000-01-01'", "TIMESTAMP '2100-01-01'"
 _LONGEST_WORD_FOR_NOTHING = 6
 _WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
-_FIRST_OF_NOTHING = ", ".join(str(ord(each)) for each in "nN#<-\\")
+_FIRST_OF_NOTHING = "nN#<-\\"
 _CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
 _NAMED = {
     "time_zone": "CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END",
@@ -231,8 +231,8 @@ def _as_it_stands(reading: Reading) -> str:
 def is_nothing_sql(raw: str, column: Column) -> str:
     """Return the SQL of whether a text is a word for a missing value; ``NA`` may be a code where texts are held."""
     words = _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na"
-    # Length and first letter cost next to nothing, and hardly a value is left for the pattern.
-    is_likely = f"strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} AND ascii({raw}) IN ({_FIRST_OF_NOTHING})"
+    # Length and first letter cost next to nothing, and hardly a value is left for the pattern. A list of six after IN would become a join.
+    is_likely = f"strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} AND contains({quoted(_FIRST_OF_NOTHING)}, left({raw}, 1))"
     return f"CASE WHEN {is_likely} THEN regexp_full_match({raw}, {quoted(words)}) ELSE false END"
 
 
@@ -521,7 +521,8 @@ def _local(table: Table, *, has_doors: bool) -> list[str]:
         return []
     instant = table.sort[1]
     local_at = f"CASE WHEN {is_plausible(f'v_{instant}')} THEN timezone(time_zone, v_{instant} AT TIME ZONE '{UTC}') END"
-    extra = ["time_zone", "week_start", f"{local_at} AS local_at"]
+    # Whether there is a zone is all that is asked later, and its name would be written with every row.
+    extra = ["time_zone IS NOT NULL AS has_zone", "week_start", f"{local_at} AS local_at"]
     if table.name == "orders":
         door = ("door_latitude", "door_longitude") if has_doors else ("v_dropoff_latitude", "v_dropoff_longitude")
         distance = haversine_sql("mall_latitude", "mall_longitude", *door)
