@@ -1,6 +1,5 @@
-"""The list of metrics. A new one is its function, its test and one entry here; everything else follows from this tuple."""
+"""One metric as a value: its definition, and what pages, exports and docs must know of it."""
 
-import difflib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,8 +8,7 @@ from typing import Final, Literal
 import ibis.expr.types as ir
 
 from analytics.dimensions import DIMENSIONS
-from analytics.errors import ParameterError, UnknownMetric
-from analytics.metrics import coverage, delivery_times, orders
+from analytics.errors import ParameterError
 from analytics.parameters import Parameters
 from analytics.privacy import Tiling
 
@@ -140,126 +138,3 @@ class Metric:
         default = Parameters()
         unused = {name: getattr(default, name) for name in Parameters.__dataclass_fields__ if not self.depends(name, parameters)}
         return replace(parameters, **unused)
-
-
-METRICS: Final = (
-    Metric(
-        orders.orders,
-        label="Orders",
-        help="Orders placed, whether or not they were delivered.",
-        unit="orders",
-        kind="count",
-        direction="up",
-        source="counted",
-        dimensions=ORDER_DIMENSIONS,
-        parts=orders.endings,
-        tilings=orders.ENDINGS,
-    ),
-    Metric(
-        delivery_times.click_to_door,
-        label="Click-to-door",
-        help="Time from the customer's order to the delivery at the door; at p90, 9 of 10 orders are faster.",
-        unit="s",
-        kind="seconds",
-        direction="down",
-        source="Reyes et al. 2018, The Meal Delivery Routing Problem",
-        dimensions=ORDER_DIMENSIONS,
-        needs=("click_to_door_s",),
-        needs_status="delivered",
-        left_out="delivered orders without usable times of order and delivery",
-        breaks=(("p90_s", (2700, 3600, 4500, 5400, 7200)), ("p50_s", (1800, 2400, 3000, 3600, 4500))),
-    ),
-    Metric(
-        delivery_times.on_time_share,
-        label="On time",
-        help="Share of delivered orders that came no later than promised.",
-        unit="share",
-        kind="share",
-        direction="up",
-        source="on-time delivery as Walmart reports it (OTD)",
-        dimensions=ORDER_DIMENSIONS,
-        needs=("late_s",),
-        needs_status="delivered",
-        left_out="delivered orders without a promise or without a time of delivery",
-        breaks=(("share", (0.7, 0.8, 0.85, 0.9, 0.95)),),
-    ),
-    Metric(
-        delivery_times.stages,
-        label="Stages",
-        help="Where the time from order to door goes, on average: the parts add up to the whole.",
-        unit="s",
-        kind="seconds",
-        direction="down",
-        source="stages that tile click-to-door, after Reyes et al. 2018",
-        dimensions=ORDER_DIMENSIONS,
-        needs=("click_to_door_s", "unsplit_s"),
-        needs_status="delivered",
-        left_out="delivered orders whose events are missing at the ends or run backwards",
-        parts=delivery_times.stage_parts,
-        tilings=delivery_times.STAGE_TILINGS,
-    ),
-    Metric(
-        coverage.covered_share,
-        label="Within reach by car",
-        help="Share of the market's people who live within the chosen drive time of an open mall (modelled).",
-        unit="share",
-        kind="share",
-        direction="up",
-        source="Church and ReVelle 1974, The Maximal Covering Location Problem",
-        dimensions=("market",),
-        modelled=True,
-        breaks=(("share", (0.1, 0.25, 0.5, 0.75, 0.9)),),
-    ),
-    Metric(
-        coverage.coverage_curve,
-        label="Reach by drive time",
-        help="Share of the market's people within reach of an open mall, for every drive time up to 45 minutes (modelled).",
-        unit="share",
-        kind="share",
-        direction="up",
-        source="Church and ReVelle 1974, The Maximal Covering Location Problem",
-        dimensions=("market",),
-        keys=("within_min",),
-        modelled=True,
-    ),
-    Metric(
-        coverage.coverage_by_mall,
-        label="Reach of each mall",
-        help="People within the drive time of a mall, and how many of them no other open mall reaches (modelled).",
-        unit="people",
-        kind="share",
-        direction="up",
-        source="Church and ReVelle 1974, The Maximal Covering Location Problem",
-        keys=("market_id", "mall_id", "status"),
-        modelled=True,
-    ),
-    Metric(
-        coverage.coverage_cells,
-        label="Drive time by place",
-        help="Drive time from the nearest open mall to each part of the market, and the people who live there (modelled).",
-        unit="s",
-        kind="share",
-        direction="down",
-        source="Church and ReVelle 1974, The Maximal Covering Location Problem",
-        keys=("market_id", "cell", "mall_id"),
-        modelled=True,
-        breaks=(("drive_s", (600, 900, 1200, 1800, 2700)), ("share", (0.1, 0.25, 0.5, 0.75, 0.9))),
-    ),
-)
-"""Every metric there is."""
-
-
-def metric(metric_id: str) -> Metric:
-    """Return the metric of that id.
-
-    Raises
-    ------
-    UnknownMetric
-        If there is none; the message names the nearest.
-    """
-    by_id = {each.id: each for each in METRICS}
-    if metric_id in by_id:
-        return by_id[metric_id]
-    near = difflib.get_close_matches(str(metric_id), by_id, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_id)}"
-    raise UnknownMetric(f"there is no metric {metric_id!r}; {hint}")

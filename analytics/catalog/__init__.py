@@ -1,0 +1,29 @@
+"""The list of metrics. A new one is its function, its test and one entry in its family's tuple; everything else follows from that."""
+
+import difflib
+from typing import Final
+
+from analytics.catalog import coverage, delivery_times, orders
+from analytics.catalog.metric import FACTS, Direction, Kind, Metric
+from analytics.errors import UnknownMetric
+
+__all__ = ["FACTS", "METRICS", "Direction", "Kind", "Metric", "metric"]
+
+METRICS: Final = (*orders.METRICS, *delivery_times.METRICS, *coverage.METRICS)
+"""Every metric there is."""
+
+
+def metric(metric_id: str) -> Metric:
+    """Return the metric of that id.
+
+    Raises
+    ------
+    UnknownMetric
+        If there is none; the message names the nearest.
+    """
+    by_id = {each.id: each for each in METRICS}
+    if metric_id in by_id:
+        return by_id[metric_id]
+    near = difflib.get_close_matches(str(metric_id), by_id, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_id)}"
+    raise UnknownMetric(f"there is no metric {metric_id!r}; {hint}")
