@@ -412,6 +412,32 @@ CATCHMENTS = Table(
     sort=("mall_id", "drive_s", "cell"),
 )
 
+SHIFT_ACTIVITY = Table(
+    "shift_activity",
+    "one row per shift, market-local hour and view: whole shifts where mall_id is null, else the shifts of that mall's drivers. "
+    "Malls do not add up to the whole",
+    ("mall_id", "shift_id", "local_date", "local_hour"),
+    (
+        Column("mall_id", Kind.TEXT, "Mall whose drivers' shift it is; null in the rows of the whole", derived=True, references="malls"),
+        Column("market_id", Kind.TEXT, "Market of the shift", derived=True, references="markets"),
+        Column("driver_id", Kind.TEXT, "Driver", derived=True, references="drivers"),
+        Column("shift_id", Kind.TEXT, "Shift; overlapping shifts of a driver are one, under the id of the first", derived=True),
+        Column("local_date", Kind.DAY, "Market-local day of the hour", derived=True),
+        Column("local_hour", Kind.INTEGER, "Market-local hour, 0 to 23; the hour that a clock change repeats is one row", derived=True),
+        Column("local_dow", Kind.INTEGER, "Market-local weekday of the hour, 1 Monday to 7 Sunday", derived=True),
+        Column("local_week_on", Kind.DAY, "First day of the market-local week of the hour", derived=True),
+        _seconds("online_s", "Seconds of the hour in which the driver is online"),
+        _seconds("engaged_s", "Of these, seconds within at least one trip of the driver, from accept to end; cancelled trips count"),
+        _seconds("engaged_here_s", "Of these, seconds within at least one trip for this mall; engaged_s in the rows of the whole"),
+        _seconds("loaded_s", "Seconds online with goods aboard; null where a completed trip of the shift has no time of pick-up"),
+        _seconds("work_s", "Seconds online driving or serving, waiting at the mall excluded; null where a trip of the shift lacks events"),
+        Column("is_inferred", Kind.BOOLEAN, "The shift was made from other tables at load, not given by a source", derived=True),
+        Column("has_inferred_trips", Kind.BOOLEAN, "A trip in the shift was made from orders at load", derived=True),
+    ),
+    sort=("mall_id", "market_id", "local_date", "local_hour", "shift_id"),
+    period_column="local_date",
+)
+
 TABLES: tuple[Table, ...] = (
     MARKETS,
     MALLS,
@@ -426,6 +452,7 @@ TABLES: tuple[Table, ...] = (
     BASELINE,
     STATIONS,
     CATCHMENTS,
+    SHIFT_ACTIVITY,
 )
 
 TIMELINE = ("placed_at", "accepted_at", "arrived_at", "picked_up_at", "delivered_at")
