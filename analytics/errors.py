@@ -6,7 +6,8 @@
     `-- QuestionError       what was asked for does not exist or cannot be combined
         |-- UnknownMetric   no metric of that name (also a KeyError)
         |-- ParameterError  a parameter is out of range, unknown, or not one of this metric (also a ValueError)
-        `-- ScopeError      who asks is not known, so nothing is shown (also a PermissionError)
+        |-- ScopeError      who asks is not known, so nothing is shown (also a PermissionError)
+        `-- TargetError     the targets that a configuration file sets cannot be applied (also a ValueError)
 
 Each message is one sentence that says what would be right.
 """
@@ -32,3 +33,7 @@ class ParameterError(QuestionError, ValueError):
 
 class ScopeError(QuestionError, PermissionError):
     """The scope is not one this program knows; nothing is shown."""
+
+
+class TargetError(QuestionError, ValueError):
+    """The targets of a configuration file cannot be applied as written."""
