@@ -27,6 +27,12 @@ _FIELDS = {
     "within": "within_s",
     "weight": "weight",
     "resolution": "resolution",
+    "dow": "dow",
+    "hour": "hour",
+    "service": "service_s",
+    "handling": "handling_cents",
+    "surcharge": "surcharge_cents",
+    "commission": "commission_cents",
 }
 """Option, and the field of ``Parameters`` that it sets."""
 
@@ -95,6 +101,12 @@ def _add_question(parser: Parser) -> None:
     parser.add_argument("--within", type=_minutes, metavar="MIN", help="drive time standard in minutes, 1 to 45 (default: 20)")
     parser.add_argument("--weight", choices=WEIGHTS, help="who is counted as demand (default: population)")
     parser.add_argument("--resolution", type=whole_number, metavar="R", help="H3 resolution of rows by cell, 4 to 9 (default: 9)")
+    parser.add_argument("--dow", type=whole_number, metavar="D", help="only this local weekday, 1 Monday to 7 Sunday")
+    parser.add_argument("--hour", type=whole_number, metavar="H", help="only this local hour, 0 to 23")
+    parser.add_argument("--service", type=_minutes, metavar="MIN", help="click-to-door standard in minutes, 5 to 1440 (default: 60)")
+    parser.add_argument("--handling", type=whole_number, metavar="CENTS", help="handling cost of a delivered order, cents")
+    parser.add_argument("--surcharge", type=whole_number, metavar="CENTS", help="surcharges of a delivered order, cents")
+    parser.add_argument("--commission", type=whole_number, metavar="CENTS", help="commission earned by a delivered order, cents")
 
 
 def _add_output(parser: Parser) -> None:
@@ -204,13 +216,14 @@ def _print(answer: Answer) -> None:
 
 
 def _remark(row: dict[str, Any], answer: Answer) -> str:
-    return f"hidden: fewer than {answer.k} customers" if row["suppressed"] else ""
+    return f"hidden: {answer.too_few}" if row["suppressed"] else ""
 
 
 def _remarks(answer: Answer) -> list[str]:
     lines = [f"version {answer.version_id}, {_rows(answer)}" + (", synthetic data" if answer.is_synthetic else "")]
     if answer.hidden_share:
-        lines.append(f"{'at most ' if answer.rows_behind is None else ''}{answer.hidden_share:.1%} of the orders are in hidden rows")
+        most = "at most " if answer.rows_behind is None else ""
+        lines.append(f"{most}{answer.hidden_share:.1%} of the {answer.rows_are} are in hidden rows")
     lines += [f"left out: {count:,} {reason}" for reason, count in answer.left_out.items()]
     return lines + ([f"note: {answer.note}"] if answer.note else [])
 

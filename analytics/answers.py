@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from datetime import timedelta
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
 import ibis
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from analytics import catalog, reference
+from analytics import catalog, notes, reference
 from analytics.catalog import Metric
 from analytics.dimensions import columns, with_cell
 from analytics.errors import ParameterError
@@ -25,10 +27,14 @@ from data.engine import Engine
 from data.warehouse import Version
 
 _ROWS, _PEOPLE, _BUCKETS = "rows_behind", "people_behind", "buckets_behind"
+_OTHERS = "behind_"
 _SECRET_KINDS = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
 _SECRET_COLUMNS = frozenset({"home_cell"})
 _TYPES = {Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.INSTANT: "timestamp", Kind.DAY: "date"}
-_PARTS_HIDDEN = "figures with fewer than {k} customers behind them are empty, and so are those from which they would follow"
+_PARTS_HIDDEN = "figures with {too_few} behind them are empty, and so are those from which they would follow"
+_WHOLE_SHIFTS = "shift_activity"
+"""Its rows with a mall are the shifts of that mall's drivers, a second view of the same hours; those without are all shifts once."""
+
 _compiling = threading.Lock()
 
 
@@ -49,15 +55,16 @@ class Answer:
     sql
         The query that ran: the same text gives the same integers in any DuckDB that has the version's tables.
     k
-        Fewest people behind a shown row; 0 where no person stands behind the figures.
+        Fewest people behind a shown row, of those in the metric's first table of facts; 0 where no person stands behind the figures.
     rows_behind
-        Orders that count in the table, those in hidden rows too; 0 for modelled metrics, and where every row is hidden: the number
-        would tell what the rows must not. None where the hidden rows together have fewer than k people behind them: the shown rows
-        taken from the total would tell how many orders these few placed.
+        Rows of the metric's first table of facts (orders, offers, trips, hours of shifts) that count in the table, those in hidden rows
+        too; 0 for modelled metrics, and where every row is hidden: the number would tell what the rows must not. None where the hidden
+        rows together have fewer than k people behind them: the shown rows taken from the total would tell how many orders these few
+        placed.
     hidden_share
         Part of these in hidden rows, 0 to 1; where ``rows_behind`` is None, what it is at most.
     left_out
-        Orders of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
+        Rows of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
     note
         What a reader must know about the figures, such as the model behind them.
     """
@@ -74,6 +81,16 @@ class Answer:
     hidden_share: float = 0.0
     left_out: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
+
+    @property
+    def too_few(self) -> str:
+        """Who is too few behind a hidden row, in words: ``fewer than 5 drivers or 10 customers``."""
+        return _too_few(self.metric)
+
+    @property
+    def rows_are(self) -> str:
+        """What ``rows_behind`` counts: ``orders``, ``offers``, ``trips`` or ``shift hours``."""
+        return SUBJECTS[self.metric.facts or "orders"].rows
 
     @property
     def is_empty(self) -> bool:
@@ -142,7 +159,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     raw = engine.table(question.sql).cast(question.schema)
     keys = _keys(chosen, asked)
     k = SUBJECTS[chosen.facts].k if chosen.facts else 0
-    hidden = is_hidden(_of(raw, _PEOPLE), k)
+    hidden = _hidden(raw, chosen)
     values, is_incomplete = _without_hidden_parts(raw, chosen, k)
     shown = _shown(values, chosen, keys, hidden)
     rows_behind, hidden_share = _counted(raw, hidden, k)
@@ -158,7 +175,16 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         rows_behind=rows_behind,
         hidden_share=hidden_share,
         left_out={} if hidden.size and hidden.all() else _left_out(engine, question.left_out_sql),
-        note=_PARTS_HIDDEN.format(k=k) if (is_incomplete & ~hidden).any() else _note(chosen, asked, shown, engine),
+        note="; ".join(
+            filter(
+                None,
+                [
+                    _PARTS_HIDDEN.format(too_few=_too_few(chosen)) if (is_incomplete & ~hidden).any() else "",
+                    _note(chosen, asked, shown, engine),
+                    *notes.of_data(chosen, asked, version),
+                ],
+            )
+        ),
     )
 
 
@@ -213,11 +239,11 @@ def _question(metric: Metric, asked: Parameters) -> _Question:
 def _expression(metric: Metric, asked: Parameters) -> ir.Table:
     """Return the metric over filtered tables, with the people behind each row, sorted by what names the rows."""
     group = columns(asked.by)
-    tables = {name: _filtered(name, asked) for name in metric.tables}
+    tables = {name: _filtered(name, metric, asked) for name in metric.tables}
     options = {name: group if name == "by" else getattr(asked, name) for name in metric.options}
     values = metric.function(*tables.values(), **options)
     if metric.facts:
-        values = _with_people(values, tables[metric.facts], metric, group)
+        values = _with_people(values, tables, metric, asked)
     keys = _keys(metric, asked)
     ordered = values.select(*keys, *(name for name in values.columns if name not in keys))
     return ordered.order_by([ordered[key].asc(nulls_first=False) for key in keys]) if keys else ordered
@@ -239,59 +265,104 @@ def _unbound(name: str) -> ir.Table:
     return ibis.table(visible, name=name)
 
 
-def _filtered(name: str, asked: Parameters) -> ir.Table:
-    """Apply market, mall and period: once, alike for every metric. Mall and period filter facts; models take the mall as an option."""
-    rows = _of_place(name, asked)
-    if name not in catalog.FACTS:
+def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
+    """Apply market, mall, period and hour of the week: once, alike for every metric; models take the mall as an option.
+
+    A metric with ``history_weeks`` also sees as many weeks before the period, its rows marked by ``in_period``; one that takes ``dow`` or
+    ``hour`` as an option sees all hours and chooses by itself.
+    """
+    rows = _of_place(name, metric, asked)
+    if "local_date" not in rows.columns:
         return rows
-    period = _in_period(rows, asked)
-    rows = rows.filter(*period) if period else rows
-    return with_cell(rows, asked.resolution) if "cell" in asked.by else rows
+    kept = _in_period(rows, asked, before=timedelta(weeks=metric.history_weeks))
+    if name in catalog.FACTS:
+        kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot not in metric.options]
+    rows = rows.filter(*kept) if kept else rows
+    if metric.history_weeks:
+        rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
+    return with_cell(rows, asked.resolution) if name == "orders" and "cell" in _keys(metric, asked) else rows
 
 
-def _of_place(name: str, asked: Parameters) -> ir.Table:
+def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
     rows = _unbound(name)
     if asked.market_id is not None:
         rows = rows.filter(_.market_id == asked.market_id)
     if asked.mall_id is not None and name in catalog.FACTS:
-        rows = rows.filter(_.mall_id == asked.mall_id)
+        return rows.filter(_.mall_id == asked.mall_id)
+    if name == _WHOLE_SHIFTS:
+        rows = rows.filter(_.mall_id.notnull() if "mall_id" in _keys(metric, asked) else _.mall_id.isnull())
     return rows
 
 
-def _in_period(rows: ir.Table, asked: Parameters) -> list[ir.BooleanValue]:
-    start = [] if asked.start_on is None else [rows.local_date >= asked.start_on]
+def _in_period(rows: ir.Table, asked: Parameters, *, before: timedelta = timedelta(0)) -> list[ir.BooleanValue]:
+    start = [] if asked.start_on is None else [rows.local_date >= asked.start_on - before]
     end = [] if asked.end_on is None else [rows.local_date < asked.end_on]
     return start + end
 
 
-def _with_people(values: ir.Table, facts: ir.Table, metric: Metric, group: tuple[str, ...]) -> ir.Table:
-    """Add to each group the rows and the people that count in it, from the same rows in the same query."""
-    needed = [facts[column].notnull() for column in metric.needs]
-    counting = facts.filter(*needed) if needed else facts
-    people = behind(counting, SUBJECTS[str(metric.facts)], by=group, parts=metric.parts(counting) if metric.parts else {})
+def _slots(asked: Parameters) -> list[str]:
+    """Return which parts of an hour of the week are asked for."""
+    return [slot for slot in ("dow", "hour") if getattr(asked, slot) is not None]
+
+
+def _with_people(values: ir.Table, tables: Mapping[str, ir.Table], metric: Metric, asked: Parameters) -> ir.Table:
+    """Add to each group the rows and the people that count in it, from the same rows in the same query, for each table of facts."""
+    asked_for, facts = columns(asked.by), [tables[name] for name in metric.all_facts]
+    group = [key for key in _keys(metric, asked) if key in asked_for or all(key in each.columns for each in facts)]
+    for name in metric.all_facts:
+        counting = _counting(tables[name], name, metric, asked)
+        is_first = name == metric.facts
+        people = behind(counting, SUBJECTS[name], by=group, parts=metric.parts(counting) if metric.parts and is_first else {})
+        if not is_first:
+            people = people.select(*group, _[_PEOPLE].name(f"{_OTHERS}{name}"))
+        values = _beside(values, people, group, is_alone=len(metric.all_facts) == 1)
+    if group and len(metric.all_facts) > 1:  # a group may lack rows in one table, but not in all
+        values = values.filter(reduce(or_, [values[name] > 0 for name in values.columns if name == _PEOPLE or name.startswith(_OTHERS)]))
+    return values
+
+
+def _beside(values: ir.Table, people: ir.Table, group: list[str], *, is_alone: bool) -> ir.Table:
+    """Join counts to their groups; where other facts make groups too, a group without rows has zeros."""
     if not group:
         return values.cross_join(people)
     same = [values[column].identical_to(people[column]) for column in group]
-    return values.inner_join(people, same).select(*values.columns, *(name for name in people.columns if name not in group))
+    counts = [name for name in people.columns if name not in group]
+    if is_alone:
+        return values.inner_join(people, same).select(*values.columns, *counts)
+    return values.left_join(people, same).select(*values.columns, **{name: people[name].fill_null(0) for name in counts})
+
+
+def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
+    """Return the rows of a table of facts that count in the figures: in the period, at the hour, with what the metric needs."""
+    wanted = metric.counting(name)
+    kept = [rows[column].notnull() for column in wanted.needs]
+    kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot in metric.options]
+    if metric.history_weeks:
+        kept.append(rows.in_period)
+    if wanted.where is not None:
+        kept.append(wanted.where(rows))
+    return rows.filter(*kept) if kept else rows
 
 
 def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
     """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
-    rows = _of_place(str(metric.facts), asked)
-    period = _in_period(rows, asked)
+    counted = [counts for name in metric.all_facts if (counts := _left_out_of(name, metric, asked)) is not None]
+    return reduce(lambda first, second: first.cross_join(second), counted) if counted else None
+
+
+def _left_out_of(name: str, metric: Metric, asked: Parameters) -> ir.Table | None:
+    rows, wanted = _of_place(name, metric, asked), metric.counting(name)
+    within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
     counts = {}
-    if metric.needs:
-        lacking = [rows[column].isnull() for column in metric.needs]
-        is_lacking = lacking[0]
-        for condition in lacking[1:]:
-            is_lacking = is_lacking | condition
-        if metric.needs_status:
-            is_lacking = is_lacking & (rows.status == metric.needs_status)
-        for condition in period:
+    if wanted.needs:
+        is_lacking = reduce(or_, [rows[column].isnull() for column in wanted.needs])
+        if wanted.status:
+            is_lacking = is_lacking & (rows.status == wanted.status)
+        for condition in within:
             is_lacking = is_lacking & condition
-        counts[metric.left_out] = is_lacking.sum().fill_null(0)
-    if period:
-        counts["orders without a local day, because their market is unknown"] = rows.local_date.isnull().sum().fill_null(0)
+        counts[wanted.left_out] = is_lacking.sum().fill_null(0)
+    if _in_period(rows, asked):
+        counts[f"{SUBJECTS[name].rows} without a local day, because their market is unknown"] = rows.local_date.isnull().sum().fill_null(0)
     return rows.aggregate(counts) if counts else None
 
 
@@ -306,6 +377,19 @@ def _of(raw: pa.Table, name: str) -> Integers:
     """Return a count behind the rows; zeros where no person stands behind the figures."""
     counts: Integers = raw.column(name).to_numpy() if name in raw.column_names else np.zeros(raw.num_rows, np.int64)
     return counts
+
+
+def _hidden(raw: pa.Table, metric: Metric) -> Booleans:
+    """Tell which rows have too few people behind them, in any table of facts."""
+    hidden: Booleans = np.zeros(raw.num_rows, np.bool_)
+    for name in metric.all_facts:
+        hidden |= is_hidden(_of(raw, _PEOPLE if name == metric.facts else f"{_OTHERS}{name}"), SUBJECTS[name].k)
+    return hidden
+
+
+def _too_few(metric: Metric) -> str:
+    fewest = dict.fromkeys((SUBJECTS[name].k, SUBJECTS[name].people) for name in metric.all_facts)
+    return "fewer than " + " or ".join(f"{k} {people}" for k, people in fewest)
 
 
 def _counted(raw: pa.Table, hidden: Booleans, k: int) -> tuple[int | None, float]:
@@ -325,7 +409,7 @@ def _counted(raw: pa.Table, hidden: Booleans, k: int) -> tuple[int | None, float
 
 def _without_hidden_parts(raw: pa.Table, metric: Metric, k: int) -> tuple[pa.Table, Booleans]:
     """Drop the counts behind the rows, empty parts that too few people stand behind, and tell in which rows there were any."""
-    values = raw.select([name for name in raw.column_names if name != _ROWS and not name.startswith((_PEOPLE, _BUCKETS))])
+    values = raw.select([name for name in raw.column_names if name != _ROWS and not name.startswith((_PEOPLE, _BUCKETS, _OTHERS))])
     names = [name.removeprefix(f"{_PEOPLE}_") for name in raw.column_names if name.startswith(f"{_PEOPLE}_")]
     people, buckets = ({name: _of(raw, f"{kind}_{name}") for name in names} for kind in (_PEOPLE, _BUCKETS))
     columns_of = {name: [column for column in values.column_names if column == name or column.startswith(f"{name}_")] for name in names}
@@ -357,6 +441,6 @@ def _note(metric: Metric, asked: Parameters, shown: pa.Table, engine: Engine) ->
     notes = [reference.DRIVE_TIME_NOTES.get(source, f"modelled drive times ({source})") for source in sources]
     if not notes:
         notes.append("no drive times in this data")
-    if shown.num_rows == 0 or not pc.sum(shown.column("denominator")).as_py():
+    if metric.uses("weight") and "denominator" in shown.column_names and not pc.sum(shown.column("denominator")).as_py():
         notes.append(f"no {asked.weight} in this data")
     return "; ".join(notes)

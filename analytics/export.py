@@ -19,6 +19,7 @@ from analytics.answers import Answer
 from analytics.catalog import Metric
 from analytics.dimensions import DIMENSIONS
 from analytics.parameters import Parameters
+from analytics.privacy import SUBJECTS
 from data.warehouse import Version
 
 Format = Literal["csv", "parquet", "json"]
@@ -26,6 +27,7 @@ FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet", "json")
 BATCH_ROWS: Final = 65_536
 
 _UNITS: Final = ("_s", "_m", "_m2", "_cents", "_share", "_min", "_on", "_at", "_id")
+_COUNTED: Final = ("_orders", "_offers", "_trips", "_shifts", "_drivers", "_stores", "_cells", "_people", "_households", "_malls")
 _PLAIN: Final = frozenset({*DIMENSIONS.values(), "suppressed", "within_min", "cell_area_m2"})
 _FORMULA: Final = r"^[\s\x{FEFF}]*[=+\-@]|^[ \x{FEFF}]*[\t\r]"
 _NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
@@ -90,16 +92,34 @@ def exported_name(metric: Metric, column: str, parameters: Parameters) -> str:
     """
     if column in _PLAIN or column in metric.keys or column == metric.id:
         return column
-    if column == "share":
-        return metric.id if metric.id.endswith("_share") else f"{metric.id}_share"
-    if column in {"low", "high"}:
-        return f"{metric.id}_{column}" if metric.id.endswith("_share") else f"{metric.id}_share_{column}"
+    figure = _figure_name(metric, column)
+    if figure is not None:
+        return figure
     name = f"{metric.id}_{column}"
-    if name.endswith(_UNITS):
-        return name
+    if metric.units is not None and column in {"numerator", "denominator"}:
+        return f"{name}_{metric.units[column == 'denominator']}"
+    return name if name.endswith((*_UNITS, *_COUNTED)) else _counted_name(metric, column, parameters)
+
+
+def _figure_name(metric: Metric, column: str) -> str | None:
+    """Return the name of the figure that the metric is, and of its bounds; None for other columns."""
+    is_rate = metric.kind in {"ratio", "money"}
+    stem = metric.id if is_rate or metric.id.endswith("_share") else f"{metric.id}_share"
+    cents = "_cents" if metric.kind == "money" else ""
+    if column in {"share", "rate"}:
+        return f"{stem}{cents}"
+    return f"{stem}_{column}{cents}" if column in {"low", "high"} else None
+
+
+def _counted_name(metric: Metric, column: str, parameters: Parameters) -> str:
+    """Return the name of a count with what is counted behind it."""
+    name = f"{metric.id}_{column}"
+    if metric.kind == "hours":
+        return f"{name}_s"
     if metric.facts is None:
         return f"{name}_cells" if column == "n" else f"{name}_{'people' if parameters.weight == 'population' else parameters.weight}"
-    return name if name.startswith(f"{metric.facts}_") else f"{name}_{metric.facts}"
+    counted = SUBJECTS[metric.facts].rows.replace(" ", "_")
+    return name if name.startswith(f"{counted}_") else f"{name}_{counted}"
 
 
 def disarmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -140,10 +160,11 @@ def description(answer: Answer, version: Version) -> dict[str, Any]:
         "period": "start included, end excluded, market-local days",
         "scope": "everything",
         "suppressed_below_people": answer.k,
+        "suppressed": answer.too_few if answer.k else "nothing",
         "hidden_share": round(answer.hidden_share, 3),
         "hidden_share_is": "exact" if answer.rows_behind is not None else "at most; fewer people than that are behind all hidden rows",
         "rows": answer.table.num_rows,
-        "orders_behind": answer.rows_behind,
+        f"{answer.rows_are.replace(' ', '_')}_behind": answer.rows_behind,
         "left_out": dict(answer.left_out),
         "columns": [exported_name(answer.metric, name, answer.parameters) for name in answer.table.column_names]
         + (["data"] if answer.is_synthetic else []),

@@ -7,10 +7,12 @@ import pyarrow.compute as pc
 
 from analytics.catalog import Metric
 from analytics.intervals import wilson
+from analytics.ratios import SPREAD, ratio_bounds
 from data.cells import areas_m2
 
 Floats = npt.NDArray[np.float64]
-_SUM = "sum_s"
+_SUMS = ("s", "cents", "m")
+"""Units of sums that means are made of."""
 
 
 def with_figures(values: pa.Table, metric: Metric) -> pa.Table:
@@ -29,28 +31,44 @@ def with_figures(values: pa.Table, metric: Metric) -> pa.Table:
         The same rows with, where their ingredients are there:
 
         - ``share``: numerator / denominator, 0 to 1; null for an empty denominator
-        - ``low``, ``high``: Wilson's 95 percent bounds of an observed share
-        - ``mean_s``, ``prep_mean_s``, ...: sums of seconds / ``n``, or / ``store_wait_n`` where a part has its own count
+        - ``rate``, for a ratio or money: numerator / denominator in the metric's unit, such as per hour
+        - ``low``, ``high``: 95 percent bounds of an observed share (Wilson), or of any ratio whose spread between persons is known, as
+          ``analytics.ratios`` has it
+        - ``mean_s``, ``prep_mean_s``, ...: sums of seconds, cents or meters / ``n``, or / ``store_wait_n`` where a part has its own count
         - ``cell_area_m2``: area of the row's cell, square meters
     """
     figures: dict[str, pa.Array] = {}
     names = values.column_names
     if {"numerator", "denominator"} <= set(names):
-        numerator, denominator = _floats(values, "numerator"), _floats(values, "denominator")
-        figures["share"] = _array(_ratio(numerator, denominator))
-        if not metric.modelled:
-            low, high = wilson(numerator, denominator)
-            figures |= {"low": _array(low), "high": _array(high)}
-    for name in names:
-        if name.endswith(_SUM):
-            stem = name.removesuffix(_SUM)
+        figures |= _ratios(values, metric)
+    for unit in _SUMS:
+        for name in (name for name in names if name.endswith(f"sum_{unit}")):
+            stem = name.removesuffix(f"sum_{unit}")
             rows = f"{stem}n" if f"{stem}n" in names else "n"
-            figures[f"{stem}mean_s"] = _array(_ratio(_floats(values, name), _floats(values, rows)))
+            figures[f"{stem}mean_{unit}"] = _array(_ratio(_floats(values, name), _floats(values, rows)))
     if "cell" in names:
         figures["cell_area_m2"] = _areas_m2(values.column("cell"))
     for name, column in figures.items():
         values = values.append_column(name, column)
-    return values
+    return values.drop_columns([name for name in SPREAD if name in names])
+
+
+def _ratios(values: pa.Table, metric: Metric) -> dict[str, pa.Array]:
+    """Return numerator / denominator as a share or a rate, with bounds where they mean something."""
+    numerator, denominator = _floats(values, "numerator"), _floats(values, "denominator")
+    name, per = ("rate", metric.per) if metric.kind in {"ratio", "money"} else ("share", 1)
+    figures = {name: _array(per * _ratio(numerator, denominator))}
+    if metric.modelled:
+        return figures
+    if set(SPREAD) <= set(values.column_names):
+        bounds = ratio_bounds(numerator, denominator, [_floats(values, each) for each in SPREAD])
+        least, most = (0.0, 1.0) if name == "share" else (-np.inf, np.inf)
+        low, high = (_array(per * np.clip(bound, least, most)) for bound in bounds)
+    elif name == "share" and metric.units is None:
+        low, high = (_array(bound) for bound in wilson(numerator, denominator))
+    else:
+        return figures
+    return figures | {"low": low, "high": high}
 
 
 def _areas_m2(cells: pa.ChunkedArray) -> pa.Array:

@@ -11,6 +11,11 @@ SHORTEST_DRIVE_S: Final = 60
 LONGEST_DRIVE_S: Final = 45 * 60
 """Catchments end here: a longer standard could not be told apart from this one."""
 
+SHORTEST_SERVICE_S: Final = 5 * 60
+LONGEST_SERVICE_S: Final = 24 * 3600
+MOST_CENTS: Final = 100_000
+"""More than this for one order is a misplaced decimal point."""
+
 FINEST_RESOLUTION: Final = 9
 COARSEST_RESOLUTION: Final = 4
 
@@ -33,6 +38,14 @@ class Parameters:
         Who is counted as demand: ``population`` or ``households``.
     resolution
         H3 resolution of rows by cell, 4 to 9.
+    dow, hour
+        Only this local weekday (1 Monday to 7 Sunday), only this local hour (0 to 23); None: all.
+    service_s
+        Click-to-door standard, seconds, 300 to 86,400.
+    handling_cents, surcharge_cents
+        Cost of a delivered order beside the driver's pay: handling at the mall, and surcharges.
+    commission_cents
+        Commission earned with a delivered order.
 
     Raises
     ------
@@ -48,6 +61,12 @@ class Parameters:
     within_s: int = 1200
     weight: str = "population"
     resolution: int = 9
+    dow: int | None = None
+    hour: int | None = None
+    service_s: int = 3600
+    handling_cents: int = 0
+    surcharge_cents: int = 0
+    commission_cents: int = 0
 
     def __post_init__(self) -> None:
         """Refuse values that no metric could use."""
@@ -57,6 +76,13 @@ class Parameters:
             raise ParameterError(f"the groups must be a tuple without repetitions, not {self.by!r}")
         _in_range("drive time", self.within_s, SHORTEST_DRIVE_S, LONGEST_DRIVE_S, "s")
         _in_range("resolution", self.resolution, COARSEST_RESOLUTION, FINEST_RESOLUTION, "")
+        _in_range("click-to-door time", self.service_s, SHORTEST_SERVICE_S, LONGEST_SERVICE_S, "s")
+        if self.dow is not None:
+            _in_range("weekday", self.dow, 1, 7, "")
+        if self.hour is not None:
+            _in_range("hour", self.hour, 0, 23, "")
+        for name in ("handling", "surcharge", "commission"):
+            _in_range(name, getattr(self, f"{name}_cents"), 0, MOST_CENTS, "cents")
         if self.weight not in WEIGHTS:
             raise ParameterError(f"the weight must be {' or '.join(WEIGHTS)}, not {self.weight!r}")
 

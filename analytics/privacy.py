@@ -15,6 +15,9 @@ from ibis import _
 DISPLAY_K: Final = 10
 """Fewest distinct customers that a shown group may have."""
 
+DRIVER_K: Final = 5
+"""Fewest distinct drivers that a shown group may have."""
+
 _BUCKETS: Final = 32
 
 Integers = npt.NDArray[np.int64]
@@ -35,17 +38,34 @@ def bit_or(bits: int) -> int:  # type: ignore[empty-body]
 
 @dataclass(frozen=True)
 class Subject:
-    """The people behind a table's rows: the first known of these columns, and the fewest of them that may be shown."""
+    """The people behind a table's rows.
+
+    Attributes
+    ----------
+    columns
+        The first known of these names the person; where none is known, the row counts as one.
+    k
+        Fewest of them that may be shown.
+    people, rows
+        What the people and the rows are called.
+    """
 
     columns: tuple[str, ...]
     k: int
+    people: str
+    rows: str
 
     def of(self, table: ir.Table) -> ir.StringValue:
         """Return the person behind each row; the row itself where the person is unknown."""
         return ibis.coalesce(*(table[column] for column in self.columns))
 
 
-SUBJECTS: Final = {"orders": Subject(("customer_id", "order_id"), DISPLAY_K)}
+SUBJECTS: Final = {
+    "orders": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "orders"),
+    "offers": Subject(("driver_id", "offer_id"), DRIVER_K, "drivers", "offers"),
+    "trips": Subject(("driver_id", "trip_id"), DRIVER_K, "drivers", "trips"),
+    "shift_activity": Subject(("driver_id",), DRIVER_K, "drivers", "shift hours"),
+}
 """By table of facts."""
 
 

@@ -13,11 +13,40 @@ from analytics.parameters import Parameters
 from analytics.privacy import Tiling
 
 Direction = Literal["up", "down", "none"]
-Kind = Literal["count", "seconds", "share"]
+Kind = Literal["count", "seconds", "share", "ratio", "money", "hours"]
+
+FACTS: Final = ("orders", "offers", "trips", "shift_activity")
+"""Tables whose rows happen on a day, at a mall: filtered by period and mall before a metric sees them."""
+
+CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour")
+"""Dimensions that every table of facts has; what is counted from several tables can be grouped by these only."""
 
 ORDER_DIMENSIONS: Final = tuple(DIMENSIONS)
-FACTS: Final = ("orders",)
-"""Tables whose rows happen on a day, at a mall: filtered by period and mall before a metric sees them."""
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Which rows of one table of facts count in a metric, and how those are called that are lost to it.
+
+    Attributes
+    ----------
+    table
+        Table of facts.
+    needs
+        Columns that a row must have to count.
+    status
+        Only rows of this status are expected to have them; the others are no loss.
+    left_out
+        The rows that lack them, in words.
+    where
+        Rows that count, where having the columns is not enough: a function of the table.
+    """
+
+    table: str
+    needs: tuple[str, ...] = ()
+    status: str | None = None
+    left_out: str = ""
+    where: Callable[[ir.Table], ir.BooleanValue] | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +63,8 @@ class Metric:
     unit
         Unit of the leading figure: ``orders``, ``s``, ``share``.
     kind
-        ``count``, ``seconds`` or ``share``.
+        ``count``; ``seconds``; ``share``, 0 to 1; ``ratio`` of two sums that is no share, such as deliveries per hour; ``money`` in cents;
+        ``hours``, in seconds. Ratios and money are shown as ``rate``.
     direction
         Whether more is better (``up``), worse (``down``) or neither (``none``).
     source
@@ -49,6 +79,17 @@ class Metric:
         Only rows of this status are expected to have them; the others are no loss.
     left_out
         The rows that lack them, in words.
+    also
+        What counts of its other tables of facts; a table that is not named counts with all its rows. ``needs``, ``needs_status`` and
+        ``left_out`` are those of the first one, unless it is named here.
+    per
+        Units of the denominator in one of the unit in which the rate is told: 3,600 for seconds and an hour.
+    units
+        Units of numerator and denominator where they are not counts of the first facts' rows, such as ``("cents", "orders")``. A share of
+        seconds has no binomial interval; it has one where its function returns the sums of squares of ``analytics.ratios``.
+    history_weeks
+        Weeks before the period that its function sees too: rows then carry ``in_period``, and only those in the period are counted as
+        rows and people behind the figures.
     modelled
         A model stands behind it; nothing was observed.
     parts
@@ -74,6 +115,10 @@ class Metric:
     needs: tuple[str, ...] = ()
     needs_status: str | None = None
     left_out: str = ""
+    also: tuple[Counting, ...] = ()
+    per: int = 1
+    units: tuple[str, str] | None = None
+    history_weeks: int = 0
     modelled: bool = False
     parts: Callable[[ir.Table], dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
@@ -102,14 +147,26 @@ class Metric:
 
     @property
     def facts(self) -> str | None:
-        """Table of facts that it counts; None for a modelled metric."""
-        return next((table for table in self.tables if table in FACTS), None)
+        """Table of facts that it counts in the first place; None for a metric made by a model alone."""
+        return next(iter(self.all_facts), None)
+
+    @property
+    def all_facts(self) -> tuple[str, ...]:
+        """Tables of facts that it counts, in the order of its function's parameters."""
+        return tuple(table for table in self.tables if table in FACTS)
+
+    def counting(self, table: str) -> Counting:
+        """Return which rows of a table of facts count."""
+        named = next((each for each in self.also if each.table == table), None)
+        if named is not None:
+            return named
+        return Counting(table, self.needs, self.needs_status, self.left_out) if table == self.facts else Counting(table)
 
     def uses(self, field: str) -> bool:
         """Tell whether the answer depends on a field of ``Parameters``."""
-        if field in {"mall_id", "start_on", "end_on"} and self.facts:
+        if field in {"mall_id", "start_on", "end_on", "dow", "hour"} and self.facts:
             return True
-        if field == "resolution" and "cell" in self.dimensions:
+        if field == "resolution" and "cell" in (*self.dimensions, *self.keys):
             return True
         return field == "market_id" or field in self.options
 
@@ -120,7 +177,7 @@ class Metric:
     def depends(self, field: str, parameters: Parameters) -> bool:
         """Tell whether the answer to this very question depends on a field: resolution matters in rows by cell only."""
         if field == "resolution" and field not in self.options:
-            return "cell" in parameters.by
+            return "cell" in (*parameters.by, *self.keys)
         return self.uses(field)
 
     def understood(self, parameters: Parameters) -> Parameters:
