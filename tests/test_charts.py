@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from ui.charts import Measure, coverage_curve, template, weekly_trend
-from ui.palette import tokens
+from ui.charts import Hour, Measure, coverage_curve, picked_hour, stage_bar, template, week_hour_grid, weekly_trend
+from ui.palette import BURDEN, DIVERGING, STAGES, Classes, tokens
 
 MONDAYS = [date(2026, 9, day) for day in (7, 14, 21, 28)]
 PERCENT = Measure("%", 1)
@@ -59,3 +59,100 @@ def test_names_at_the_ends_do_not_overlap():
 def test_an_empty_series_is_an_empty_figure():
     assert weekly_trend({}, measure=PERCENT, theme="light").data == ()
     assert coverage_curve([], chosen_min=20, theme="light").layout.template.layout == template("light").layout
+
+
+BALANCE = Classes("Driver-hours", "a week", (-8, -2, 2, 8), DIVERGING)
+MINUTES = Classes("p90", "min", (30, 45, 60, 75, 90), BURDEN)
+
+
+def grid(*hours, **asked):
+    return week_hour_grid(hours, **{"classes": BALANCE, "theme": "light", **asked})
+
+
+def cell(figure, dow, hour):
+    """Place of an hour of the week among the cells that answer to clicks."""
+    return next(place for place, (day, at, _) in enumerate(figure.data[0].customdata) if (day, at) == (dow, hour))
+
+
+def test_a_grid_colors_every_hour_by_its_class_whether_diverging_or_sequential():
+    short, spare = grid(Hour(5, 17, 9.0)), grid(Hour(5, 17, -9.0))
+    slow = grid(Hour(5, 17, 95.0), classes=MINUTES)
+
+    colors = [figure.data[0].marker.color[cell(figure, 5, 17)] for figure in (short, spare, slow)]
+    assert colors == [DIVERGING.light[-1], DIVERGING.light[0], BURDEN.light[-1]]
+
+
+def test_the_first_row_is_the_markets_first_weekday():
+    figure = grid(Hour(1, 12, 1.0), week_start=7)
+
+    assert list(figure.layout.yaxis.ticktext) == ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    assert figure.data[0].y[cell(figure, 7, 12)] == 0
+    assert figure.data[0].y[cell(figure, 1, 12)] == 1
+
+
+def test_a_hidden_hour_shows_nothing_of_what_it_carries():
+    figure = grid(Hour(2, 9, 50.0, "50", ("50 h short",), beside=-9.0, is_hidden=True), Hour(2, 11, 1.0))
+
+    cells, at = figure.data[0], cell(figure, 2, 9)
+    assert cells.marker.color[at] == tokens("light").background
+    assert cells.text[at] == ""
+    assert "50" not in cells.customdata[at][2]
+    assert "Hidden" in cells.customdata[at][2]
+    assert [(trace.x[0], trace.y[0]) for trace in figure.data if trace.type == "scatter"] == [(9.5, 1)]
+    assert all(DIVERGING.light[0] not in list(trace.marker.color) for trace in figure.data if trace.type == "bar")
+
+
+def test_shut_hours_are_hatched_and_open_ones_are_not():
+    figure = grid(Hour(1, 10, 1.0), Hour(1, 11, 1.0), open_hours={(1, 10), (1, 12)})
+
+    hatched = next(trace for trace in figure.data if trace.marker.pattern.shape == "/")
+    assert 11 in [round(base) for base, row in zip(hatched.base, hatched.y, strict=True) if row == 0]
+    assert 10 not in [round(base) for base, row in zip(hatched.base, hatched.y, strict=True) if row == 0]
+
+
+def test_without_opening_hours_nothing_is_hatched():
+    assert all(trace.marker.pattern.shape != "/" for trace in grid(Hour(1, 10, 1.0)).data)
+
+
+def test_hours_that_nobody_uses_are_left_out_at_both_ends_only():
+    figure = grid(Hour(1, 10, 1.0), Hour(3, 14, 1.0), open_hours={(1, 9)})
+
+    assert sorted({hour for _, hour, _ in figure.data[0].customdata}) == list(range(9, 15))
+
+
+def test_a_click_anywhere_in_the_grid_finds_an_hour():
+    bars = grid(Hour(1, 10, 1.0), Hour(7, 13, 1.0)).data[0]
+
+    assert sorted(bars.base) == sorted(hour for hour in range(10, 14) for _ in range(7))
+    assert set(bars.x) == {1}
+    assert picked_hour([{"customdata": bars.customdata[0]}]) == (1, 10)
+    assert picked_hour([]) is None
+
+
+def test_the_chosen_hour_is_outlined_in_its_cell():
+    figure = grid(Hour(1, 10, 1.0), Hour(3, 14, 1.0), chosen=(3, 12))
+
+    outline = figure.layout.shapes[-1]
+    assert (outline.x0 < 12.5 < outline.x1, outline.y0 < 2 < outline.y1) == (True, True)
+    assert outline.line.color == tokens("light").primary
+    assert not grid(Hour(1, 10, 1.0), chosen=(3, 23)).layout.shapes
+
+
+def test_an_hour_of_the_week_cannot_be_there_twice():
+    with pytest.raises(ValueError, match="twice"):
+        grid(Hour(1, 10, 1.0), Hour(1, 10, 2.0))
+
+
+def test_the_parts_of_a_stage_bar_add_up_and_keep_their_colors():
+    rows = {"All": {"drive": 1200.0, "prep": 600.0}, "Slow": {"prep": 900.0, "drive": None}}
+    figure = stage_bar(rows, theme="light")
+
+    assert [(trace.name, list(trace.x)) for trace in figure.data] == [("Prep", [10, 15]), ("Drive", [20, None])]
+    assert [trace.marker.color for trace in figure.data] == [STAGES.light[0], STAGES.light[-1]]
+    assert figure.layout.xaxis.range[1] == 30
+
+
+def test_a_part_too_narrow_for_its_minutes_has_none_written():
+    figure = stage_bar({"": {"prep": 30.0, "drive": 1200.0}}, theme="dark")
+
+    assert [list(trace.text) for trace in figure.data] == [[""], ["20.0"]]

@@ -7,6 +7,7 @@ import pytest
 from analytics.parameters import EVERYTHING
 from analytics.periods import Period
 from data.warehouse import Warehouse
+from ui import links
 from ui.view import view_of
 
 
@@ -92,3 +93,14 @@ def test_parameters_carry_the_filters_and_what_is_changed(look):
 
     assert (asked.market_id, asked.mall_id, asked.by) == ("las-vegas", "fashion-show", ("day",))
     assert (asked.start_on, asked.end_on) == (date(2026, 9, 1), date(2026, 9, 4))
+
+
+def test_an_hour_of_the_week_is_read_as_it_is_written():
+    assert [links.hour_of_week(links.hour_text(dow, hour)) for dow in range(1, 8) for hour in range(24)] == [
+        (dow, hour) for dow in range(1, 8) for hour in range(24)
+    ]
+    assert [links.hour_of_week(text) for text in (None, "", "fri", "fri-24", "fri--1", "someday-3", "fri-03")] == [None] * 7
+
+
+def test_the_address_keeps_the_hour_that_was_clicked():
+    assert links.known({"hour": "fri-17", "stranger": "1"}, ()) == {"hour": "fri-17"}

@@ -128,6 +128,11 @@ def hour(value: int) -> str:
     return f"{value % 12 or 12} {'am' if value % 24 < 12 else 'pm'}"
 
 
+def weekday(dow: int) -> str:
+    """Return a weekday, 1 Monday to 7 Sunday, as ``Fri``."""
+    return _WEEKDAYS[dow - 1]
+
+
 def size(count: int) -> str:
     """Return bytes as ``12.4 MB``."""
     return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

@@ -11,15 +11,18 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 FILTERS = ("market", "mall", "period", "from", "to", "vs")
 VERSION = "v"
 CELL = "cell"
+HOUR = "hour"
 CUSTOM = "custom"
 _DAY = timedelta(days=1)
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = tuple(str(hour) for hour in range(24))
 
 Chosen = dict[str, str]
 
 
 def known(texts: Mapping[str, str], keys: tuple[str, ...]) -> Chosen:
     """Return the entries of an address that the app knows; the rest is dropped."""
-    return {key: texts[key] for key in (*FILTERS, VERSION, CELL, *keys) if texts.get(key)}
+    return {key: texts[key] for key in (*FILTERS, VERSION, CELL, HOUR, *keys) if texts.get(key)}
 
 
 def is_news(shown: Mapping[str, str], written: Mapping[str, str] | None, *, is_other_page: bool) -> bool:
@@ -36,6 +39,19 @@ def day(text: str | None) -> date | None:
         return date.fromisoformat(text or "")
     except ValueError:
         return None
+
+
+def hour_of_week(text: str | None) -> tuple[int, int] | None:
+    """Return the weekday (1 Monday to 7 Sunday) and the hour written as ``fri-17``; None for anything else."""
+    name, _, hour = (text or "").partition("-")
+    if name in _WEEKDAYS and hour in _HOURS:
+        return _WEEKDAYS.index(name) + 1, int(hour)
+    return None
+
+
+def hour_text(dow: int, hour: int) -> str:
+    """Return an hour of the week as it stands in an address: ``fri-17``."""
+    return f"{_WEEKDAYS[dow - 1]}-{hour}"
 
 
 def absolute(chosen: Chosen, *, start_on: date, end_on: date, version_id: str) -> Chosen:

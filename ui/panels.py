@@ -5,10 +5,12 @@ Draws what it is given; a figure that changed is colored only where somebody ups
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from math import nan
 from typing import Any, Literal
 
+import plotly.graph_objects as go
 import pyarrow as pa
 import pyarrow.compute as pc
 import streamlit as st
@@ -19,6 +21,8 @@ from analytics.answers import Answer
 from analytics.catalog import Direction, Metric
 from analytics.changes import Change
 from data.warehouse import Version
+from ui import filters, links
+from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
 _INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
@@ -153,6 +157,27 @@ def story(title: str, lines: Sequence[tuple[str, str]]) -> None:
     """Draw what is known about one thing: a title and a line for each fact."""
     items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in lines)
     st.html(f'<b>{escape(title)}</b><dl class="mr-story">{items}</dl>')
+
+
+def week_hours(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a grid of weekdays and hours; a click chooses an hour for the address and the page, a second click takes it back.
+
+    Parameters
+    ----------
+    figure
+        From ``ui.charts.week_hour_grid``, with the chosen hour outlined.
+    key, alt
+        Identity, and the grid in words for screen readers.
+    """
+    follow = partial(_follow_hour, key)
+    st.plotly_chart(figure, theme=None, config=CONFIG, key=key, on_select=follow, selection_mode="points", alt=alt)
+
+
+def _follow_hour(key: str) -> None:
+    """Take over the hour that was clicked; the one that was chosen already is taken back."""
+    place = picked_hour(st.session_state[key].selection.points)
+    text = links.hour_text(*place) if place else None
+    filters.choose(**{links.HOUR: None if text == filters.chosen().get(links.HOUR) else text})
 
 
 def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_rows: int = 14) -> None:

@@ -85,6 +85,11 @@ class View:
         return self.chosen.get(links.CELL)
 
     @property
+    def hour(self) -> tuple[int, int] | None:
+        """Hour of the week that was clicked: weekday (1 Monday to 7 Sunday) and local hour."""
+        return links.hour_of_week(self.chosen.get(links.HOUR))
+
+    @property
     def days(self) -> str:
         """The period in words: ``9-15 Nov``."""
         return write.day_range(self.period.start_on, self.period.end_on)

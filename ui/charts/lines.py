@@ -1,8 +1,4 @@
-"""Plotly figures: numbers in, a figure out. Knows neither Streamlit nor SQL.
-
-One template for all of them, ``mallreach``: transparent ground, no title inside, horizontal grid only, names at the lines' ends instead of
-a legend. Draw with ``theme=None`` and ``CONFIG``.
-"""
+"""Figures of lines: a share over drive minutes, figures over weeks and over loads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from ui.charts.base import template
 from ui.palette import Theme, rgba, tokens
 
-CONFIG: dict[str, Any] = {"displayModeBar": False, "showSendToCloud": False, "displaylogo": False, "scrollZoom": False}
 _WEEK = timedelta(days=7)
 _LABEL_GAP = 0.07
 
@@ -25,26 +21,6 @@ class Measure:
     unit: str
     decimals: int = 0
     is_from_zero: bool = False
-
-
-def template(theme: Theme) -> go.layout.Template:
-    """Return the template ``mallreach`` for a light or a dark ground."""
-    colors = tokens(theme)
-    axis = {"color": colors.muted, "linecolor": colors.border, "gridcolor": colors.border, "zeroline": False, "fixedrange": True}
-    return go.layout.Template(
-        layout={
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"size": 13, "color": colors.text, "family": "'Source Sans', sans-serif"},
-            "colorway": [*colors.categorical, colors.other],
-            "margin": {"l": 32, "r": 8, "t": 8, "b": 8},
-            "showlegend": False,
-            "hovermode": "closest",
-            "hoverlabel": {"bgcolor": colors.background, "bordercolor": colors.border, "font": {"color": colors.text, "size": 13}},
-            "xaxis": {**axis, "showgrid": False, "automargin": True},
-            "yaxis": {**axis, "automargin": True, "ticklabelposition": "outside"},
-        }
-    )
 
 
 def coverage_curve(shares: Sequence[tuple[int, float]], *, chosen_min: int, theme: Theme, height_px: int = 170) -> go.Figure:
