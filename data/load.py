@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from data import cells, contracts, demand, inferred, settle, transforms, travel_time, world
+from data import activity, cells, contracts, demand, inferred, settle, transforms, travel_time, world
 from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
@@ -187,7 +187,7 @@ class Steps:
 
     def __init__(self, plan: Plan, progress: Progress | None) -> None:
         tables = {each.feed.table.name for each in plan.feeds}
-        self.total = len(plan.sources) + 3 * len(tables) + len(plan.inferred) + 4
+        self.total = len(plan.sources) + 3 * len(tables) + len(plan.inferred) + 5
         self.done = 0
         self._progress = progress
         self._bar = tqdm(total=self.total, bar_format=_BAR, disable=None if progress is None else True, leave=False)
@@ -386,6 +386,7 @@ class Bench:
         self._rebuild("demand_cells", self._markets_with_new_areas(), demand.cells_of_market)
         self.steps.begin("driving times")
         self._rebuild("catchments", self._markets_with_new_places(), travel_time.catchments_of_market)
+        self._add_up_shifts()
         if (
             self.draft.base
             and self.changed & {"markets", "malls"}
@@ -437,6 +438,20 @@ class Bench:
         return self._names(
             f"SELECT DISTINCT market_id FROM ({new}) WHERE dropoff_cell NOT IN (SELECT cell FROM ({unseen}) WHERE cell IS NOT NULL)"
         )
+
+    def _add_up_shifts(self) -> None:
+        """Make the activity of shifts anew where something that it follows from changed."""
+        self.steps.begin("adding up shifts")
+        if not self.changed & activity.READS or not (self._has("shifts") or self._has("shift_activity")):
+            return
+        self.connection.execute("DROP VIEW now_shift_activity")
+        self.built["shift_activity"] = _Built(activity.write(self.connection))
+        self.replaced.add("shift_activity")
+        self.changed.add("shift_activity")
+        self._show(contracts.SHIFT_ACTIVITY)
+
+    def _has(self, name: str) -> bool:
+        return bool(self.connection.execute(f"SELECT true FROM now_{name} LIMIT 1").fetchone())
 
     def _names(self, sql: str) -> list[str]:
         return sorted(row[0] for row in self.connection.execute(sql).fetchall())
