@@ -6,20 +6,26 @@ a legend. Draw with ``theme=None`` and ``CONFIG``.
 
 from ui.charts.bars import STAGE_LABELS, stage_bar, stage_color
 from ui.charts.base import CONFIG, template
-from ui.charts.lines import Measure, coverage_curve, load_trend, weekly_trend
+from ui.charts.lines import Measure, coverage_curve, launch_curves, load_trend, weekly_trend
+from ui.charts.review import Dot, Step, change_bars, target_dots
 from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
 
 __all__ = [
     "CONFIG",
     "STAGE_LABELS",
+    "Dot",
     "Hour",
     "HourOfWeek",
     "Measure",
+    "Step",
+    "change_bars",
     "coverage_curve",
+    "launch_curves",
     "load_trend",
     "picked_hour",
     "stage_bar",
     "stage_color",
+    "target_dots",
     "template",
     "week_hour_grid",
     "weekly_trend",

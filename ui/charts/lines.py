@@ -132,6 +132,46 @@ def load_trend(
     return figure
 
 
+def launch_curves(
+    series: Mapping[str, Sequence[tuple[int, float | None]]], *, measure: Measure, theme: Theme, height_px: int = 240
+) -> go.Figure:
+    """Return one line a mall over the complete weeks since it opened, each with its name at its end.
+
+    Parameters
+    ----------
+    series
+        For each name the number of the week (0 is the first) and the value in the unit of ``measure``; None is missing, and the line breaks
+        there.
+    measure, theme, height_px
+        As for ``weekly_trend``.
+    """
+    colors = tokens(theme)
+    figure = go.Figure(layout={"template": template(theme), "height": height_px, "margin": {"l": 32, "r": 8, "t": 24, "b": 8}})
+    ends: list[tuple[float, Any, str, str]] = []
+    for place, (name, points) in enumerate(series.items()):
+        color = _line_color(name, place, None, theme)
+        figure.add_scatter(
+            x=[week for week, _ in points],
+            y=[value for _, value in points],
+            mode="lines+markers",
+            line={"color": color, "width": 2},
+            marker={"size": 5, "color": color},
+            hovertemplate=f"%{{y:,.{measure.decimals}f}} {measure.unit}, week %{{x}} since opening<extra>{name}</extra>",
+            connectgaps=False,
+            name=name,
+        )
+        known = [(value, week) for week, value in points if value is not None]
+        if known:
+            ends.append((*known[-1], name, color))
+    _label_ends(figure, ends, measure)
+    figure.update_xaxes(rangemode="tozero", nticks=8, tickformat="d", title={"text": "weeks since opening", "standoff": 4})
+    figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
+    figure.add_annotation(
+        text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
+    )
+    return figure
+
+
 def _add_line(
     figure: go.Figure, name: str, points: Sequence[tuple[date, float | None]], *, color: str, measure: Measure, running_on: date | None
 ) -> None:
