@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from analytics import catalog, notes, reference
+from analytics import catalog, launch, notes, reference
 from analytics.catalog import Metric
 from analytics.dimensions import columns, with_cell
 from analytics.errors import ParameterError
@@ -280,6 +280,8 @@ def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
     rows = rows.filter(*kept) if kept else rows
     if metric.history_weeks:
         rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
+    if launch.COLUMN in _keys(metric, asked) and name in catalog.FACTS:
+        rows = launch.with_weeks_open(rows, _unbound("malls"))
     return with_cell(rows, asked.resolution) if name == "orders" and "cell" in _keys(metric, asked) else rows
 
 
@@ -290,7 +292,8 @@ def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
     if asked.mall_id is not None and name in catalog.FACTS:
         return rows.filter(_.mall_id == asked.mall_id)
     if name == _WHOLE_SHIFTS:
-        rows = rows.filter(_.mall_id.notnull() if "mall_id" in _keys(metric, asked) else _.mall_id.isnull())
+        is_by_mall = not {"mall_id", launch.COLUMN}.isdisjoint(_keys(metric, asked))
+        rows = rows.filter(_.mall_id.notnull() if is_by_mall else _.mall_id.isnull())
     return rows
 
 

@@ -16,6 +16,7 @@ DIMENSIONS: Final = {
     "dow": "local_dow",
     "hour": "local_hour",
     "status": "status",
+    "weeks_open": "weeks_open",
 }
 """Dimension on the command line and in ``Parameters.by``, and its column in the answer."""
 

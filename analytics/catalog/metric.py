@@ -18,7 +18,7 @@ Kind = Literal["count", "seconds", "share", "ratio", "money", "hours"]
 FACTS: Final = ("orders", "offers", "trips", "shift_activity")
 """Tables whose rows happen on a day, at a mall: filtered by period and mall before a metric sees them."""
 
-CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour")
+CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour", "weeks_open")
 """Dimensions that every table of facts has; what is counted from several tables can be grouped by these only."""
 
 ORDER_DIMENSIONS: Final = tuple(DIMENSIONS)
