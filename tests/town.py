@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from analytics.answers import Answer, answers
 from analytics.parameters import EVERYTHING, Parameters
-from data.contracts import TIMELINE, Kind, Table, table
+from data.contracts import TABLES, TIMELINE, Kind, Table, table
 from data.warehouse import Extent, PartSpec, Record, SourceFile, Version, Warehouse
 
 Row = dict[str, Any]
@@ -85,7 +85,8 @@ class Town:
     def __init__(self, root: Path, *, synthetic: bool = False) -> None:
         self.warehouse = Warehouse(root)
         self.synthetic = synthetic
-        self.tables: dict[str, list[Row]] = {"markets": [], "malls": [], "orders": [], "demand_cells": [], "catchments": []}
+        named = ("markets", "malls", "orders", "offers", "trips", "shift_activity", "demand_cells", "catchments")
+        self.tables: dict[str, list[Row]] = {name: [] for name in named}
         self._numbers = count(1)
         self._version: Version | None = None
         for market, name in (("V", "Las Vegas"), ("W", "Washington")):
@@ -161,6 +162,44 @@ class Town:
             for span in seconds
         ]
 
+    def calendar(self, market: str, at: datetime) -> Row:
+        """Return the local columns of an instant."""
+        wall = at.replace(tzinfo=UTC).astimezone(ZoneInfo(ZONES[market]))
+        week_on = wall.date() - timedelta(days=wall.weekday())
+        return {"local_date": wall.date(), "local_hour": wall.hour, "local_dow": wall.isoweekday(), "local_week_on": week_on}
+
+    def offer(self, mall: str | None, driver: str | None, *, shown_at: datetime, status: str = "accepted", **columns: Any) -> Row:
+        """Add one offer."""
+        market = columns.pop("market_id", self.market_of(mall))
+        row: Row = {"offer_id": f"f{next(self._numbers)}", "market_id": market, "mall_id": mall, "driver_id": driver, "status": status}
+        return self.add("offers", **row | {"shown_at": shown_at, "is_inferred": False, **self.calendar(market, shown_at), **columns})
+
+    def trip(self, mall: str | None, driver: str, *, accepted_at: datetime, seconds: int = 1800, **columns: Any) -> Row:
+        """Add one trip that lasts so many seconds."""
+        market = columns.pop("market_id", self.market_of(mall))
+        row: Row = {"trip_id": f"t{next(self._numbers)}", "market_id": market, "mall_id": mall, "driver_id": driver, "status": "completed"}
+        row |= {"accepted_at": accepted_at, "ended_at": accepted_at + timedelta(seconds=seconds), "engaged_s": seconds}
+        return self.add("trips", **row | {"order_count": 1, "is_inferred": False, **self.calendar(market, accepted_at), **columns})
+
+    def hour_online(
+        self, mall: str | None, driver: str, *, at: datetime, online_s: int = 3600, engaged_s: int = 1800, **columns: Any
+    ) -> None:
+        """Add one hour of a shift: once as part of the whole, and once for the mall whose driver's shift it is, if it is one's."""
+        market = columns.pop("market_id", self.market_of(mall))
+        row: Row = {"market_id": market, "driver_id": driver, "shift_id": f"s-{driver}", "is_inferred": False, "has_inferred_trips": False}
+        row |= {"online_s": online_s, "engaged_s": engaged_s, "engaged_here_s": engaged_s, "loaded_s": engaged_s, "work_s": engaged_s}
+        for view in dict.fromkeys((None, mall)):
+            self.add("shift_activity", **row | {"mall_id": view, **self.calendar(market, at), **columns})
+
+    def work(self, mall: str | None, *, drivers: int, day: date = MONDAY, hour: int = 12, engaged_s: int = 1800, **columns: Any) -> None:
+        """Let so many drivers, each new, be shown and accept an offer, carry out its trip and be online for that hour."""
+        at = local(day, hour, market=self.market_of(mall))
+        for _ in range(drivers):
+            driver = f"d{next(self._numbers)}"
+            trip = self.trip(mall, driver, accepted_at=at, pay_cents=900, empty_m=1000, loaded_m=4000, store_count=1, seconds=engaged_s)
+            self.offer(mall, driver, shown_at=at, trip_id=trip["trip_id"], pay_cents=900, order_count=1, distance_m=5000)
+            self.hour_online(mall, driver, at=at, engaged_s=engaged_s, **columns)
+
     def demand(self, cell: int, population: int, *, households: int | None = None, inside: bool = True, market: str = "V") -> None:
         """Add people to a cell."""
         weights = {"population": population, "households": households}
@@ -195,7 +234,7 @@ class Town:
         (name,) = self.version.manifest.files
         with duckdb.connect(str(self.version.file(name)), read_only=True, config={"threads": threads}) as connection:
             present = {found for (found,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-            for missing in self.tables.keys() - present:
+            for missing in {each.name for each in TABLES} - present:
                 connection.execute(table(missing).ddl().replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
             return connection.sql(sql).to_arrow_table()
 
