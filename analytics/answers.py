@@ -180,7 +180,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
                 None,
                 [
                     _PARTS_HIDDEN.format(too_few=_too_few(chosen)) if (is_incomplete & ~hidden).any() else "",
-                    _note(chosen, asked, shown, engine),
+                    _note(chosen, asked, shown, version),
                     *notes.of_data(chosen, asked, version),
                 ],
             )
@@ -436,14 +436,11 @@ def _nulled(values: pa.ChunkedArray, hidden: Booleans) -> pa.ChunkedArray:
     return pc.if_else(pa.array(hidden), pa.scalar(None, values.type), values)
 
 
-def _note(metric: Metric, asked: Parameters, shown: pa.Table, engine: Engine) -> str:
+def _note(metric: Metric, asked: Parameters, shown: pa.Table, version: Version) -> str:
     """Say which model made the drive times, and whether the weight chosen is in the data at all."""
     if "catchments" not in metric.tables:
         return ""
-    sources = [row["source"] for row in engine.table("SELECT DISTINCT source FROM catchments ORDER BY source").to_pylist()]
-    notes = [reference.DRIVE_TIME_NOTES.get(source, f"modelled drive times ({source})") for source in sources]
-    if not notes:
-        notes.append("no drive times in this data")
+    notes = [reference.drive_time_note(version, asked.market_id)]
     if metric.uses("weight") and "denominator" in shown.column_names and not pc.sum(shown.column("denominator")).as_py():
         notes.append(f"no {asked.weight} in this data")
     return "; ".join(notes)

@@ -15,10 +15,14 @@ DRIVE_TIME_NOTES: Final = {
         "drive times are modelled by a curve over distance that no delivery has calibrated yet: "
         "the people within reach of one mall may be off by a third"
     ),
-    "analytic": "drive times are modelled from this market's own deliveries",
-    "road_graph": "drive times are modelled on a road network",
+    "analytic": "drive times are modelled over distance, hour and place{fit}: the people within reach of one mall may be off by a third",
+    "road_graph": "drive times are modelled on roads of OpenStreetMap (© OpenStreetMap contributors, ODbL){fit}",
+    "osrm": "drive times are modelled by a routing server{fit}",
 }
-"""What a reader must know about drive times, by ``catchments.source``."""
+"""What a reader must know about drive times, by ``catchments.source``; ``fit`` says on what they were calibrated, and how well they fit."""
+
+_FIT: Final = ", calibrated on {n:,} single drives, half of which differ from it by more than {minutes:.1f} min ({share:.0%})"
+_NO_FIT: Final = ", calibrated on no delivery"
 
 _CACHED_VERSIONS = 8
 _LAG: Final = timedelta(days=7)
@@ -149,6 +153,11 @@ def spans(version: Version, market_id: str | None = None, mall_id: str | None = 
     return found
 
 
+def drive_time_note(version: Version, market_id: str | None = None) -> str:
+    """Return which models made the drive times of a market, or of all of them, and their error where drives were measured against them."""
+    return _drive_time_note(_Key.of(version), market_id)
+
+
 def freshness(version: Version) -> Freshness:
     """Return what the footer says about a version."""
     manifest = version.manifest
@@ -194,6 +203,26 @@ def _malls(key: _Key) -> tuple[Mall, ...]:
         FROM malls ORDER BY status IS DISTINCT FROM 'open', name, mall_id
     """
     return tuple(Mall(**row) for row in _rows(key.version, sql))
+
+
+_FITS = """
+    WITH sources AS (SELECT DISTINCT source, market_id FROM catchments), errors AS (
+        SELECT market_id, source, abs(drive_s - modelled_s) AS error_s, abs(drive_s - modelled_s) / drive_s AS share FROM drives
+    )
+    SELECT source, count(error_s) AS n, median(error_s) / 60 AS minutes, median(share) AS share
+    FROM sources LEFT JOIN errors USING (market_id, source)
+    WHERE $market IS NULL OR market_id = $market GROUP BY source ORDER BY source
+"""
+
+
+@lru_cache(maxsize=64)
+def _drive_time_note(key: _Key, market_id: str | None) -> str:
+    rows = Engine.of(key.version).table(_FITS, {"market": market_id}).to_pylist()
+    notes = []
+    for row in rows:
+        fit = _FIT.format(**row) if row["n"] else _NO_FIT
+        notes.append(DRIVE_TIME_NOTES.get(row["source"], f"modelled drive times ({row['source']})").format(fit=fit))
+    return "; ".join(notes) or "no drive times in this data"
 
 
 @lru_cache(maxsize=_CACHED_VERSIONS)

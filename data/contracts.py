@@ -407,9 +407,43 @@ CATCHMENTS = Table(
         Column("cell", Kind.CELL, "Cell", derived=True),
         _seconds("drive_s", "Drive time from the mall, weighted over the hours by orders"),
         Column("drive_sdlog_permille", Kind.INTEGER, "Standard deviation of the log of the drive time, thousandths", derived=True),
-        Column("source", Kind.TEXT, "Model that made it: prior, analytic, road_graph", derived=True),
+        Column("source", Kind.TEXT, "What made it: prior, analytic, road_graph, osrm", derived=True),
     ),
     sort=("mall_id", "drive_s", "cell"),
+)
+
+HOUR_FACTORS = Table(
+    "hour_factors",
+    "one row per market, local hour, kind of day and drive band: how much longer a drive takes that begins then",
+    ("market_id", "local_hour", "is_weekend", "drive_band_s"),
+    (
+        Column("market_id", Kind.TEXT, "Market", derived=True, references="markets"),
+        Column("local_hour", Kind.INTEGER, "Market-local hour in which the drive begins, 0 to 23", derived=True),
+        Column("is_weekend", Kind.BOOLEAN, "On a Saturday or Sunday", derived=True),
+        _seconds("drive_band_s", "First second of the band of drive_s: 0, 300, 600, 900, 1200 and longer"),
+        Column("permille", Kind.INTEGER, "The drive at that hour in thousandths of drive_s; 1000 on average over drives", derived=True),
+    ),
+    sort=("market_id", "local_hour", "is_weekend", "drive_band_s"),
+)
+
+DRIVES = Table(
+    "drives",
+    "one row per clean single-drop drive of a bounded sample of the orders: what drive times are calibrated on and measured against",
+    ("order_id",),
+    (
+        Column("order_id", Kind.TEXT, "Order", derived=True, references="orders"),
+        Column("market_id", Kind.TEXT, "Market", derived=True, references="markets"),
+        Column("mall_id", Kind.TEXT, "Mall", derived=True, references="malls"),
+        Column("customer_id", Kind.TEXT, "Customer", derived=True),
+        Column("dropoff_cell", Kind.CELL, "Cell of the door", derived=True),
+        Column("distance_m", Kind.METERS, "Straight line from the mall to the door", derived=True),
+        *_local_columns("picked_up_at"),
+        _seconds("drive_s", "delivered - picked up"),
+        _seconds("modelled_s", "The drive at that hour by a model that had seen no drive to this cell"),
+        Column("source", Kind.TEXT, "What made modelled_s: prior, analytic, road_graph, osrm", derived=True),
+    ),
+    sort=("mall_id", "local_date", "order_id"),
+    period_column="local_date",
 )
 
 SHIFT_ACTIVITY = Table(
@@ -452,6 +486,8 @@ TABLES: tuple[Table, ...] = (
     BASELINE,
     STATIONS,
     CATCHMENTS,
+    HOUR_FACTORS,
+    DRIVES,
     SHIFT_ACTIVITY,
 )
 

@@ -385,7 +385,9 @@ class Bench:
         self.steps.begin("spreading demand")
         self._rebuild("demand_cells", self._markets_with_new_areas(), demand.cells_of_market)
         self.steps.begin("driving times")
-        self._rebuild("catchments", self._markets_with_new_places(), travel_time.catchments_of_market)
+        tables, markets = travel_time.Tables(self.connection), self._markets_with_new_drives()
+        for name in travel_time.NAMES:
+            self._rebuild(name, markets, partial(_of_market, tables, name))
         self._add_up_shifts()
         if (
             self.draft.base
@@ -427,17 +429,16 @@ class Bench:
         known = "SELECT market_id FROM now_demand_areas INTERSECT SELECT market_id FROM now_markets"
         return self._names(f"{known} UNION SELECT market_id FROM demand_areas")
 
-    def _markets_with_new_places(self) -> list[str]:
-        """Return the markets whose malls, demand or doors changed; all of them where one of few malls did, else those with unseen doors."""
-        if self.changed & {"malls", "markets", "demand_cells"}:
+    def _markets_with_new_drives(self) -> list[str]:
+        """Return the markets whose malls, demand or orders changed: all of them where one of few malls did, else those of the orders."""
+        if self.changed & {"malls", "markets", "demand_cells"} or "orders" in self.replaced:
             return self._names("SELECT market_id FROM now_markets")
         if "orders" not in self.changed:
             return []
-        unseen = "SELECT cell FROM catchments UNION ALL SELECT dropoff_cell FROM orders"
-        new = "SELECT DISTINCT market_id, dropoff_cell FROM built.orders WHERE dropoff_cell IS NOT NULL AND market_id IS NOT NULL"
-        return self._names(
-            f"SELECT DISTINCT market_id FROM ({new}) WHERE dropoff_cell NOT IN (SELECT cell FROM ({unseen}) WHERE cell IS NOT NULL)"
-        )
+        # An order that replaces an earlier one may have moved to another market: the earlier one's drives change too.
+        moved = "SELECT market_id FROM orders SEMI JOIN built.orders_superseded USING (order_id)"
+        changed = f"SELECT market_id FROM built.orders{f' UNION {moved}' if self.built['orders'].superseded else ''}"
+        return self._names(f"SELECT market_id FROM now_markets INTERSECT ({changed})")
 
     def _add_up_shifts(self) -> None:
         """Make the activity of shifts anew where something that it follows from changed."""
@@ -504,6 +505,10 @@ class Bench:
             sql = f"SELECT count(*) FROM scratch.staged_{reading.table.name} WHERE source = {reading.position}"
         (rows,) = self.connection.execute(sql).fetchone() or (0,)
         return SourceFile(source.name, source.sha256, source.bytes, tables, rows)
+
+
+def _of_market(tables: travel_time.Tables, name: str, _: duckdb.DuckDBPyConnection, market_id: str) -> pa.Table:
+    return tables.made(name, market_id)
 
 
 def _empty_base() -> duckdb.DuckDBPyConnection:
