@@ -328,6 +328,8 @@ def _beside(values: ir.Table, people: ir.Table, group: list[str], *, is_alone: b
     """Join counts to their groups; where other facts make groups too, a group without rows has zeros."""
     if not group:
         return values.cross_join(people)
+    if not is_alone:  # else Ibis adds to the joins within, and takes columns of the same origin for one another
+        values, people = values.view(), people.view()
     same = [values[column].identical_to(people[column]) for column in group]
     counts = [name for name in people.columns if name not in group]
     if is_alone:

@@ -109,7 +109,7 @@ class Town:
     def add(self, table_name: str, **row: Any) -> Row:
         """Add one row; columns left out are null."""
         self._version = None
-        self.tables[table_name].append(row)
+        self.tables.setdefault(table_name, []).append(row)
         return row
 
     def market_of(self, mall: str | None) -> str:
