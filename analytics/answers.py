@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from analytics import catalog, launch, notes, reference
+from analytics import attraction, catalog, launch, notes, reference
 from analytics.catalog import Metric
 from analytics.dimensions import columns, with_cell
 from analytics.errors import ParameterError
@@ -181,6 +181,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
                 [
                     _PARTS_HIDDEN.format(too_few=_too_few(chosen)) if (is_incomplete & ~hidden).any() else "",
                     _note(chosen, asked, shown, version),
+                    attraction.note(asked, version) if attraction.is_asked_by(chosen) else "",
                     *notes.of_data(chosen, asked, version),
                 ],
             )
@@ -205,7 +206,8 @@ def _asked(metric: Metric, parameters: Parameters, version: Version) -> Paramete
     """
     asked = metric.understood(parameters)
     home = _home(asked, version)
-    return replace(asked, market_id=home) if metric.modelled and home is not None else asked
+    asked = replace(asked, market_id=home) if metric.modelled and home is not None else asked
+    return attraction.with_exponents(asked, version) if attraction.is_asked_by(metric) else asked
 
 
 def _home(asked: Parameters, version: Version) -> str | None:
@@ -292,7 +294,7 @@ def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
     if asked.mall_id is not None and name in catalog.FACTS:
         return rows.filter(_.mall_id == asked.mall_id)
     if name == _WHOLE_SHIFTS:
-        is_by_mall = not {"mall_id", launch.COLUMN}.isdisjoint(_keys(metric, asked))
+        is_by_mall = metric.by_mall or not {"mall_id", launch.COLUMN}.isdisjoint(_keys(metric, asked))
         rows = rows.filter(_.mall_id.notnull() if is_by_mall else _.mall_id.isnull())
     return rows
 
@@ -359,8 +361,11 @@ def _left_out_of(name: str, metric: Metric, asked: Parameters) -> ir.Table | Non
     rows, wanted = _of_place(name, metric, asked), metric.counting(name)
     within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
     counts = {}
-    if wanted.needs:
-        is_lacking = reduce(or_, [rows[column].isnull() for column in wanted.needs])
+    lacking = [rows[column].isnull() for column in wanted.needs]
+    if wanted.where is not None and wanted.left_out:
+        lacking.append(~wanted.where(rows))
+    if lacking:
+        is_lacking = reduce(or_, lacking)
         if wanted.status:
             is_lacking = is_lacking & (rows.status == wanted.status)
         for condition in within:

@@ -16,6 +16,9 @@ LONGEST_SERVICE_S: Final = 24 * 3600
 MOST_CENTS: Final = 100_000
 """More than this for one order is a misplaced decimal point."""
 
+MOST_PERMILLE: Final = 10_000_000
+"""Exponents of a model of choice, in thousandths, are far below; the weight of not ordering may be large."""
+
 FINEST_RESOLUTION: Final = 9
 COARSEST_RESOLUTION: Final = 4
 
@@ -46,6 +49,9 @@ class Parameters:
         Cost of a delivered order beside the driver's pay: handling at the mall, and surcharges.
     commission_cents
         Commission earned with a delivered order.
+    attraction_permille, decay_permille, outside_permille
+        Exponents of stores and of drive in the model of choice between malls, and the weight of ordering from none, thousandths; None: as
+        fitted on the loaded orders.
 
     Raises
     ------
@@ -67,6 +73,9 @@ class Parameters:
     handling_cents: int = 0
     surcharge_cents: int = 0
     commission_cents: int = 0
+    attraction_permille: int | None = None
+    decay_permille: int | None = None
+    outside_permille: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that no metric could use."""
@@ -83,6 +92,10 @@ class Parameters:
             _in_range("hour", self.hour, 0, 23, "")
         for name in ("handling", "surcharge", "commission"):
             _in_range(name, getattr(self, f"{name}_cents"), 0, MOST_CENTS, "cents")
+        for name in ("attraction", "decay", "outside"):
+            permille = getattr(self, f"{name}_permille")
+            if permille is not None:
+                _in_range(f"exponent {name}" if name != "outside" else name, permille, 0, MOST_PERMILLE, "thousandths")
         if self.weight not in WEIGHTS:
             raise ParameterError(f"the weight must be {' or '.join(WEIGHTS)}, not {self.weight!r}")
 

@@ -1,9 +1,9 @@
-"""Whom malls can reach by car."""
+"""Whom malls can reach by car, whom they serve in time, and how they share people."""
 
 from typing import Final
 
-from analytics.catalog.metric import Metric
-from analytics.metrics import coverage
+from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Counting, Metric
+from analytics.metrics import coverage, driver_access, trade_areas
 
 METRICS: Final = (
     Metric(
@@ -52,5 +52,101 @@ METRICS: Final = (
         keys=("market_id", "cell", "mall_id"),
         modelled=True,
         breaks=(("drive_s", (600, 900, 1200, 1800, 2700)), ("share", (0.1, 0.25, 0.5, 0.75, 0.9))),
+    ),
+    Metric(
+        coverage.white_space,
+        label="Not covered",
+        help="People of the market who live within the drive time of no open mall, by place (modelled).",
+        unit="people",
+        kind="share",
+        direction="down",
+        source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        keys=("market_id", "cell"),
+        modelled=True,
+    ),
+    Metric(
+        coverage.served_share,
+        label="Served in time",
+        help="Share of the orders placed that were at the door within the click-to-door standard; cancelled orders were not.",
+        unit="share",
+        kind="share",
+        direction="up",
+        source="observed counterpart of covered demand (Church and ReVelle 1974)",
+        dimensions=ORDER_DIMENSIONS,
+        also=(Counting("orders", where=coverage.has_known_end, left_out="delivered orders without usable times of order and delivery"),),
+        breaks=(("share", (0.5, 0.6, 0.7, 0.8, 0.9)),),
+    ),
+    Metric(
+        trade_areas.captured_catchment,
+        label="Where orders come from",
+        help="The fewest cells that give 50, 70 and 90 percent of the orders, their area, and the longest drive to one of them.",
+        unit="cells",
+        kind="count",
+        direction="none",
+        source="trade areas by share of customers (Applebaum 1966, Methods for Determining Store Trade Areas)",
+        dimensions=CALENDAR,
+        needs=("dropoff_cell",),
+        left_out="orders whose door is unknown",
+    ),
+    Metric(
+        trade_areas.order_rate,
+        label="Orders per 1,000 people",
+        help="Orders placed for every thousand people inside the market's boundary.",
+        unit="orders per 1,000 people",
+        kind="ratio",
+        direction="up",
+        source="counted; people of public statistics",
+        dimensions=("market",),
+        per=1000,
+        units=("orders", "people"),
+    ),
+    Metric(
+        trade_areas.catchment_overlap,
+        label="Overlap of two malls",
+        help="People within the drive time of two malls, as a share of those of the smaller one (modelled).",
+        unit="share",
+        kind="share",
+        direction="none",
+        source="overlap of trade areas, on the catchments of Church and ReVelle 1974",
+        keys=("market_id", "mall_id", "other_mall_id"),
+        modelled=True,
+    ),
+    Metric(
+        trade_areas.huff_probability,
+        label="Chance of choosing a mall",
+        help="How likely people of a place choose each mall, by its stores and the drive to it, and how likely none (modelled).",
+        unit="share",
+        kind="share",
+        direction="none",
+        source="Huff 1964, Defining and Estimating a Trading Area",
+        keys=("market_id", "cell", "mall_id"),
+        units=("millionths_of_people", "millionths_of_people"),
+        modelled=True,
+    ),
+    Metric(
+        trade_areas.cannibalization,
+        label="Taken from other malls",
+        help="People whom each open mall would lose to a mall that opens, or win from one that closes (modelled).",
+        unit="people",
+        kind="share",
+        direction="down",
+        source="Huff 1964, Defining and Estimating a Trading Area",
+        keys=("market_id", "mall_id", "other_mall_id"),
+        modelled=True,
+    ),
+    Metric(
+        driver_access.driver_access,
+        label="Driver access",
+        help="Drivers' online time a week within reach of people, for every thousand of them (modelled).",
+        unit="s per 1,000 people",
+        kind="ratio",
+        direction="up",
+        source="Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment",
+        keys=("market_id", "cell"),
+        per=1000,
+        units=("s", "people"),
+        modelled=True,
+        by_mall=True,
+        breaks=(("rate", (1800.0, 3600.0, 7200.0, 14400.0, 28800.0)),),
     ),
 )

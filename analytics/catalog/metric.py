@@ -92,6 +92,8 @@ class Metric:
         rows and people behind the figures.
     modelled
         A model stands behind it; nothing was observed.
+    by_mall
+        Its function counts shifts by mall although its rows do not name the mall: it sees the shifts of each mall's drivers.
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
         columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people.
@@ -120,6 +122,7 @@ class Metric:
     units: tuple[str, str] | None = None
     history_weeks: int = 0
     modelled: bool = False
+    by_mall: bool = False
     parts: Callable[[ir.Table], dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()

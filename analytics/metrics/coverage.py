@@ -1,6 +1,6 @@
-"""Whom malls can reach by car: demand inside the market's boundary against modelled drive times.
+"""Whom malls can reach by car: demand inside the market's boundary against modelled drive times; and, observed, whom they serve in time.
 
-All of it is modelled. A market's demand is what lies inside its boundary, whatever was loaded; a mall counts for its own market. The
+Coverage is modelled. A market's demand is what lies inside its boundary, whatever was loaded; a mall counts for its own market. The
 bound belongs to the catchment: a cell at exactly ``within_s`` is reached. Source: Church and ReVelle 1974, The Maximal Covering Location
 Problem.
 """
@@ -59,7 +59,7 @@ def covered_share(
     """
     reached = _reached_demand(demand_cells, catchments, malls, mall_id, weight)
     return reached.aggregate(
-        {"numerator": _total(_.weight, where=_.drive_s <= within_s), "denominator": _total(_.weight), "n": _.weight.count()},
+        {"numerator": total(_.weight, where=_.drive_s <= within_s), "denominator": total(_.weight), "n": _.weight.count()},
         by=list(by),
     )
 
@@ -100,12 +100,12 @@ def coverage_curve(
     """
     reached = _reached_demand(demand_cells, catchments, malls, mall_id, weight)
     minutes = ibis.range(1, LONGEST_MIN + 1).unnest().name("within_min").as_table()
-    grid = reached.aggregate({"denominator": _total(_.weight)}, by=list(by)).cross_join(minutes)
+    grid = reached.aggregate({"denominator": total(_.weight)}, by=list(by)).cross_join(minutes)
     first_min = reached.filter(_.drive_s.notnull()).mutate(first_min=(_.drive_s + 59) // 60)
-    newly = first_min.aggregate({"newly": _total(_.weight)}, by=[*by, "first_min"])
+    newly = first_min.aggregate({"newly": total(_.weight)}, by=[*by, "first_min"])
     same_group = [grid[column].identical_to(newly[column]) for column in by]
     curve = grid.left_join(newly, [*same_group, newly.first_min <= grid.within_min])
-    return curve.aggregate({"numerator": _total(_.newly), "denominator": _.denominator.max()}, by=[*by, "within_min"])
+    return curve.aggregate({"numerator": total(_.newly), "denominator": _.denominator.max()}, by=[*by, "within_min"])
 
 
 def coverage_by_mall(
@@ -145,20 +145,20 @@ def coverage_by_mall(
         - ``shared``: of the reach, people whom another open mall reaches too
         - ``n``: demand cells within the drive time
     """
-    demand = _demand(demand_cells, weight)
-    pairs = _pairs(catchments, malls).filter(_.drive_s <= within_s).inner_join(demand, _PLACE)
+    demand = demand_inside(demand_cells, weight)
+    pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s).inner_join(demand, _PLACE)
     open_count = (_.status == "open").sum().fill_null(0).over(ibis.window(group_by=_PLACE))
     pairs = pairs.mutate(others=open_count - (_.status == "open").fill_null(False).cast("int64"))
     reach = pairs.aggregate(
         {
-            "numerator": _total(_.weight),
-            "only_here": _total(_.weight, where=_.others == 0),
-            "shared": _total(_.weight, where=_.others > 0),
+            "numerator": total(_.weight),
+            "only_here": total(_.weight, where=_.others == 0),
+            "shared": total(_.weight, where=_.others > 0),
             "n": _.weight.count(),
         },
         by=["mall_id"],
     )
-    totals = demand.aggregate({"denominator": _total(_.weight)}, by=["market_id"])
+    totals = demand.aggregate({"denominator": total(_.weight)}, by=["market_id"])
     chosen = malls if mall_id is None else malls.filter(_.mall_id == mall_id)
     counts = {name: _[name].fill_null(0) for name in ("numerator", "denominator", "only_here", "shared", "n")}
     places = chosen.left_join(totals, "market_id").select("market_id", "mall_id", "status", "denominator")
@@ -208,7 +208,7 @@ def coverage_cells(
     counting = _counting(catchments, malls, mall_id)
     least = _least_drive(counting)
     nearest = counting.inner_join(least, [*_PLACE, "drive_s"]).aggregate({"mall_id": _.mall_id.min()}, by=_PLACE)
-    people = _demand(demand_cells, weight).filter(_.weight > 0)
+    people = demand_inside(demand_cells, weight).filter(_.weight > 0)
     reached = people.left_join(least, _PLACE).select("market_id", "cell", "weight", "drive_s")
     located = reached.left_join(nearest, _PLACE).select("market_id", "weight", "drive_s", "mall_id", child=_.cell)
     placed = located.mutate(cell=parent(_.child, resolution))
@@ -224,26 +224,104 @@ def coverage_cells(
         {
             "mall_id": _.mall_id.max(where=is_middle),
             "drive_s": _.drive_s.max(where=is_middle),
-            "numerator": _total(_.weight, where=_.drive_s <= within_s),
-            "denominator": _total(_.weight),
+            "numerator": total(_.weight, where=_.drive_s <= within_s),
+            "denominator": total(_.weight),
         },
         by=group,
     )
 
 
-def _demand(demand_cells: ir.Table, weight: str) -> ir.Table:
-    """Return cells inside the boundary with the weight chosen."""
-    return demand_cells.filter(_.is_inside).select("market_id", "cell", weight=_[weight])
+def white_space(
+    demand_cells: ir.Table,
+    catchments: ir.Table,
+    malls: ir.Table,
+    *,
+    mall_id: str | None = None,
+    within_s: int,
+    weight: str,
+    resolution: int,
+) -> ir.Table:
+    """People inside the market's boundary whom no open mall covers, cell by cell; cells in which everybody is covered are left out.
+
+    Modelled, not observed. With ``covered_share`` they add up to all people inside the boundary.
+
+    Parameters
+    ----------
+    demand_cells, catchments, malls
+        Tables of the contracts of the same names.
+    mall_id
+        Only this mall counts, whatever its status; None: all open malls.
+    within_s
+        Drive time, seconds; equal is covered.
+    weight
+        ``population`` or ``households``: who is counted as people here.
+    resolution
+        H3 resolution of the rows, 9 or coarser.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per market and cell with people who are not covered:
+
+        - ``market_id``
+        - ``cell``: H3 cell of ``resolution``, signed integer
+        - ``mall_id``: the nearest mall to half of the people in it; null where none is within 45 minutes
+        - ``drive_s``: drive time from that mall, seconds; null where none is within 45 minutes
+        - ``numerator``: people in it who are not covered
+        - ``denominator``: people in it
+    """
+    cells = coverage_cells(demand_cells, catchments, malls, mall_id=mall_id, within_s=within_s, weight=weight, resolution=resolution)
+    return cells.mutate(numerator=_.denominator - _.numerator).filter(_.numerator > 0)
 
 
-def _pairs(catchments: ir.Table, malls: ir.Table) -> ir.Table:
-    """Return one row per mall and cell within 45 minutes, in the mall's own market."""
+def has_known_end(orders: ir.Table) -> ir.BooleanValue:
+    """Tell which orders count as served or not: all but those delivered at an unknown time."""
+    return (orders.status != "delivered").fill_null(True) | orders.click_to_door_s.notnull()
+
+
+def served_share(orders: ir.Table, *, by: Sequence[str] = (), service_s: int) -> ir.Table:
+    """Orders delivered within the click-to-door standard, out of all orders placed.
+
+    Observed; not called coverage, which is modelled. A cancelled, failed or returned order is demand that was not served. Delivered orders
+    whose time from order to door is unknown are left out and counted.
+
+    Parameters
+    ----------
+    orders
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+    service_s
+        Click-to-door standard, seconds; equal is served.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with orders that count (without ``by`` one row, zero where there are none):
+
+        - the columns of ``by``
+        - ``numerator``: orders delivered within ``service_s``
+        - ``denominator``: orders placed
+        - ``n``: the same
+    """
+    counting = orders.filter(has_known_end(orders))
+    is_served = ((_.status == "delivered") & (_.click_to_door_s <= service_s)).fill_null(False)
+    return counting.aggregate({"numerator": is_served.sum().fill_null(0), "denominator": _.count(), "n": _.count()}, by=list(by))
+
+
+def demand_inside(demand_cells: ir.Table, weight: str, *also: str) -> ir.Table:
+    """Return cells inside the boundary with the weight chosen as ``weight``, and the columns named."""
+    return demand_cells.filter(_.is_inside).select("market_id", "cell", *also, weight=_[weight])
+
+
+def drives_to(catchments: ir.Table, malls: ir.Table) -> ir.Table:
+    """Return one row per mall and cell within 45 minutes, in the mall's own market, with the mall's status."""
     return catchments.inner_join(malls.select("mall_id", "status"), "mall_id").select("market_id", "cell", "mall_id", "status", "drive_s")
 
 
 def _counting(catchments: ir.Table, malls: ir.Table, mall_id: str | None) -> ir.Table:
     """Return the pairs of the malls that count: the chosen one, whatever its status, else all open ones."""
-    pairs = _pairs(catchments, malls)
+    pairs = drives_to(catchments, malls)
     return pairs.filter(_.status == "open") if mall_id is None else pairs.filter(_.mall_id == mall_id)
 
 
@@ -254,8 +332,9 @@ def _least_drive(counting: ir.Table) -> ir.Table:
 def _reached_demand(demand_cells: ir.Table, catchments: ir.Table, malls: ir.Table, mall_id: str | None, weight: str) -> ir.Table:
     """Return demand cells with the least drive from a mall that counts; null where none reaches the cell."""
     least = _least_drive(_counting(catchments, malls, mall_id))
-    return _demand(demand_cells, weight).left_join(least, _PLACE).select("market_id", "cell", "weight", "drive_s")
+    return demand_inside(demand_cells, weight).left_join(least, _PLACE).select("market_id", "cell", "weight", "drive_s")
 
 
-def _total(value: ir.IntegerValue, where: ir.BooleanValue | None = None) -> ir.IntegerValue:
+def total(value: ir.IntegerValue, where: ir.BooleanValue | None = None) -> ir.IntegerValue:
+    """Return a sum; zero of nothing."""
     return value.sum(where=where).fill_null(0)

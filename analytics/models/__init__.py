@@ -1,0 +1,1 @@
+"""Models over arrays: pure, and free of files, engines and geometry."""
