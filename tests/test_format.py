@@ -114,3 +114,7 @@ def test_an_interval_is_one_text():
 
 def test_a_sample_size_stands_as_n():
     assert write.n(2_481) == "n 2,481"
+
+
+def test_hours_of_drivers_have_a_decimal_below_ten():
+    assert [write.driver_hours(hours) for hours in (None, 0, 9.94, 9.96, 1234.4)] == ["-", "0.0 h", "9.9 h", "10 h", "1,234 h"]

@@ -76,12 +76,27 @@ def relative_change(now: float | None, before: float | None) -> str:
     return f"{_signed(100 * (now - before) / before)} %"
 
 
+def driver_hours(hours: float | None) -> str:
+    """Return hours of drivers as ``118 h``, below ten ``9.4 h``."""
+    if hours is None:
+        return MISSING
+    return (f"{hours:.1f} h" if abs(hours) < 9.95 else f"{hours:,.0f} h").replace("-", MINUS)
+
+
 def money(cents: int | None) -> str:
     """Return cents as ``$7.42``."""
     if cents is None:
         return MISSING
     sign = MINUS if cents < 0 else ""
     return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def money_change(cents: float | None) -> str:
+    """Return a difference of two amounts, signed: ``+$0.32``; what rounds to no cent has no sign."""
+    if cents is None:
+        return MISSING
+    whole_cents = round(cents)
+    return f"{'+' if whole_cents > 0 else ''}{money(whole_cents)}"
 
 
 def n(count: int | None) -> str:

@@ -5,26 +5,36 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from ui.charts.base import template
-from ui.palette import STAGES, Theme, readable_on, tokens
+from ui.palette import STAGES, Theme, blend, readable_on, tokens
 
 STAGE_LABELS: Mapping[str, str] = {
     "prep": "Prep",
     "assign": "Assign",
     "approach": "Approach",
     "mall_dwell": "Mall dwell",
+    "store_wait": "Waiting at the store",
+    "handling": "Park, walk, find, walk back",
     "drive": "Drive",
     "unsplit": "Not split",
 }
-"""Stages in the order of the timeline, and what cannot be divided because an event is unknown."""
+"""Stages in the order of the timeline, the mall dwell whole or in its two parts, and what cannot be divided because an event is unknown."""
+
+_SCALE = ("prep", "assign", "approach", "mall_dwell", "drive")
+_HANDLING_OPACITY = 0.5
 
 _ROW_PX, _LEGEND_PX = 34, 26
 _NARROWEST_SHARE = 0.035
 
 
 def stage_color(stage: str, theme: Theme) -> str:
-    """Return the color of a stage, the same in every figure; grey for what is not split."""
-    names = [name for name in STAGE_LABELS if name != "unsplit"]
-    return STAGES.colors(theme)[names.index(stage)] if stage in names else tokens(theme).other
+    """Return the color of a stage, the same in every figure; two shades of one for the parts of the mall dwell, grey for what is not split."""
+    color = tokens(theme)
+    dwell = STAGES.colors(theme)[_SCALE.index("mall_dwell")]
+    shades = dict(zip(_SCALE, STAGES.colors(theme), strict=True)) | {
+        "store_wait": dwell,
+        "handling": blend(dwell, color.background, _HANDLING_OPACITY),
+    }
+    return shades.get(stage, color.other)
 
 
 def stage_bar(rows: Mapping[str, Mapping[str, float | None]], *, theme: Theme, height_px: int | None = None) -> go.Figure:
