@@ -8,7 +8,7 @@ from typing import Final
 
 from analytics.catalog import METRICS, Metric
 from analytics.dimensions import DIMENSIONS
-from analytics.privacy import DISPLAY_K
+from analytics.privacy import DISPLAY_K, DRIVER_K
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "metrics.md"
 
@@ -25,16 +25,24 @@ order belongs to the period in which it was placed.
 `high`), means (`mean_s` = sum / n) and cell areas (`cell_area_m2`) are made from them afterwards. A share over several groups is the sum of
 numerators over the sum of denominators; percentiles are nearest rank and do not add up.
 
-**Orders that lack something.** An order without a mall counts in its market and, in a table by mall, in the row whose `mall_id` is empty;
+**Rows that lack something.** An order without a mall counts in its market and, in a table by mall, in the row whose `mall_id` is empty;
 with a mall chosen it does not count. The same holds for an unknown store, cell or hour. An order whose market is unknown has no local
 day: it counts as long as no period is chosen, and is reported as left out otherwise. Orders without the events that a metric needs are left
 out and reported with every answer.
 
-**Hidden rows.** A row with fewer than {DISPLAY_K} distinct customers behind it (orders, where the customer is unknown) is marked
-`suppressed` and has no values. In other rows a part, such as cancelled orders or one stage, with as few customers of its own is empty, and
-so is the next smallest part where the first would follow from a total. Where all hidden rows together have so few customers, the number of
-orders behind the table is not told, and the share in hidden rows only as what it is at most. Zero is no secret and is shown. Modelled
-metrics count residents of public statistics; no customer stands behind them.
+**Ratios.** Where numerator and denominator are no counts of the same rows, such as cents over orders or orders over seconds, `rate` is
+their ratio in the unit given. Seconds, meters and cents of one driver are not independent of each other, so that 95 percent bounds of such
+ratios come from the spread between drivers (Cochran 1977, Sampling Techniques, chapter 6), where they are given at all.
+
+**Hours of shifts.** `shift_activity` has each hour of a shift once as part of the whole, and once for every mall whose driver's shift it
+is: a question of a mall, or by mall, counts the latter, any other question the former. Malls therefore do not add up to their market.
+
+**Hidden rows.** A row with fewer than {DISPLAY_K} distinct customers behind it (orders, where the customer is unknown), or with fewer
+than {DRIVER_K} drivers behind figures of drivers, is marked `suppressed` and has no values; a figure of customers and drivers needs enough
+of both. In other rows a part, such as cancelled orders or one stage, with too few people of its own is empty, and so is the next smallest
+part where the first would follow from a total. Where all hidden rows together have so few people, the number of rows behind the table is
+not told, and the share in hidden rows only as what it is at most. Zero is no secret and is shown. Modelled metrics count residents of
+public statistics; no customer stands behind them.
 
 **Files.** Exported columns carry the metric's id and their unit, such as `click_to_door_p90_s`; H3 cells are hexadecimal text; rows of
 made-up data say `synthetic` in the column `data`.
