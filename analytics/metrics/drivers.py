@@ -1,0 +1,449 @@
+"""How drivers' time is used, what it earns and costs, and how many hours of it are lacking or spare."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from analytics.quantiles import percentiles
+from analytics.ratios import ratio_of_sums
+
+BATCH = 2
+"""Orders of a trip from which on it is a batch, and stores from which on it is one of several stores."""
+
+
+def utilization(shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Engaged time over online time: the union of a driver's trips within the driver's shifts, over the union of the shifts.
+
+    Observed. Trips that overlap count once, what lies outside a shift does not count, a cancelled trip counts until it is cancelled. Of a
+    mall: all engaged time of its drivers, for whichever mall, over their online time; its drivers are those of shifts that carry the mall,
+    else of shifts with an offer or a trip of it. Malls do not add up to the market. Bounds come from the spread between drivers. Source:
+    utilization rate of the New York City TLC driver pay rule and the DCWP delivery worker rule.
+
+    Parameters
+    ----------
+    shift_activity
+        Table of the contract of that name, filtered to one view: whole shifts, or those of malls' drivers.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such hours (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: seconds engaged
+        - ``denominator``: seconds online
+        - ``n``: hours of shifts that count, begun ones too
+        - ``engaged_here_s``: of the seconds engaged, those for the mall itself; all of them for whole shifts
+    """
+    known = shift_activity.filter(_.engaged_s.notnull())
+    values = ratio_of_sums(known, known.engaged_s, known.online_s, cluster="driver_id", by=by)
+    return _beside(values, known.aggregate({"engaged_here_s": _.engaged_here_s.sum().fill_null(0)}, by=list(by)), by)
+
+
+def utilization_work(shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Time at work over online time: driving, picking up and handing over, without waiting at the mall for orders to be packed.
+
+    Observed. A driver waits from the arrival at the mall until the last order of the trip is packed, no longer than to the departure; of a
+    trip cancelled before the pick-up only the drive to the mall counts. Shifts with a trip of which an event is unknown are left out and
+    counted. Source: Reyes et al. 2018, The Meal Delivery Routing Problem (courier utilization).
+
+    Parameters
+    ----------
+    shift_activity
+        Table of the contract of that name, filtered to one view.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such hours (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: seconds at work
+        - ``denominator``: seconds online
+        - ``n``: hours of shifts that count
+    """
+    known = shift_activity.filter(_.work_s.notnull())
+    return ratio_of_sums(known, known.work_s, known.online_s, cluster="driver_id", by=by)
+
+
+def utilization_loaded(shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Time with goods aboard over online time: the union of the spans from pick-up to the end of a trip, within the shifts.
+
+    Observed. Shifts with a completed trip whose pick-up is unknown are left out and counted. Source: Cramer and Krueger 2016, Disruptive
+    Change in the Taxi Business (capacity utilization by time).
+
+    Parameters
+    ----------
+    shift_activity
+        Table of the contract of that name, filtered to one view.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such hours (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: seconds with goods aboard
+        - ``denominator``: seconds online
+        - ``n``: hours of shifts that count
+    """
+    known = shift_activity.filter(_.loaded_s.notnull())
+    return ratio_of_sums(known, known.loaded_s, known.online_s, cluster="driver_id", by=by)
+
+
+def deliveries_per_online_hour(orders: ir.Table, shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Orders delivered over the hours in which drivers are online.
+
+    Observed. Orders belong to the hour in which they were placed, online time to the hour in which it was spent. Of a mall: its orders over
+    the online time of its drivers, who may also have delivered for others. Source: Reyes et al. 2018, The Meal Delivery Routing Problem.
+
+    Parameters
+    ----------
+    orders, shift_activity
+        Tables of the contracts of those names, filtered; hours of shifts in one view.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with orders or online time (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: orders delivered
+        - ``denominator``: seconds online
+        - ``n``: orders delivered
+    """
+    return _per_time(_delivered(orders, by), shift_activity, "online_s", by)
+
+
+def deliveries_per_engaged_hour(orders: ir.Table, shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Orders delivered over the hours in which drivers are on a trip.
+
+    Observed. Engaged time is the union of a driver's trips within the shifts, as in utilization; of a mall's drivers that for the mall
+    itself. Source: deliveries per active hour, as Onfleet and DoorDash report them.
+
+    Parameters
+    ----------
+    orders, shift_activity
+        Tables of the contracts of those names, filtered; hours of shifts in one view.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with orders or online time (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: orders delivered
+        - ``denominator``: seconds engaged
+        - ``n``: orders delivered
+    """
+    return _per_time(_delivered(orders, by), shift_activity, "engaged_here_s", by)
+
+
+def earnings_per_online_hour(trips: ir.Table, shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Drivers' pay for trips over the hours in which they are online.
+
+    Observed. Pay of cancelled trips counts where there is any; trips whose pay is unknown are left out and counted. Of a mall: pay of its
+    trips over the online time of its drivers, who may also have earned for others. Source: earnings per hour online, after Cramer and
+    Krueger 2016.
+
+    Parameters
+    ----------
+    trips, shift_activity
+        Tables of the contracts of those names, filtered; hours of shifts in one view.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with trips or online time (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: cents paid; null where no pay is known
+        - ``denominator``: seconds online
+        - ``n``: trips whose pay is known
+    """
+    paid = trips.aggregate({"numerator": _.pay_cents.sum(), "n": _.pay_cents.count()}, by=list(by))
+    return _per_time(paid, shift_activity.filter(_.engaged_s.notnull()), "online_s", by)
+
+
+def cost_per_delivery(
+    offers: ir.Table, orders: ir.Table, *, by: Sequence[str] = (), handling_cents: int = 0, surcharge_cents: int = 0
+) -> ir.Table:
+    """Pay of accepted offers, handling and surcharges over delivered orders: what one costs.
+
+    Observed, but for the two parameters. Pay of offers counts whose trip was cancelled later. Offers belong to the hour in which they were
+    shown, orders to that in which they were placed. Accepted offers whose pay is unknown are left out and counted. Source: counted.
+
+    Parameters
+    ----------
+    offers, orders
+        Tables of the contracts of those names, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+    handling_cents, surcharge_cents
+        Cost of a delivered order beside the driver's pay, cents.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with offers or orders (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: cents; null where no pay is known
+        - ``denominator``: orders delivered
+        - ``n``: orders delivered
+        - ``pay_sum_cents``: of the cents, pay of drivers
+    """
+    paid = _accepted_pay(offers, by)
+    values = _side_by_side(_delivered(orders, by), paid, by)
+    cost = values.pay_sum_cents + values.n * (handling_cents + surcharge_cents)
+    return values.select(*by, numerator=cost, denominator=_.n, n=_.n, pay_sum_cents=_.pay_sum_cents)
+
+
+def contribution_per_order(
+    offers: ir.Table,
+    orders: ir.Table,
+    *,
+    by: Sequence[str] = (),
+    handling_cents: int = 0,
+    surcharge_cents: int = 0,
+    commission_cents: int = 0,
+) -> ir.Table:
+    """Fees and commission of delivered orders less their cost, over delivered orders: what is left of one.
+
+    Observed, but for the three parameters. The cost is that of cost_per_delivery. A delivered order whose fee is unknown counts as one
+    without a fee, and how many there are is said. Source: counted.
+
+    Parameters
+    ----------
+    offers, orders
+        Tables of the contracts of those names, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+    handling_cents, surcharge_cents
+        Cost of a delivered order beside the driver's pay, cents.
+    commission_cents
+        Commission earned with a delivered order, cents.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with offers or orders (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: cents; negative where more is paid than earned; null where no pay or no fee is known
+        - ``denominator``: orders delivered
+        - ``n``: orders delivered
+        - ``fee_sum_cents``, ``pay_sum_cents``: fees of delivered orders, and pay of drivers
+    """
+    done = orders.filter(is_delivered(orders))
+    earned = done.aggregate({"n": _.count(), "fee_sum_cents": _.fee_cents.sum()}, by=list(by))
+    values = _side_by_side(earned, _accepted_pay(offers, by), by)
+    own = commission_cents - handling_cents - surcharge_cents
+    left = values.fee_sum_cents - values.pay_sum_cents + values.n * own
+    return values.select(*by, numerator=left, denominator=_.n, n=_.n, fee_sum_cents=_.fee_sum_cents, pay_sum_cents=_.pay_sum_cents)
+
+
+def acceptance_share(offers: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Offers accepted, out of all offers shown.
+
+    Observed. An offer that expired counts as not accepted. Offers of which nothing is known yet are left out and counted. Bounds come from
+    the spread between drivers. Source: acceptance rate of DoorDash and Meituan.
+
+    Parameters
+    ----------
+    offers
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such offers (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: offers accepted
+        - ``denominator``: offers shown
+        - ``n``: the same number
+    """
+    known = offers.filter(_.status.notnull()).mutate(person=ibis.coalesce(_.driver_id, _.offer_id), shown=ibis.literal(1, "int64"))
+    return ratio_of_sums(known, is_accepted(known).cast("int64"), known.shown, cluster="person", by=by)
+
+
+def batch_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Orders carried in trips of two or more, out of all orders carried.
+
+    Observed. Trips that were cancelled carried nothing; trips whose number of orders is unknown are left out and counted. Source: bundles
+    in Reyes et al. 2018, The Meal Delivery Routing Problem.
+
+    Parameters
+    ----------
+    trips
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such trips (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: orders in trips of two or more
+        - ``denominator``: orders
+        - ``n``: trips
+    """
+    carried = trips.filter(is_carried(trips), _.order_count.notnull())
+    batched = (carried.order_count >= BATCH).ifelse(carried.order_count, 0)
+    return ratio_of_sums(carried, batched, carried.order_count, cluster="driver_id", by=by)
+
+
+def multi_store_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Orders carried in trips that visit two or more stores, out of all orders carried.
+
+    Observed. Trips that were cancelled carried nothing; trips whose number of orders or stores is unknown are left out and counted. Source:
+    bundles in Reyes et al. 2018, The Meal Delivery Routing Problem.
+
+    Parameters
+    ----------
+    trips
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such trips (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: orders in trips of two or more stores
+        - ``denominator``: orders
+        - ``n``: trips
+    """
+    carried = trips.filter(is_carried(trips), _.order_count.notnull(), _.store_count.notnull())
+    of_several = (carried.store_count >= BATCH).ifelse(carried.order_count, 0)
+    return ratio_of_sums(carried, of_several, carried.order_count, cluster="driver_id", by=by)
+
+
+def deadhead_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Meters driven without goods, out of all meters driven on trips.
+
+    Observed. Trips whose meters are unknown are left out and counted; nothing is made up for them. Source: Schaller 2017, Empty Seats, Full
+    Streets (deadhead share).
+
+    Parameters
+    ----------
+    trips
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such trips (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``numerator``: meters without goods
+        - ``denominator``: meters
+        - ``n``: trips
+    """
+    known = trips.filter(_.empty_m.notnull(), _.loaded_m.notnull())
+    return ratio_of_sums(known, known.empty_m, known.empty_m + known.loaded_m, cluster="driver_id", by=by)
+
+
+def mall_dwell(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+    """Seconds that a driver spends at the mall for an order, ``picked_up_at - arrived_at``: waiting at the store and handling.
+
+    Observed, of delivered orders. An order of a batch has the whole stay of its driver. Orders without these times, or whose events run
+    backwards, are left out and counted. Source: stages that tile click-to-door, after Reyes et al. 2018.
+
+    Parameters
+    ----------
+    orders
+        Table of the contract of that name, filtered.
+    by
+        Columns that make the groups; none for one row over everything.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such orders (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``n``: orders that count
+        - ``sum_s``: sum of their seconds
+        - ``p50_s``, ``p90_s``: seconds within which 50 and 90 of 100 of them were done, nearest rank; null without orders
+        - ``p50_low_s``, ``p50_high_s``, ``p90_low_s``, ``p90_high_s``: 95 percent bounds of these; null where so few orders bound nothing
+    """
+    return percentiles(orders, "mall_dwell_s", by=by)
+
+
+def is_carried(trips: ir.Table) -> ir.BooleanValue:
+    """Tell which trips brought orders to doors: those that were not cancelled."""
+    return trips.status.fill_null("completed") != "cancelled"
+
+
+def is_accepted(offers: ir.Table) -> ir.BooleanValue:
+    """Tell which offers were accepted."""
+    return offers.status.fill_null("") == "accepted"
+
+
+def is_delivered(orders: ir.Table) -> ir.BooleanValue:
+    """Tell which orders were delivered."""
+    return orders.status.fill_null("") == "delivered"
+
+
+def _delivered(orders: ir.Table, by: Sequence[str]) -> ir.Table:
+    return orders.filter(is_delivered(orders)).aggregate({"numerator": _.count(), "n": _.count()}, by=list(by))
+
+
+def _accepted_pay(offers: ir.Table, by: Sequence[str]) -> ir.Table:
+    return offers.filter(is_accepted(offers)).aggregate({"pay_sum_cents": _.pay_cents.sum()}, by=list(by))
+
+
+def _per_time(counted: ir.Table, shift_activity: ir.Table, column: str, by: Sequence[str]) -> ir.Table:
+    """Put ``numerator`` and ``n`` over the sum of a column of seconds; a group without either has none of it."""
+    time = shift_activity.aggregate({"denominator": shift_activity[column].sum()}, by=list(by))
+    return _side_by_side(counted, time, by).select(*by, "numerator", "denominator", "n")
+
+
+def _side_by_side(left: ir.Table, right: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Put the values of equal groups in one row: zeros for a group that one side lacks; a null of either side stays null."""
+    sides = [(each, [name for name in each.columns if name not in by]) for each in (left, right)]
+    names = [name for _side, own in sides for name in own]
+    rows = [
+        side.select(
+            *by,
+            **{name: side[name] if name in own else ibis.null("int64") for name in names},
+            **{f"is_{place}": ibis.literal(int(place == number), "int64") for place in range(len(sides))},
+        )
+        for number, (side, own) in enumerate(sides)
+    ]
+    there = {f"is_{place}": _[f"is_{place}"].max() for place in range(len(sides))}
+    both = ibis.union(*rows).aggregate({**{name: _[name].max() for name in names}, **there}, by=list(by))
+    values = {name: (both[f"is_{place}"] == 0).ifelse(0, both[name]) for place, (_side, own) in enumerate(sides) for name in own}
+    return both.select(*by, **values)
+
+
+def _beside(values: ir.Table, others: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Add the columns of the same groups."""
+    if not by:
+        return values.cross_join(others)
+    same = [values[column].identical_to(others[column]) for column in by]
+    return values.inner_join(others, same).select(*values.columns, *(name for name in others.columns if name not in by))
