@@ -14,6 +14,14 @@ from tests.town import Town
 Rows = Sequence[Mapping[str, object]]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process where several share the work, and those of all browser files: one Chromium at a time."""
+    for item in items:
+        is_browser = item.path.parent.name == "browser"
+        item.add_marker(pytest.mark.xdist_group("browser" if is_browser else item.path.stem))
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     """A warehouse in which nothing was ever published."""
