@@ -126,6 +126,17 @@ def _parser() -> Parser:
     guess.add_argument("paths", nargs="+", metavar="FILE", help="CSV, Parquet, Excel or JSON lines; file, folder or quoted glob")
     guess.add_argument("--out", type=Path, metavar="FILE", help="file to write, such as mapping.toml (default: standard output)")
 
+    times = command(
+        "travel-times",
+        _travel_times,
+        "make the drive times from malls anew",
+        "From the orders' drives alone, or on the roads of a file or a server at the level of these drives; see docs/travel_time.md.",
+    )
+    origin = times.add_mutually_exclusive_group()
+    origin.add_argument("--osm", type=Path, metavar="FILE", help="OpenStreetMap extract, such as metro.osm.pbf (needs make extras)")
+    origin.add_argument("--osrm", metavar="URL", help="address of an OSRM server, such as http://127.0.0.1:5000")
+    times.add_argument("--market", action="append", default=[], metavar="ID", help="only this market; may be repeated (default: all)")
+
     command("template", _template, "print a mapping file to fill in", "It lists every table and column with its meaning.")
     return parser
 
@@ -166,6 +177,34 @@ def _demo(options: argparse.Namespace) -> int:
     version = demo.build(warehouse=Warehouse(options.warehouse), orders=options.orders, seed=options.seed)
     print(f"{version.id} serves: {version.manifest.rows('orders'):,} synthetic orders in {options.warehouse}")
     return 0
+
+
+def _travel_times(options: argparse.Namespace) -> int:
+    from data.travel_time.rebuild import rebuild
+
+    done = rebuild(Warehouse(options.warehouse), osm=options.osm, osrm=options.osrm, markets=options.market)
+    header = ("market", "source", "mall-cell pairs", "drives", "error min", "error %", "new / old", "differs min", "people without %")
+    rows = [
+        (
+            fit.market_id,
+            fit.source,
+            f"{fit.pairs:,}",
+            f"{fit.drives:,}",
+            _scaled(fit.error_s, 60),
+            _scaled(fit.error_permille, 10),
+            _scaled(fit.ratio_permille, 1000, decimals=3),
+            _scaled(fit.difference_s, 60),
+            _scaled(fit.people_without_permille, 10),
+        )
+        for fit in done.fits
+    ]
+    print(aligned([header, *rows], right=tuple(range(2, len(header)))))
+    print(f"{done.version.id} serves" + ("" if done.is_new else ": nothing changed"))
+    return 0
+
+
+def _scaled(value: int | None, by: int, *, decimals: int = 1) -> str:
+    return "-" if value is None else f"{value / by:.{decimals}f}"
 
 
 def _versions(options: argparse.Namespace) -> int:

@@ -508,7 +508,7 @@ class Bench:
 
 
 def _of_market(tables: travel_time.Tables, name: str, _: duckdb.DuckDBPyConnection, market_id: str) -> pa.Table:
-    return tables.made(name, market_id)
+    return tables.staying(name, market_id)
 
 
 def _empty_base() -> duckdb.DuckDBPyConnection:

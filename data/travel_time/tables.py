@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from data.cells import centers
-from data.contracts import CATCHMENTS, DRIVES, HOUR_FACTORS, Kind, Table
+from data.cells import Integers, centers
+from data.contracts import CATCHMENTS, DRIVES, HOUR_FACTORS, Kind, Table, table
 from data.travel_time import drives as sampled
 from data.travel_time.calibration import BANDS_S, Drives
 from data.travel_time.models import FEWEST_DRIVES, Cells, Model, Place, analytic_model, band_spread, prior_model, within_reach
@@ -19,14 +19,21 @@ NAMES = ("catchments", "hour_factors", "drives")
 Fit = Callable[[list[Place], Drives], Model]
 """Makes a market's model from its malls and its drives."""
 
+MADE_AT_LOAD = ("prior", "analytic")
+"""Sources that every load makes anew; what came of a road file or a server stays until it is asked for again."""
+
 _CELLS = """
 SELECT DISTINCT cell FROM (
-    SELECT cell FROM now_demand_cells WHERE market_id = $market
-    UNION ALL SELECT dropoff_cell FROM now_orders WHERE market_id = $market
-    UNION ALL SELECT cell FROM now_malls WHERE market_id = $market
+    SELECT cell FROM {now}demand_cells WHERE market_id = $market
+    UNION ALL SELECT dropoff_cell FROM {now}orders WHERE market_id = $market
+    UNION ALL SELECT cell FROM {now}malls WHERE market_id = $market
 ) WHERE cell IS NOT NULL ORDER BY cell
 """
 _MALLS = "SELECT mall_id, latitude, longitude FROM now_malls WHERE market_id = ? ORDER BY mall_id"
+_STAYING_MALLS = """
+SELECT mall_id FROM now_malls JOIN malls USING (mall_id, market_id, latitude, longitude)
+WHERE market_id = ? AND mall_id IN (SELECT mall_id FROM catchments WHERE source NOT IN ('prior', 'analytic')) ORDER BY mall_id
+"""
 _ORDER_IDS = "SELECT * FROM scratch.drives WHERE market_id = ? AND mall_id IN (SELECT unnest(?)) ORDER BY order_id"
 
 
@@ -82,9 +89,37 @@ class Tables:
         made = _table(DRIVES, rows.num_rows, columns, source=market.model.source)
         return made.filter(pa.array(modelled_s > 0)).sort_by([(name, "ascending") for name in DRIVES.sort])
 
+    def staying(self, name: str, market_id: str) -> pa.Table:
+        """Return the rows of one table and market at a load: as ``made``, but what came of a road file or a server stays.
+
+        Malls that are new or moved, and cells that were not there when the road file was read, get the drives that a load makes. Reads
+        the tables of the version before too, which bear the contracts' names.
+        """
+        malls = [row[0] for row in self.connection.execute(_STAYING_MALLS, [market_id]).fetchall()]
+        if not malls:
+            return self.made(name, market_id)
+        columns = ", ".join(f"before.{column.name}" for column in table(name).columns)
+        if name == "hour_factors":
+            return self.connection.sql(
+                f"SELECT {columns} FROM hour_factors AS before WHERE market_id = ?", params=[market_id]
+            ).to_arrow_table()
+        if name == "drives":
+            rows = f"SELECT {columns} FROM drives AS before SEMI JOIN now_orders USING (order_id, market_id) WHERE market_id = ?"
+            return self.connection.sql(rows, params=[market_id]).to_arrow_table().sort_by([(each, "ascending") for each in DRIVES.sort])
+        rows = f"SELECT {columns} FROM catchments AS before WHERE market_id = ? AND mall_id IN (SELECT unnest(?))"
+        kept = self.connection.sql(rows, params=[market_id, malls]).to_arrow_table()
+        made, seen = self.catchments(market_id), pa.array(self._cells(market_id, ""))
+        is_known = pc.and_(pc.is_in(made["mall_id"], pa.array(malls, pa.string())), pc.is_in(made["cell"], seen))
+        both = pa.concat_tables([kept.cast(made.schema), made.filter(pc.invert(is_known))])
+        return both.sort_by([(each, "ascending") for each in CATCHMENTS.sort])
+
     def model(self, market_id: str) -> Model:
         """Return the model of a market."""
         return self._market(market_id).model
+
+    def _cells(self, market_id: str, now: str) -> Integers:
+        found: Integers = self.connection.sql(_CELLS.format(now=now), params={"market": market_id}).to_arrow_table()["cell"].to_numpy()
+        return found
 
     def _market(self, market_id: str) -> "_Market":
         if not self._is_sampled:
@@ -92,7 +127,7 @@ class Tables:
             self._is_sampled = True
         if market_id not in self._fitted:
             malls = [Place(str(each), *where) for each, *where in self.connection.execute(_MALLS, [market_id]).fetchall()]
-            cell = self.connection.sql(_CELLS, params={"market": market_id}).to_arrow_table()["cell"].to_numpy()
+            cell = self._cells(market_id, "now_")
             found = sampled.drives_of_market(self.connection, market_id, [mall.mall_id for mall in malls])
             self._fitted[market_id] = _Market(malls, Cells(cell, *centers(cell)), found, self.fit(malls, found))
         return self._fitted[market_id]
@@ -106,7 +141,7 @@ class _Market:
     model: Model
 
 
-def _unfitted(market: _Market) -> npt.NDArray[np.int64]:
+def _unfitted(market: _Market) -> Integers:
     """Return what a model that was fitted to nothing makes of the drives; 0 where it knows no way."""
     made = np.zeros(len(market.drives))
     for position, mall in enumerate(market.malls):

@@ -1,0 +1,12 @@
+"""Drives on roads: a graph from an extract of OpenStreetMap, or a routing server of others.
+
+- ``osm``: which ways a car may take, in which direction, how fast
+- ``graph``: the graph, contracted without loss, and its drives
+- ``roads``: a graph as a base of drive times, kept by the hash of its file
+- ``osrm``: a server that speaks OSRM's table service
+"""
+
+from data.routing.osrm import Osrm
+from data.routing.roads import Roads, roads
+
+__all__ = ["Osrm", "Roads", "roads"]
