@@ -472,6 +472,19 @@ SHIFT_ACTIVITY = Table(
     period_column="local_date",
 )
 
+MALL_HOURS = Table(
+    "mall_hours",
+    "one row per mall and hour of the week in which it is open, and per market with mall_id null where any of its open malls is",
+    ("mall_id", "market_id", "local_dow", "local_hour"),
+    (
+        Column("mall_id", Kind.TEXT, "Mall; null for the market", derived=True, references="malls"),
+        Column("market_id", Kind.TEXT, "Market", derived=True, references="markets"),
+        Column("local_dow", Kind.INTEGER, "Market-local weekday, 1 Monday to 7 Sunday", derived=True),
+        Column("local_hour", Kind.INTEGER, "Market-local hour, 0 to 23; open for a part of it, or hours unknown", derived=True),
+    ),
+    sort=("market_id", "mall_id", "local_dow", "local_hour"),
+)
+
 TABLES: tuple[Table, ...] = (
     MARKETS,
     MALLS,
@@ -489,6 +502,7 @@ TABLES: tuple[Table, ...] = (
     HOUR_FACTORS,
     DRIVES,
     SHIFT_ACTIVITY,
+    MALL_HOURS,
 )
 
 TIMELINE = ("placed_at", "accepted_at", "arrived_at", "picked_up_at", "delivered_at")

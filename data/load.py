@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from data import activity, cells, contracts, demand, inferred, settle, transforms, travel_time, world
+from data import activity, cells, contracts, demand, inferred, opening_hours, settle, transforms, travel_time, world
 from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
@@ -388,6 +388,7 @@ class Bench:
         tables, markets = travel_time.Tables(self.connection), self._markets_with_new_drives()
         for name in travel_time.NAMES:
             self._rebuild(name, markets, partial(_of_market, tables, name))
+        self._rebuild("mall_hours", self._markets_with_new_malls(), opening_hours.hours_of_market)
         self._add_up_shifts()
         if (
             self.draft.base
@@ -439,6 +440,9 @@ class Bench:
         moved = "SELECT market_id FROM orders SEMI JOIN built.orders_superseded USING (order_id)"
         changed = f"SELECT market_id FROM built.orders{f' UNION {moved}' if self.built['orders'].superseded else ''}"
         return self._names(f"SELECT market_id FROM now_markets INTERSECT ({changed})")
+
+    def _markets_with_new_malls(self) -> list[str]:
+        return self._names("SELECT market_id FROM now_markets") if self.changed & {"malls", "markets"} else []
 
     def _add_up_shifts(self) -> None:
         """Make the activity of shifts anew where something that it follows from changed."""
