@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analytics.periods import Span
+from data.contracts import table as contract
 from data.engine import Engine
 from data.warehouse import Version
 
@@ -158,6 +159,11 @@ def drive_time_note(version: Version, market_id: str | None = None) -> str:
     return _drive_time_note(_Key.of(version), market_id)
 
 
+def has_values(version: Version, table: str, column: str) -> bool:
+    """Tell whether any row of a table has a value in a column: what no row has, no figure can rest on."""
+    return _has_values(_Key.of(version), table, column)
+
+
 def freshness(version: Version) -> Freshness:
     """Return what the footer says about a version."""
     manifest = version.manifest
@@ -223,6 +229,12 @@ def _drive_time_note(key: _Key, market_id: str | None) -> str:
         fit = _FIT.format(**row) if row["n"] else _NO_FIT
         notes.append(DRIVE_TIME_NOTES.get(row["source"], f"modelled drive times ({row['source']})").format(fit=fit))
     return "; ".join(notes) or "no drive times in this data"
+
+
+@lru_cache(maxsize=64)
+def _has_values(key: _Key, table: str, column: str) -> bool:
+    known = contract(table).column(column).name
+    return bool(_rows(key.version, f"SELECT 1 AS found FROM {table} WHERE {known} IS NOT NULL LIMIT 1"))
 
 
 @lru_cache(maxsize=_CACHED_VERSIONS)

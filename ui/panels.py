@@ -26,9 +26,16 @@ from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
 _INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
-Kind = Literal["text", "cell", "count", "minutes", "percent", "decimal", "interval", "trend"]
-_FORMATS: Mapping[Kind, str] = {"count": "%,d", "minutes": "%.1f", "percent": "%.1f %%", "decimal": "%.1f"}
-_FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0}
+Kind = Literal["text", "cell", "count", "minutes", "percent", "money", "decimal", "rate", "interval", "trend"]
+_FORMATS: Mapping[Kind, str] = {
+    "count": "%,d",
+    "minutes": "%.1f",
+    "percent": "%.1f %%",
+    "money": "$%.2f",
+    "decimal": "%.1f",
+    "rate": "%.2f",
+}
+_FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0, "money": 0.01}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,10 @@ class Tile:
         Why the figure is missing; stands in place of ``compared``.
     interval, width
         95 percent interval in words, and its width in the unit of ``change``: in the help; on the tile only where wider than the change.
+    target
+        The figure's target in words, and how it stands to it.
+    page
+        Title of the page that tells more.
     """
 
     metric: Metric
@@ -58,14 +69,16 @@ class Tile:
     reason: str = ""
     interval: str = ""
     width: float = 0.0
+    target: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)
 class Shown:
     """One column of a table on screen: where it comes from, its heading, and how it is written.
 
-    ``minutes`` takes seconds, ``percent`` a share, ``cell`` an H3 cell, ``interval`` low and high as one text; ``trend`` takes lists of
-    numbers and needs ``top``, their end.
+    ``minutes`` takes seconds, ``percent`` a share, ``money`` cents, ``cell`` an H3 cell, ``interval`` low and high as one text; ``trend``
+    takes lists of numbers and needs ``top``, their end.
     """
 
     column: str
@@ -74,6 +87,7 @@ class Shown:
     help: str | None = None
     is_pinned: bool = False
     top: float | None = None
+    width_px: int | None = None
 
 
 def question(text: str, aside: str = "") -> None:
@@ -92,19 +106,21 @@ def note(text: str) -> None:
         st.html(f'<p class="mr-note">{escape(text)}</p>')
 
 
-def tiles(shown: Sequence[Tile]) -> None:
-    """Draw figures in one row, each with its change, its 13 weeks and its n."""
+def tiles(shown: Sequence[Tile], *, link: Callable[[str, str], None] | None = None) -> None:
+    """Draw figures in one row, each with its change, its 13 weeks and its n, and under it a link to its page by title and label."""
     row = st.container(key="tiles")
     for column, tile in zip(row.columns(len(shown), gap="small"), shown, strict=True):
         with column:
             _tile(tile)
+            if link is not None and tile.page:
+                link(tile.page, tile.page)
 
 
 def _tile(tile: Tile) -> None:
     is_news = tile.change is not None and tile.change.is_beyond_chance
     remark = tile.compared if is_news or tile.change is None else "within normal variation"
     is_wide = tile.change is not None and tile.width > abs(tile.change.difference)
-    described = ", ".join(part for part in (tile.reason or remark, tile.interval if is_wide else "", tile.n) if part)
+    described = ", ".join(part for part in (tile.reason or remark, tile.target, tile.interval if is_wide else "", tile.n) if part)
     weeks = [nan if week is None else week for week in tile.weeks]
     st.metric(
         tile.label,
@@ -219,7 +235,7 @@ def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's ow
     if shown.kind == "interval":
         return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
     if shown.kind in ("text", "cell"):
-        return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None)
+        return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None, width=shown.width_px)
     return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind])
 
 

@@ -10,7 +10,9 @@ import streamlit as st
 
 from analytics import catalog
 from analytics.answers import Answer, answers
-from analytics.parameters import Parameters, Scope
+from analytics.baseline import Baseline, baselines
+from analytics.parameters import Parameters, Scope, check_scope
+from analytics.periods import Period
 from data.background import Background, background
 from data.errors import WarehouseError
 from data.warehouse import Version, Warehouse, default_root
@@ -64,6 +66,17 @@ def compute(metric: str, view: View, **changes: object) -> Answer:
     """
     asked = catalog.metric(metric).understood(view.parameters(**changes))
     return _answer(metric, asked, view.scope, str(view.version.root), view.version.id)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _baselines(scope: Scope, root: str, version_id: str, period: Period) -> dict[str, Baseline]:
+    check_scope(scope)
+    return baselines(Warehouse(root).version(version_id), period)
+
+
+def baselines_of(view: View) -> dict[str, Baseline]:
+    """Return the baseline of each market over the days shown, from the cache where it was asked before."""
+    return _baselines(view.scope, str(view.version.root), view.version.id, view.period)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -7,7 +7,7 @@ a legend. Draw with ``theme=None`` and ``CONFIG``.
 from ui.charts.bars import STAGE_LABELS, stage_bar, stage_color
 from ui.charts.base import CONFIG, template
 from ui.charts.lines import Measure, coverage_curve, launch_curves, load_trend, weekly_trend
-from ui.charts.review import Dot, Step, change_bars, target_dots
+from ui.charts.review import Dot, Step, Tone, change_bars, target_dots
 from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "HourOfWeek",
     "Measure",
     "Step",
+    "Tone",
     "change_bars",
     "coverage_curve",
     "launch_curves",
