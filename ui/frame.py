@@ -44,7 +44,6 @@ class Page:
 
 DRIVE = Control("drive", "Drive, min", {minutes: minutes for minutes in ("10", "15", "20", "30", "45")}, "20", is_label_shown=True)
 WEIGHT = Control("of", "Of", {"population": "People", "households": "Households"}, "population")
-SHOW = Control("show", "Show", {"bands": "Bands", "not_covered": "Not covered", "orders": "Orders per sq mi"}, "bands")
 
 PAGES: tuple[Page, ...] = (
     Page(
@@ -61,7 +60,7 @@ PAGES: tuple[Page, ...] = (
         "pages/around/coverage.py",
         "Whom can this mall reach, and who is left out?",
         filters=("market", "mall", "period"),
-        controls=(DRIVE, WEIGHT, SHOW),
+        controls=(DRIVE, WEIGHT),
         is_of_one_market=True,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
@@ -76,7 +75,7 @@ PAGES: tuple[Page, ...] = (
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
-_KEYS = (*(control.key for page in PAGES for control in page.controls), "map")
+_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below")
 _WRITTEN, _MEANT, _QUIET = "written_address", "meant_by_empty_address", "quiet_address"
 _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "shown_page", "scope", "pages", "may_load"
 

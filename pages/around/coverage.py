@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import coverage, panels, scene
+from ui import coverage, filters, panels, scene
 from ui.charts import CONFIG
 from ui.frame import current_view
 
@@ -14,6 +14,8 @@ panels.answer_sentence(text, aside)
 
 left, right = st.columns([66, 34], gap="medium")
 with left:
+    filters.segments(coverage.SHOW)
+    panels.note(coverage.reason(view, by))
     figure, cells = coverage.cells_map(view, by)
     scene.draw(figure, alt=text)
 with right:
@@ -26,12 +28,5 @@ with right:
     else:
         panels.note("Click a cell for its people, drive and orders; click a mall to choose it.")
 
-reach = coverage.by_mall(view, by)
-panels.numbers_behind(f"Malls of {view.focus.name}", reach, view.version, key="malls")
-panels.table(coverage.malls_table(view, by), coverage.malls_columns(by), key="malls-table", alt="Reach of every mall of the market.")
-panels.note(coverage.model_note(view, by))
-
-behind = coverage.cells_answer(view, by)
-panels.numbers_behind("Cells on the map", behind, view.version, key="cells")
-rows = coverage.cells_table(view, behind)
-panels.table(rows, coverage.cells_columns(by), key="cells-table", alt=f"People, drive time and orders by cell. {text}", height_rows=6)
+filters.segments(coverage.BELOW)
+coverage.below(view, by, text)

@@ -23,7 +23,14 @@ class Measure:
     is_from_zero: bool = False
 
 
-def coverage_curve(shares: Sequence[tuple[int, float]], *, chosen_min: int, theme: Theme, height_px: int = 170) -> go.Figure:
+def coverage_curve(
+    shares: Sequence[tuple[int, float]],
+    *,
+    chosen_min: int,
+    theme: Theme,
+    beside: tuple[str, Sequence[tuple[int, float]]] | None = None,
+    height_px: int = 170,
+) -> go.Figure:
     """Return the share covered against drive minutes, with the chosen minute marked and its share beside the mark.
 
     Parameters
@@ -34,22 +41,27 @@ def coverage_curve(shares: Sequence[tuple[int, float]], *, chosen_min: int, them
         The minute to mark; without a share of its own nothing is marked.
     theme, height_px
         Ground, and height on screen.
+    beside
+        A name and its shares, drawn as a grey line to compare with.
     """
     colors = tokens(theme)
     minutes = [minute for minute, _ in shares]
     percents = [100 * share for _, share in shares]
+    others = [100 * share for _, share in beside[1]] if beside else []
     figure = go.Figure(layout={"template": template(theme), "height": height_px})
     hover = "%{y:.1f} % within %{x} min drive<extra></extra>"
     area = "rgba({},{},{},{:.2f})".format(*rgba(colors.primary)[:3], 0.12)
     line = {"color": colors.primary, "width": 2}
     figure.add_scatter(x=minutes, y=percents, mode="lines", line=line, fill="tozeroy", fillcolor=area, hovertemplate=hover)
+    if beside:
+        _add_beside(figure, beside, colors.other)
     marked = dict(shares).get(chosen_min)
     if marked is not None:
         figure.add_vline(x=chosen_min, line={"color": colors.muted, "width": 1, "dash": "dot"})
         _add_mark(figure, chosen_min, 100 * marked, theme)
     last_min = minutes[-1] if minutes else 45
     figure.update_xaxes(range=[0, last_min], tickvals=[0, 10, 15, 20, 30, 45], ticksuffix=" min", showticksuffix="last")
-    figure.update_yaxes(range=[0, _headroom(percents)], ticksuffix=" %", showticksuffix="last", nticks=4)
+    figure.update_yaxes(range=[0, _headroom([*percents, *others])], ticksuffix=" %", showticksuffix="last", nticks=4)
     return figure
 
 
@@ -163,8 +175,11 @@ def launch_curves(
         known = [(value, week) for week, value in points if value is not None]
         if known:
             ends.append((*known[-1], name, color))
-    _label_ends(figure, ends, measure)
-    figure.update_xaxes(rangemode="tozero", nticks=8, tickformat="d", title={"text": "weeks since opening", "standoff": 4})
+    # Malls of different age end at different weeks: the names stand right of the last one, or they would lie on other malls' lines.
+    last = max((week for points in series.values() for week, _ in points), default=1)
+    _label_ends(figure, [(value, last, name, color) for value, _, name, color in ends], measure)
+    title = {"text": "weeks since opening", "standoff": 4, "font": {"size": 13}}
+    figure.update_xaxes(range=[-0.5, last + 0.5], nticks=8, tickformat="d", title=title)
     figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
     figure.add_annotation(
         text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
@@ -224,6 +239,16 @@ def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], 
         figure.add_annotation(x=week_on, y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
     longest = max(len(name) for _, _, name, _ in ends) + 8
     figure.update_layout(margin_r=min(210, 7 * longest))
+
+
+def _add_beside(figure: go.Figure, beside: tuple[str, Sequence[tuple[int, float]]], color: str) -> None:
+    """Add a grey line with its name above its end."""
+    name, shares = beside
+    hover = f"{name}: %{{y:.1f}} % within %{{x}} min drive<extra></extra>"
+    figure.add_scatter(x=[x for x, _ in shares], y=[100 * y for _, y in shares], mode="lines", line={"color": color}, hovertemplate=hover)
+    if shares:
+        x, y = shares[-1]
+        figure.add_annotation(x=x, y=100 * y, text=name, xanchor="right", yanchor="bottom", showarrow=False, font={"color": color})
 
 
 def _add_mark(figure: go.Figure, x: float, y: float, theme: Theme) -> None:
