@@ -5,8 +5,3 @@
 - ``roads``: a graph as a base of drive times, kept by the hash of its file
 - ``osrm``: a server that speaks OSRM's table service
 """
-
-from data.routing.osrm import Osrm
-from data.routing.roads import Roads, roads
-
-__all__ = ["Osrm", "Roads", "roads"]

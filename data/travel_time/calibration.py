@@ -158,12 +158,16 @@ def calibrated(drives: Drives, base_s: Floats, malls: int, *, has_surface: bool 
 
 
 def hour_slopes(drives: Drives, base_s: Floats, left: Floats) -> Floats:
-    """Return the slope per hour (24) and kind of day (2): ridge regression of log residuals on the ramp; 0 where nothing was driven."""
+    """Return the slope per hour (24) and kind of day (2): ridge regression of log residuals on the ramp, less what all hours have in common.
+
+    Where nothing was driven the slope is 0.
+    """
     ramp, cut = _ramp(base_s), np.clip(left, -MOST_LOG, MOST_LOG)
     place = 2 * drives.hour + drives.is_weekend
     across = np.bincount(place, ramp * cut, minlength=48)
     squares = np.bincount(place, ramp * ramp, minlength=48)
-    return np.asarray((across / (squares + _HOUR_DRIVES)).reshape(24, 2))
+    common = across.sum() / squares.sum() if squares.any() else 0.0
+    return np.asarray(((across - common * squares) / (squares + _HOUR_DRIVES)).reshape(24, 2))
 
 
 def without_hours_s(drives: Drives, base_s: Floats, slopes: Floats) -> Floats:

@@ -14,7 +14,8 @@ from data.engine import attach
 from data.engine import connection as open_version
 from data.errors import WarehouseError
 from data.manifest import PartSpec, Record, Version
-from data.routing import Osrm, roads
+from data.routing.osrm import Osrm
+from data.routing.roads import roads
 from data.travel_time.calibration import Drives
 from data.travel_time.models import Base, Cells, Model, Place, calibrated_model
 from data.travel_time.tables import NAMES, Tables, analytic
