@@ -27,7 +27,19 @@ FORMATS: Final[tuple[Format, ...]] = ("csv", "parquet", "json")
 BATCH_ROWS: Final = 65_536
 
 _UNITS: Final = ("_s", "_m", "_m2", "_cents", "_share", "_min", "_on", "_at", "_id")
-_COUNTED: Final = ("_orders", "_offers", "_trips", "_shifts", "_drivers", "_stores", "_cells", "_people", "_households", "_malls")
+_COUNTED: Final = (
+    "_orders",
+    "_offers",
+    "_trips",
+    "_drives",
+    "_shifts",
+    "_drivers",
+    "_stores",
+    "_cells",
+    "_people",
+    "_households",
+    "_malls",
+)
 _PLAIN: Final = frozenset({*DIMENSIONS.values(), "suppressed", "within_min", "cell_area_m2"})
 _FORMULA: Final = r"^[\s\x{FEFF}]*[=+\-@]|^[ \x{FEFF}]*[\t\r]"
 _NUMBER: Final = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)

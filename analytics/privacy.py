@@ -64,6 +64,7 @@ SUBJECTS: Final = {
     "orders": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "orders"),
     "offers": Subject(("driver_id", "offer_id"), DRIVER_K, "drivers", "offers"),
     "trips": Subject(("driver_id", "trip_id"), DRIVER_K, "drivers", "trips"),
+    "drives": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "drives"),
     "shift_activity": Subject(("driver_id",), DRIVER_K, "drivers", "shift hours"),
 }
 """By table of facts."""

@@ -440,6 +440,8 @@ DRIVES = Table(
         *_local_columns("picked_up_at"),
         _seconds("drive_s", "delivered - picked up"),
         _seconds("modelled_s", "The drive at that hour by a model that had seen no drive to this cell"),
+        Column("line_from_m", Kind.METERS, "distance_m, rounded down to whole kilometers", derived=True),
+        _seconds("modelled_from_s", "modelled_s, rounded down to even minutes"),
         Column("source", Kind.TEXT, "What made modelled_s: prior, analytic, road_graph, osrm", derived=True),
     ),
     sort=("mall_id", "local_date", "order_id"),

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 OBSERVED = [metric for metric in METRICS if metric.facts]
 OF_ORDERS = [metric for metric in OBSERVED if metric.all_facts == ("orders",) and "mall" in metric.dimensions]
 MODELLED = [metric for metric in METRICS if metric.modelled]
-COUNTED = ("orders", "offers", "trips", "shifts", "drivers", "stores", "cells", "people", "households", "malls")
+COUNTED = ("orders", "offers", "trips", "drives", "shifts", "drivers", "stores", "cells", "people", "households", "malls")
 ROOT = Path(__file__).resolve().parent.parent
 
 every = pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)

@@ -131,7 +131,20 @@ class Town:
             row["click_to_door_s"] = int((delivered_at - placed_at).total_seconds())
             if promised_by is not None:
                 row["late_s"] = int((delivered_at - promised_by).total_seconds())
+            if market is not None:
+                self._drove(row)
         return self.add("orders", **row)
+
+    def _drove(self, order: Row) -> None:
+        """Add a delivered order to the sampled drives: as long as its drive, else as its click-to-door; modelled as ten minutes."""
+        same = ("order_id", "market_id", "mall_id", "customer_id", "dropoff_cell", "distance_m")
+        local_day = ("local_date", "local_hour", "local_dow", "local_week_on")
+        row = {name: order.get(name) for name in (*same, *local_day)}
+        drive_s, modelled_s = order.get("drive_s", order["click_to_door_s"]), order.get("modelled_s", 600)
+        order.pop("modelled_s", None)
+        line_m = row["distance_m"]
+        classes = {"line_from_m": None if line_m is None else line_m // 1000 * 1000, "modelled_from_s": modelled_s // 120 * 120}
+        self.add("drives", **row, drive_s=drive_s, modelled_s=modelled_s, source="prior", **classes)
 
     def deliver(
         self,

@@ -15,7 +15,7 @@ from analytics.privacy import Tiling
 Direction = Literal["up", "down", "none"]
 Kind = Literal["count", "seconds", "share", "ratio", "money", "hours"]
 
-FACTS: Final = ("orders", "offers", "trips", "shift_activity")
+FACTS: Final = ("orders", "offers", "trips", "shift_activity", "drives")
 """Tables whose rows happen on a day, at a mall: filtered by period and mall before a metric sees them."""
 
 CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour", "weeks_open")

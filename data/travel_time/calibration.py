@@ -158,7 +158,7 @@ def calibrated(drives: Drives, base_s: Floats, malls: int, *, has_surface: bool 
 
 
 def hour_slopes(drives: Drives, base_s: Floats, left: Floats) -> Floats:
-    """Return the slope per hour (24) and kind of day (2): ridge regression of log residuals on the ramp, less what all hours have in common.
+    """Return the slope per hour (24) and kind of day (2): ridge regression of log residuals on the ramp, less what hours have in common.
 
     Where nothing was driven the slope is 0.
     """

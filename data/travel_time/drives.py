@@ -39,6 +39,8 @@ WITH counted AS (
 SELECT * FROM clean ORDER BY order_id
 """
 
+_MADE = ("line_from_m", "modelled_s", "modelled_from_s", "source")
+
 _ROWS = """
 SELECT order_id, mall_id, dropoff_cell, distance_m, drive_s, local_hour, local_dow
 FROM scratch.drives WHERE market_id = ? ORDER BY order_id
@@ -49,7 +51,7 @@ def sample(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``scratch.drives``: the sample with all columns of the contract ``drives`` but what a model made of them."""
     connection.execute(_SAMPLED)
     local = calendar(table("drives"))
-    kept = ", ".join(name for name in table("drives").names if name not in {*local, "modelled_s", "source"})
+    kept = ", ".join(name for name in table("drives").names if name not in {*local, *_MADE})
     made = ", ".join(f"({sql})::{table('drives').column(name).kind.duckdb_type} AS {name}" for name, sql in local.items())
     connection.execute(f"CREATE OR REPLACE TABLE scratch.drives AS SELECT {kept}, {made} FROM scratch.sampled_drives ORDER BY order_id")
     connection.execute("DROP TABLE scratch.sampled_drives")

@@ -29,6 +29,8 @@ SELECT DISTINCT cell FROM (
     UNION ALL SELECT cell FROM {now}malls WHERE market_id = $market
 ) WHERE cell IS NOT NULL ORDER BY cell
 """
+_LINE_CLASS_M, _FIT_CLASS_S = 1_000, 120
+
 _MALLS = "SELECT mall_id, latitude, longitude FROM now_malls WHERE market_id = ? ORDER BY mall_id"
 _STAYING_MALLS = """
 SELECT mall_id FROM now_malls JOIN malls USING (mall_id, market_id, latitude, longitude)
@@ -86,6 +88,9 @@ class Tables:
         rows = self.connection.sql(_ORDER_IDS, params=[market_id, [mall.mall_id for mall in market.malls]]).to_arrow_table()
         modelled_s = market.model.modelled_s if len(market.model.modelled_s) else _unfitted(market)
         columns = {name: rows.column(name) for name in rows.column_names} | {"modelled_s": pa.array(modelled_s)}
+        columns["modelled_from_s"] = pa.array(modelled_s - modelled_s % _FIT_CLASS_S)
+        line_m = rows["distance_m"].to_numpy()
+        columns["line_from_m"] = pa.array(line_m - line_m % _LINE_CLASS_M)
         made = _table(DRIVES, rows.num_rows, columns, source=market.model.source)
         return made.filter(pa.array(modelled_s > 0)).sort_by([(name, "ascending") for name in DRIVES.sort])
 
