@@ -2,8 +2,16 @@
 
 from typing import Final
 
+import ibis.expr.types as ir
+
 from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Counting, Metric
 from analytics.metrics import drivers
+
+
+def _none(rows: ir.Table) -> ir.BooleanValue:
+    """Tell that no row stands behind the figures of a group by itself: only the mean of all of them is used."""
+    return rows.market_id.isnull() & rows.market_id.notnull()
+
 
 _NO_TRIPS = "hours of shifts in markets without trips"
 
@@ -205,5 +213,17 @@ METRICS: Final = (
         needs=("mall_dwell_s",),
         needs_status="delivered",
         left_out="delivered orders without usable times at the mall",
+    ),
+    Metric(
+        drivers.hours_gap,
+        label="Driver-hours short and spare",
+        help="Hours of drivers that were lacking for the orders placed, and hours in which more were online than needed; never netted.",
+        unit="s",
+        kind="hours",
+        direction="none",
+        source="Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand",
+        dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
+        history_weeks=drivers.LOOK_BACK_WEEKS,
+        also=(Counting("trips", where=_none),),
     ),
 )

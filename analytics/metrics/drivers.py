@@ -1,6 +1,8 @@
 """How drivers' time is used, what it earns and costs, and how many hours of it are lacking or spare."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -9,8 +11,17 @@ from ibis import _
 from analytics.quantiles import percentiles
 from analytics.ratios import ratio_of_sums
 
-BATCH = 2
+BATCH: Final = 2
 """Orders of a trip from which on it is a batch, and stores from which on it is one of several stores."""
+
+LOOK_BACK_WEEKS: Final = 8
+"""Weeks before an hour whose same hour of the week says how much time an order takes."""
+
+LONGEST_TRIP_S: Final = 3 * 3600
+_HOUR_S, _DAY_HOURS, _WEEK_DAYS = 3600, 24, 7
+_EPOCH: Final = ibis.date(1970, 1, 1)
+_FIRST_DOW: Final = 3
+"""Weekday of the day 0, counted from Monday: a Thursday."""
 
 
 def utilization(shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
@@ -208,7 +219,7 @@ def cost_per_delivery(
         - ``pay_sum_cents``: of the cents, pay of drivers
     """
     paid = _accepted_pay(offers, by)
-    values = _side_by_side(_delivered(orders, by), paid, by)
+    values = _side_by_side(by, _delivered(orders, by), paid)
     cost = values.pay_sum_cents + values.n * (handling_cents + surcharge_cents)
     return values.select(*by, numerator=cost, denominator=_.n, n=_.n, pay_sum_cents=_.pay_sum_cents)
 
@@ -251,7 +262,7 @@ def contribution_per_order(
     """
     done = orders.filter(is_delivered(orders))
     earned = done.aggregate({"n": _.count(), "fee_sum_cents": _.fee_cents.sum()}, by=list(by))
-    values = _side_by_side(earned, _accepted_pay(offers, by), by)
+    values = _side_by_side(by, earned, _accepted_pay(offers, by))
     own = commission_cents - handling_cents - surcharge_cents
     left = values.fee_sum_cents - values.pay_sum_cents + values.n * own
     return values.select(*by, numerator=left, denominator=_.n, n=_.n, fee_sum_cents=_.fee_sum_cents, pay_sum_cents=_.pay_sum_cents)
@@ -420,25 +431,25 @@ def _accepted_pay(offers: ir.Table, by: Sequence[str]) -> ir.Table:
 def _per_time(counted: ir.Table, shift_activity: ir.Table, column: str, by: Sequence[str]) -> ir.Table:
     """Put ``numerator`` and ``n`` over the sum of a column of seconds; a group without either has none of it."""
     time = shift_activity.aggregate({"denominator": shift_activity[column].sum()}, by=list(by))
-    return _side_by_side(counted, time, by).select(*by, "numerator", "denominator", "n")
+    return _side_by_side(by, counted, time).select(*by, "numerator", "denominator", "n")
 
 
-def _side_by_side(left: ir.Table, right: ir.Table, by: Sequence[str]) -> ir.Table:
-    """Put the values of equal groups in one row: zeros for a group that one side lacks; a null of either side stays null."""
-    sides = [(each, [name for name in each.columns if name not in by]) for each in (left, right)]
-    names = [name for _side, own in sides for name in own]
+def _side_by_side(by: Sequence[str], *sides: ir.Table) -> ir.Table:
+    """Put the values of equal groups in one row: zeros for a group that a side lacks; a null of its own stays null."""
+    own = [[name for name in each.columns if name not in by] for each in sides]
     rows = [
         side.select(
             *by,
-            **{name: side[name] if name in own else ibis.null("int64") for name in names},
+            **{name: side[name] if place == number else ibis.null("int64") for place, names in enumerate(own) for name in names},
             **{f"is_{place}": ibis.literal(int(place == number), "int64") for place in range(len(sides))},
         )
-        for number, (side, own) in enumerate(sides)
+        for number, side in enumerate(sides)
     ]
     there = {f"is_{place}": _[f"is_{place}"].max() for place in range(len(sides))}
-    both = ibis.union(*rows).aggregate({**{name: _[name].max() for name in names}, **there}, by=list(by))
-    values = {name: (both[f"is_{place}"] == 0).ifelse(0, both[name]) for place, (_side, own) in enumerate(sides) for name in own}
-    return both.select(*by, **values)
+    values = {name: _[name].max() for names in own for name in names}
+    both = ibis.union(*rows).aggregate({**values, **there}, by=list(by))
+    filled = {name: (both[f"is_{place}"] == 0).ifelse(0, both[name]) for place, names in enumerate(own) for name in names}
+    return both.select(*by, **filled)
 
 
 def _beside(values: ir.Table, others: ir.Table, by: Sequence[str]) -> ir.Table:
@@ -447,3 +458,180 @@ def _beside(values: ir.Table, others: ir.Table, by: Sequence[str]) -> ir.Table:
         return values.cross_join(others)
     same = [values[column].identical_to(others[column]) for column in by]
     return values.inner_join(others, same).select(*values.columns, *(name for name in others.columns if name not in by))
+
+
+def hours_gap(
+    orders: ir.Table,
+    shift_activity: ir.Table,
+    trips: ir.Table,
+    mall_hours: ir.Table,
+    *,
+    by: Sequence[str] = (),
+    mall_id: str | None = None,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
+    hour: int | None = None,
+) -> ir.Table:
+    """Driver-hours that were lacking and driver-hours that were spare: required against online time, hour by hour, never netted.
+
+    Online time is observed, the required one modelled: orders placed in an hour, times the engaged time that an order took in the same hour
+    of the week of the 8 weeks before, spread over the hours that a trip takes. Of orders placed evenly over an hour, whose work begins at
+    once and lasts as long as the mean trip (3 hours at most), that is the part that falls into the hour itself, the next and so on. In
+    every single hour of the period what is required beyond the online time is short, and online time beyond what is required is spare: an
+    hour short on one Monday is not made good by a spare one on another. Hours in which the mall is shut are neither. An hour is unknown,
+    and neither, where an order has nothing to compare with: no order or no driver in that hour of the week of the 8 weeks before.
+
+    Of a mall: its own orders, and its drivers' engaged time for it; its drivers' whole online time, though they may work for others too.
+    Otherwise market by market. Source: Jennings, Mandelbaum, Massey and Whitt 1996, Server Staffing to Meet Time-Varying Demand.
+
+    Parameters
+    ----------
+    orders, shift_activity, trips
+        Tables of the contracts of those names, filtered to the period and the 8 weeks before; hours of shifts in one view.
+    mall_hours
+        Table of the contract of that name.
+    by
+        Columns that make the groups; none for one row over everything.
+    mall_id
+        The mall that is asked for; None: each market as a whole, or each mall where ``by`` has it.
+    start_on, end_on
+        Period in market-local days, start included, end excluded; None: open on that side.
+    dow, hour
+        Only this weekday, only this hour; None: all.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per group with such hours (without ``by`` always one row):
+
+        - the columns of ``by``
+        - ``hours_short``, ``hours_spare``: seconds short and seconds spare; null where no hour is known
+        - ``required_s``, ``online_s``: seconds required and online in the known hours
+        - ``n``: known hours of markets or malls in the period
+        - ``unknown_n``: hours with orders or drivers whose requirement is unknown
+    """
+    place = ["market_id", "mall_id"] if "mall_id" in by else ["market_id"]
+    known = required_time(orders, shift_activity, trips, place=place)
+    inside = [known.local_date >= start_on] if start_on is not None else []
+    inside += [known.local_date < end_on] if end_on is not None else []
+    inside += [known[f"local_{name}"] == value for name, value in (("dow", dow), ("hour", hour)) if value is not None]
+    hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
+    is_known = hours.required_s.notnull()
+    values = hours.aggregate(
+        {
+            "hours_short": ibis.greatest(hours.required_s - hours.online_s, 0).sum(where=is_known),
+            "hours_spare": ibis.greatest(hours.online_s - hours.required_s, 0).sum(where=is_known),
+            "required_s": hours.required_s.sum(),
+            "online_s": hours.online_s.sum(where=is_known),
+            "n": is_known.sum().fill_null(0),
+            "unknown_n": (~is_known).sum().fill_null(0),
+            "people": hours.orders.sum() + hours.online_s.sum(),
+        },
+        by=list(by),
+    )
+    # Work left over from the hour before is nobody's by itself: alone it would tell of the few who may have ordered then.
+    return (values.filter(values.people > 0) if by else values).drop("people")
+
+
+def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, *, place: Sequence[str]) -> ir.Table:
+    """Return the seconds that each hour requires of drivers, and those in which they are online.
+
+    Parameters
+    ----------
+    orders, shift_activity, trips
+        Tables of the contracts of those names, filtered to the hours wanted and the 8 weeks before.
+    place
+        Columns that name a place: ``market_id``, or ``market_id`` and ``mall_id``.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per place and local hour with orders, drivers or work left over from the hour before: the columns of ``place``,
+        ``local_date``, ``local_week_on``, ``local_dow``, ``local_hour``, ``orders``, ``online_s`` and ``required_s`` (null: unknown).
+    """
+    slot = [*place, "day", "week_day", "local_hour"]
+    counted = _with_days(orders).group_by(slot).agg(orders=_.count())
+    worked = _with_days(shift_activity).group_by(slot).agg(engaged_s=_.engaged_here_s.sum(), online_s=_.online_s.sum())
+    work = _lagged(_work(_side_by_side(slot, counted, worked.drop("online_s")), place), trips, place)
+    required = work.group_by(slot).agg(is_unknown=_.work_s.isnull().any(), work_s=_.work_s.sum())
+    required = required.select(*slot, required_s=_.is_unknown.ifelse(ibis.null("int64"), _.work_s))
+    hours = _side_by_side(slot, required, counted, worked.drop("engaged_s"))
+    return hours.select(
+        *place,
+        "local_hour",
+        "required_s",
+        "orders",
+        "online_s",
+        local_date=_day(hours.day),
+        local_week_on=_day(hours.day - hours.week_day),
+        local_dow=(hours.day + _FIRST_DOW) % _WEEK_DAYS + 1,
+    )
+
+
+def _with_days(rows: ir.Table) -> ir.Table:
+    """Count days and the days of a week, because whole numbers can be added up."""
+    known = rows.filter(rows.local_date.notnull(), rows.market_id.notnull())
+    return known.mutate(day=known.local_date.delta(_EPOCH, unit="day"), week_day=known.local_date.delta(known.local_week_on, unit="day"))
+
+
+def _day(number: ir.IntegerValue) -> ir.DateValue:
+    return (_EPOCH + number.as_interval("D")).cast("date")
+
+
+def _work(hours: ir.Table, place: Sequence[str]) -> ir.Table:
+    """Return the engaged seconds that the orders of each hour will take, as orders of that hour of the week did before; null: unknown."""
+    same_hour = [*place, "local_hour", "weekday"]
+    before = ibis.range_window(group_by=same_hour, order_by="day", preceding=(LOOK_BACK_WEEKS * _WEEK_DAYS, _WEEK_DAYS))
+    then = hours.mutate(weekday=_.day % _WEEK_DAYS)
+    then = then.mutate(past_orders=_.orders.sum().over(before), past_engaged_s=_.engaged_s.sum().over(before))
+    rounded = (2 * then.orders * then.past_engaged_s + then.past_orders) // (2 * then.past_orders)
+    is_known = (then.past_orders > 0) & (then.past_engaged_s > 0)
+    return then.filter(then.orders > 0).mutate(work_s=ibis.ifelse(is_known, rounded, ibis.null("int64")))
+
+
+def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
+    """Spread the work of each hour over the hours in which trips take place that begin evenly in it and last as long as the mean trip."""
+    mean = trips.group_by(place).agg(sum_s=_.engaged_s.sum(), trips=_.engaged_s.count())
+    lasting = work.left_join(mean, [work[name].identical_to(mean[name]) for name in place]).select(
+        *work.columns, trip_s=ibis.greatest(1, ibis.least(mean.sum_s // mean.trips, LONGEST_TRIP_S)).fill_null(1)
+    )
+    each = lasting.mutate(lag=ibis.literal([*range(LONGEST_TRIP_S // _HOUR_S + 1)]).unnest())
+    whole = 2 * _HOUR_S * each.trip_s
+    each = each.mutate(done=_done_within(each.lag, each.trip_s), done_next=_done_within(each.lag + 1, each.trip_s), whole=whole)
+    # Differences of rounded running sums, so that no second is lost.
+    part_s = each.work_s * each.done_next // each.whole - each.work_s * each.done // each.whole
+    hours = each.day * _DAY_HOURS + each.local_hour + each.lag
+    later = each.mutate(work_s=part_s, hours=hours).filter(each.done_next > each.done)
+    return later.select(
+        *place,
+        "work_s",
+        day=later.hours // _DAY_HOURS,
+        local_hour=later.hours % _DAY_HOURS,
+        week_day=(later.week_day + later.hours // _DAY_HOURS - later.day) % _WEEK_DAYS,
+    )
+
+
+def _done_within(hours: ir.IntegerValue, trip_s: ir.IntegerValue) -> ir.IntegerValue:
+    """Return twice the area under the work done within so many hours, of trips that begin evenly in the first one."""
+    span_s = hours * _HOUR_S
+    return _square(span_s) - _square(span_s - _HOUR_S) - _square(span_s - trip_s) + _square(span_s - trip_s - _HOUR_S)
+
+
+def _square(seconds: ir.IntegerValue) -> ir.IntegerValue:
+    positive = ibis.greatest(seconds, 0)
+    return positive * positive
+
+
+def _open(hours: ir.Table, mall_hours: ir.Table, *, mall_id: str | None, is_by_mall: bool) -> ir.Table:
+    """Keep the hours in which the place is open, and all hours of a place of which nothing is known."""
+    if is_by_mall:
+        ours, same = mall_hours, ["market_id", "mall_id"]
+    else:
+        ours, same = mall_hours.filter(_.mall_id.isnull() if mall_id is None else _.mall_id == mall_id), ["market_id"]
+    known = ours.select(same).distinct().mutate(is_known=True)
+    opened = ours.select(*same, "local_dow", "local_hour").mutate(is_open=True)
+    placed = hours.left_join(known, [hours[name].identical_to(known[name]) for name in same]).select(hours, "is_known")
+    slot = [*same, "local_dow", "local_hour"]
+    told = placed.left_join(opened, [placed[name].identical_to(opened[name]) for name in slot]).select(placed, "is_open")
+    return told.filter(told.is_known.isnull() | told.is_open.notnull())
