@@ -17,7 +17,7 @@ from ibis import _
 
 from analytics import attraction, catalog, launch, notes, reference
 from analytics.catalog import Metric
-from analytics.dimensions import columns, with_cell
+from analytics.dimensions import columns, with_made_columns
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
@@ -284,7 +284,7 @@ def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
         rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
     if launch.COLUMN in _keys(metric, asked) and name in catalog.FACTS:
         rows = launch.with_weeks_open(rows, _unbound("malls"))
-    return with_cell(rows, asked.resolution) if name == "orders" and "cell" in _keys(metric, asked) else rows
+    return with_made_columns(rows, _keys(metric, asked), asked.resolution) if name == "orders" else rows
 
 
 def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
@@ -317,7 +317,7 @@ def _with_people(values: ir.Table, tables: Mapping[str, ir.Table], metric: Metri
     for name in metric.all_facts:
         counting = _counting(tables[name], name, metric, asked)
         is_first = name == metric.facts
-        people = behind(counting, SUBJECTS[name], by=group, parts=metric.parts(counting) if metric.parts and is_first else {})
+        people = behind(counting, SUBJECTS[name], by=group, parts=metric.parts_of(counting, group) if is_first else {})
         if not is_first:
             people = people.select(*group, _[_PEOPLE].name(f"{_OTHERS}{name}"))
         values = _beside(values, people, group, is_alone=len(metric.all_facts) == 1)

@@ -34,7 +34,8 @@ def with_figures(values: pa.Table, metric: Metric) -> pa.Table:
         - ``rate``, for a ratio or money: numerator / denominator in the metric's unit, such as per hour
         - ``low``, ``high``: 95 percent bounds of an observed share (Wilson), or of any ratio whose spread between persons is known, as
           ``analytics.ratios`` has it
-        - ``mean_s``, ``prep_mean_s``, ...: sums of seconds, cents or meters / ``n``, or / ``store_wait_n`` where a part has its own count
+        - ``mean_s``, ``prep_mean_s``, ...: sums of seconds, cents or meters / ``n``, or / ``store_wait_n`` where a part has its own count,
+          or / ``tail_n`` where what it is a part of has one
         - ``cell_area_m2``: area of the row's cell, square meters
     """
     figures: dict[str, pa.Array] = {}
@@ -44,7 +45,7 @@ def with_figures(values: pa.Table, metric: Metric) -> pa.Table:
     for unit in _SUMS:
         for name in (name for name in names if name.endswith(f"sum_{unit}")):
             stem = name.removesuffix(f"sum_{unit}")
-            rows = f"{stem}n" if f"{stem}n" in names else "n"
+            rows = next(each for each in _counts(stem) if each in names)
             figures[f"{stem}mean_{unit}"] = _array(_ratio(_floats(values, name), _floats(values, rows)))
     if "cell" in names:
         figures["cell_area_m2"] = _areas_m2(values.column("cell"))
@@ -69,6 +70,12 @@ def _ratios(values: pa.Table, metric: Metric) -> dict[str, pa.Array]:
     else:
         return figures
     return figures | {"low": low, "high": high}
+
+
+def _counts(stem: str) -> list[str]:
+    """Return the counts that a part may have, nearest first: ``tail_store_wait_n``, ``tail_store_n``, ``tail_n``, ``n``."""
+    words = stem.split("_")[:-1]
+    return ["_".join([*words[:kept], "n"]) for kept in range(len(words), -1, -1)]
 
 
 def _areas_m2(cells: pa.ChunkedArray) -> pa.Array:

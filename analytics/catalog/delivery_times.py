@@ -1,9 +1,33 @@
 """How long orders take, and whether they come on time."""
 
+from collections.abc import Callable
 from typing import Final
 
+import ibis.expr.types as ir
+
 from analytics.catalog.metric import ORDER_DIMENSIONS, Metric
-from analytics.metrics import delivery_times
+from analytics.metrics import delivery_times, lateness
+
+_REYES = "Reyes et al. 2018, The Meal Delivery Routing Problem"
+_TILED = "delivered orders whose events are missing at the ends or run backwards"
+
+
+def _stage(function: Callable[..., ir.Table], label: str, help_: str) -> Metric:
+    """Return the metric of one stage: its percentiles, its mean and its n."""
+    return Metric(
+        function,
+        label=label,
+        help=help_,
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source="stages that tile click-to-door, after Reyes et al. 2018",
+        dimensions=ORDER_DIMENSIONS,
+        needs=(f"{function.__name__}_s",),
+        needs_status="delivered",
+        left_out="delivered orders for which the stage is unknown or whose events run backwards",
+    )
+
 
 METRICS: Final = (
     Metric(
@@ -13,7 +37,7 @@ METRICS: Final = (
         unit="s",
         kind="seconds",
         direction="down",
-        source="Reyes et al. 2018, The Meal Delivery Routing Problem",
+        source=_REYES,
         dimensions=ORDER_DIMENSIONS,
         needs=("click_to_door_s",),
         needs_status="delivered",
@@ -45,8 +69,98 @@ METRICS: Final = (
         dimensions=ORDER_DIMENSIONS,
         needs=("click_to_door_s", "unsplit_s"),
         needs_status="delivered",
-        left_out="delivered orders whose events are missing at the ends or run backwards",
+        left_out=_TILED,
         parts=delivery_times.stage_parts,
         tilings=delivery_times.STAGE_TILINGS,
+    ),
+    Metric(
+        delivery_times.tail_stages,
+        label="Stages of slow orders",
+        help="Where the time goes in slow orders, those between the 85th and the 95th percentile of click-to-door, on average.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source="stages that tile click-to-door, after Reyes et al. 2018",
+        dimensions=ORDER_DIMENSIONS,
+        needs=("click_to_door_s", "unsplit_s"),
+        needs_status="delivered",
+        left_out=_TILED,
+        parts=delivery_times.tail_parts,
+        tilings=delivery_times.TAIL_TILINGS,
+    ),
+    Metric(
+        delivery_times.ready_to_door,
+        label="Ready-to-door",
+        help="Time from the packed order to the delivery at the door; at p90, 9 of 10 orders are faster.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source=_REYES,
+        dimensions=ORDER_DIMENSIONS,
+        needs=("ready_to_door_s",),
+        needs_status="delivered",
+        left_out="delivered orders whose moment of packing is unknown or after the delivery",
+    ),
+    Metric(
+        delivery_times.ready_to_pickup,
+        label="Ready-to-pickup",
+        help="Time a packed order lies until the driver leaves the mall with it.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source=_REYES,
+        dimensions=ORDER_DIMENSIONS,
+        needs=("ready_to_pickup_s",),
+        needs_status="delivered",
+        left_out="delivered orders whose packing or pick-up is unknown, or which left before they were packed",
+    ),
+    Metric(
+        delivery_times.placed_to_ready,
+        label="Packing time",
+        help="Time the store needs until an order is packed.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source="counted from the store's events",
+        dimensions=ORDER_DIMENSIONS,
+        needs=("placed_to_ready_s",),
+        needs_status="delivered",
+        left_out="delivered orders whose moment of packing is unknown or before the order",
+    ),
+    _stage(delivery_times.prep, "Packing before a driver", "Time until the order is packed or a driver has accepted it."),
+    _stage(delivery_times.assign, "Waiting for a driver", "Time a packed order waits until a driver accepts it."),
+    _stage(delivery_times.approach, "Approach", "Time from a driver's accept until the driver reaches the mall."),
+    _stage(delivery_times.store_wait, "Driver waits at the store", "Time a driver at the mall waits until the order is packed."),
+    _stage(delivery_times.handling, "Handling at the mall", "Time a driver parks, walks, finds the store and walks back."),
+    _stage(delivery_times.drive, "Drive to the door", "Time from the mall to the door."),
+    Metric(
+        lateness.lateness,
+        label="Late by",
+        help="Time by which late orders missed their promise.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source="counted against the promise",
+        dimensions=ORDER_DIMENSIONS,
+        needs=("late_s",),
+        needs_status="delivered",
+        left_out="delivered orders without a promise or without a time of delivery",
+        parts=lateness.late_part,
+    ),
+    Metric(
+        lateness.late_attribution,
+        label="Late minutes by stage",
+        help="Which stages made late orders late: each one's part in the late time, by how much longer than usual it took.",
+        unit="s",
+        kind="seconds",
+        direction="down",
+        source="after Walmart's accountable rate",
+        dimensions=ORDER_DIMENSIONS,
+        needs=("late_s", "unsplit_s"),
+        needs_status="delivered",
+        left_out="delivered orders without a promise, or whose events are missing at the ends or run backwards",
+        history_weeks=lateness.LOOK_BACK_WEEKS,
+        parts=lateness.attributed_parts,
+        tilings=lateness.LATE_TILINGS,
     ),
 )

@@ -1,7 +1,7 @@
 """One metric as a value: its definition, and what pages, exports and docs must know of it."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -96,7 +96,8 @@ class Metric:
         Its function counts shifts by mall although its rows do not name the mall: it sees the shifts of each mall's drivers.
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
-        columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people.
+        columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people. A function of the
+        table, and of the columns that make the groups where it takes ``by``.
     tilings
         Wholes with the parts that add up to them, outer ones before inner ones: a hidden part must not follow from those shown.
     breaks
@@ -123,7 +124,7 @@ class Metric:
     history_weeks: int = 0
     modelled: bool = False
     by_mall: bool = False
-    parts: Callable[[ir.Table], dict[str, ir.BooleanValue]] | None = None
+    parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()
     changes: tuple[str, ...] = ()
@@ -164,6 +165,12 @@ class Metric:
         if named is not None:
             return named
         return Counting(table, self.needs, self.needs_status, self.left_out) if table == self.facts else Counting(table)
+
+    def parts_of(self, rows: ir.Table, by: Sequence[str]) -> dict[str, ir.BooleanValue]:
+        """Return which rows of the facts stand behind each part, in groups made by these columns."""
+        if self.parts is None:
+            return {}
+        return self.parts(rows, by=by) if "by" in inspect.signature(self.parts).parameters else self.parts(rows)
 
     def uses(self, field: str) -> bool:
         """Tell whether the answer depends on a field of ``Parameters``."""

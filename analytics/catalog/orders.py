@@ -1,9 +1,29 @@
 """How many orders were placed."""
 
+from collections.abc import Callable
 from typing import Final
+
+import ibis.expr.types as ir
 
 from analytics.catalog.metric import ORDER_DIMENSIONS, Metric
 from analytics.metrics import orders
+
+
+def _ending(function: Callable[..., ir.Table], status: str, label: str, help_: str) -> Metric:
+    """Return the metric of one way in which orders end without being delivered."""
+    return Metric(
+        function,
+        label=label,
+        help=help_,
+        unit="share",
+        kind="share",
+        direction="down",
+        source="counted",
+        dimensions=ORDER_DIMENSIONS,
+        parts=orders.ended(status),
+        tilings=orders.SHARE_TILINGS,
+    )
+
 
 METRICS: Final = (
     Metric(
@@ -18,4 +38,7 @@ METRICS: Final = (
         parts=orders.endings,
         tilings=orders.ENDINGS,
     ),
+    _ending(orders.cancelled_share, "cancelled", "Cancelled", "Share of orders placed that were cancelled."),
+    _ending(orders.failed_share, "failed", "Failed", "Share of orders placed that failed at the door."),
+    _ending(orders.returned_share, "returned", "Returned", "Share of orders placed that were returned."),
 )
