@@ -226,4 +226,18 @@ METRICS: Final = (
         history_weeks=drivers.LOOK_BACK_WEEKS,
         also=(Counting("trips", where=_none),),
     ),
+    Metric(
+        drivers.hours_gap_by_cell,
+        label="Driver-hours short and spare by place",
+        help="Where drivers were lacking for the orders placed, and where more were within reach than needed (modelled).",
+        unit="s",
+        kind="hours",
+        direction="none",
+        source="Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment",
+        keys=("market_id", "cell"),
+        history_weeks=drivers.LOOK_BACK_WEEKS,
+        also=(Counting("orders", is_at_every_hour=True), Counting("trips", where=_none)),
+        modelled=True,
+        by_mall=True,
+    ),
 )

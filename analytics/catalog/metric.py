@@ -40,6 +40,8 @@ class Counting:
         The rows that lack them, in words.
     where
         Rows that count, where having the columns is not enough: a function of the table.
+    is_at_every_hour
+        Rows of all hours count, though the metric takes one hour of the week as an option: it uses that for other tables only.
     """
 
     table: str
@@ -47,6 +49,7 @@ class Counting:
     status: str | None = None
     left_out: str = ""
     where: Callable[[ir.Table], ir.BooleanValue] | None = None
+    is_at_every_hour: bool = False
 
 
 @dataclass(frozen=True)

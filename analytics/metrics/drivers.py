@@ -8,6 +8,10 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from analytics.cells import parent
+from analytics.metrics.coverage import demand_inside, drives_to
+from analytics.metrics.driver_access import spread_over_people
+from analytics.privacy import DRIVER_K
 from analytics.quantiles import percentiles
 from analytics.ratios import ratio_of_sums
 
@@ -513,9 +517,7 @@ def hours_gap(
     """
     place = ["market_id", "mall_id"] if "mall_id" in by else ["market_id"]
     known = required_time(orders, shift_activity, trips, place=place)
-    inside = [known.local_date >= start_on] if start_on is not None else []
-    inside += [known.local_date < end_on] if end_on is not None else []
-    inside += [known[f"local_{name}"] == value for name, value in (("dow", dow), ("hour", hour)) if value is not None]
+    inside = _asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
     is_known = hours.required_s.notnull()
     values = hours.aggregate(
@@ -635,3 +637,102 @@ def _open(hours: ir.Table, mall_hours: ir.Table, *, mall_id: str | None, is_by_m
     slot = [*same, "local_dow", "local_hour"]
     told = placed.left_join(opened, [placed[name].identical_to(opened[name]) for name in slot]).select(placed, "is_open")
     return told.filter(told.is_known.isnull() | told.is_open.notnull())
+
+
+def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
+    orders: ir.Table,
+    shift_activity: ir.Table,
+    trips: ir.Table,
+    mall_hours: ir.Table,
+    demand_cells: ir.Table,
+    catchments: ir.Table,
+    malls: ir.Table,
+    *,
+    mall_id: str | None = None,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
+    hour: int | None = None,
+    within_s: int,
+    weight: str,
+    resolution: int,
+) -> ir.Table:
+    """Where driver-hours were lacking and where they were spare: required against online time, each spread over cells.
+
+    Modelled, not observed. The time that a mall's orders require, as in hours_gap, is spread over cells like its orders of the period, all
+    hours together. The online time of its drivers is spread over the people within ``within_s`` of the mall, each the same (driver access).
+    Both are summed over malls and hours before they are compared, so that a cell is short or has spare hours, not both. Malls with fewer
+    than five drivers are left out, and so is online time that reaches nobody. Source: Luo and Wang 2003, Measures of Spatial Accessibility
+    to Health Care in a GIS Environment; Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand.
+
+    Parameters
+    ----------
+    orders, shift_activity, trips
+        Tables of the contracts of those names, filtered to the period and the 8 weeks before; shifts by mall, orders with ``cell``.
+    mall_hours, demand_cells, catchments, malls
+        Tables of the contracts of those names.
+    mall_id
+        Only this mall; None: all malls, each by itself.
+    start_on, end_on
+        Period in market-local days, start included, end excluded; None: open on that side.
+    dow, hour
+        Only this weekday, only this hour; None: all.
+    within_s
+        Drive time from the mall, seconds; equal is within reach.
+    weight
+        ``population`` or ``households``: who is counted as people here.
+    resolution
+        H3 resolution of the rows, 9 or coarser.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per cell with orders or with people in reach:
+
+        - ``market_id``
+        - ``cell``: H3 cell of ``resolution``; null for orders whose door is unknown
+        - ``hours_short``, ``hours_spare``: seconds short and seconds spare in the period
+        - ``required_s``, ``online_s``: seconds required and online
+        - ``n``: orders of the cell in the period, at all hours
+    """
+    place = ["market_id", "mall_id"]
+    known = required_time(orders, shift_activity, trips, place=place).filter(_.required_s.notnull())
+    inside = _asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+    hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
+    few = shift_activity.group_by("mall_id").agg(drivers=_.driver_id.nunique()).filter(_.drivers < DRIVER_K)
+    sums = hours.group_by(place).agg(required_s=_.required_s.sum(), online_s=_.online_s.sum()).anti_join(few, "mall_id")
+    pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
+    online = spread_over_people(sums, pairs, demand_inside(demand_cells, weight).filter(_.weight > 0))
+    online = online.group_by(market_id=_.market_id, cell=parent(_.cell, resolution)).agg(online_s=_.online_s.sum())
+    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*place, "cell"]).agg(n=_.count())
+    required = _spread(sums, placed).group_by(["market_id", "cell"]).agg(required_s=_.required_s.sum(), n=_.n.sum())
+    rows = _side_by_side(["market_id", "cell"], required, online)
+    gap = rows.required_s - rows.online_s
+    return rows.select(
+        "market_id",
+        "cell",
+        hours_short=ibis.greatest(gap, 0),
+        hours_spare=ibis.greatest(-gap, 0),
+        required_s=_.required_s,
+        online_s=_.online_s,
+        n=_.n,
+    )
+
+
+def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:
+    """Spread each mall's required time over cells like its orders, in whole seconds that add up to the mall's."""
+    joined = placed.left_join(sums, [placed[name].identical_to(sums[name]) for name in ("market_id", "mall_id")])
+    cells = joined.select(*placed.columns, work_s=sums.required_s.fill_null(0))
+    own = ["market_id", "mall_id"]
+    ranked = cells.mutate(
+        running=_.n.sum().over(ibis.cumulative_window(group_by=own, order_by="cell")), whole=_.n.sum().over(ibis.window(group_by=own))
+    )
+    before = _.running - _.n
+    return ranked.select("market_id", "cell", "n", required_s=_.work_s * _.running // _.whole - _.work_s * before // _.whole)
+
+
+def _asked_hours(rows: ir.Table, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None) -> list[ir.BooleanValue]:
+    """Return the conditions of a period and of an hour of the week."""
+    start = [] if start_on is None else [rows.local_date >= start_on]
+    end = [] if end_on is None else [rows.local_date < end_on]
+    return start + end + [rows[f"local_{slot}"] == value for slot, value in (("dow", dow), ("hour", hour)) if value is not None]
