@@ -72,6 +72,15 @@ PAGES: tuple[Page, ...] = (
         filters=("market",),
         default_period="since-opening",
     ),
+    Page(
+        "Data",
+        "Travel times",
+        "pages/data/travel_times.py",
+        "How well do modelled drive times fit the drives?",
+        filters=("market", "mall", "period"),
+        default_period="since-opening",
+        is_of_one_market=True,
+    ),
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
