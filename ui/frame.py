@@ -84,7 +84,7 @@ PAGES: tuple[Page, ...] = (
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
-_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below")
+_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below", "why", "trend", "weeks")
 _WRITTEN, _MEANT, _QUIET = "written_address", "meant_by_empty_address", "quiet_address"
 _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "shown_page", "scope", "pages", "may_load"
 
