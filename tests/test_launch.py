@@ -69,3 +69,22 @@ def test_complete_weeks_agree_with_a_walk_over_the_days(opened_on, first_on, len
     found = complete_weeks(opened_on, first_on=first_on, last_on=last_on, end_on=end_on)
 
     assert list(found) == [week for week in range(250) if all(opened_on + week * WEEK + number * DAY in span for number in range(7))]
+
+
+def test_orders_are_asked_by_weeks_since_their_mall_opened(town):
+    # Malls of the town opened on 5 January: 2 March begins the ninth week.
+    for day, orders in ((0, 11), (6, 12), (7, 13)):
+        town.deliver("M1", seconds=[600] * orders, day=MONDAY + day * DAY)
+    town.deliver(None, seconds=[600] * 14)
+
+    assert {row.weeks_open: row.orders for row in town.rows("orders", by=("weeks_open",))} == {8: 23, 9: 13, None: 14}
+    assert [(row.mall_id, row.weeks_open) for row in town.rows("orders", by=("mall", "weeks_open"))] == [("M1", 8), ("M1", 9), (None, None)]
+
+
+def test_hours_of_drivers_by_weeks_since_opening_are_those_of_the_mall_s_drivers_once(town):
+    town.work("M1", drivers=6)
+    town.work("M1", drivers=7, day=MONDAY + WEEK)
+
+    found = {row.weeks_open: row.denominator for row in town.rows("utilization", by=("weeks_open",))}
+
+    assert found == {8: 6 * 3600, 9: 7 * 3600}

@@ -1,5 +1,8 @@
 """Targets: only those that a file sets, each applied to a figure that exists, on the side that is better."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from analytics.catalog import METRICS
@@ -7,6 +10,7 @@ from analytics.changes import Estimate
 from analytics.errors import TargetError
 from analytics.targets import Target, default_path, read_targets
 
+ROOT = Path(__file__).resolve().parent.parent
 MARKETS = ("las-vegas", "phoenix")
 
 
@@ -124,3 +128,12 @@ def turned(figure):
     if figure.low is None:
         return Estimate(-figure.value)
     return Estimate(-figure.value, -figure.high, -figure.low)
+
+
+def test_the_example_of_the_docs_can_be_applied(targets):
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "targets.md").read_text("utf-8"), re.DOTALL)
+
+    found = targets(example)
+
+    assert found.of("on_time_share", "phoenix") == Target(low=0.9)
+    assert found.of("utilization_share") == Target(0.55, 0.7)

@@ -11,7 +11,7 @@ from ui.charts.base import template
 from ui.palette import Theme, tokens
 
 Tone = Literal["good", "bad", "plain"]
-_BAR_PX, _ROW_PX = 27, 26
+_BAR_PX, _ROW_PX, _VALUE_PX = 27, 26, 76
 _SYMBOLS: dict[Tone, str] = {"good": "circle", "bad": "x", "plain": "circle-open"}
 
 
@@ -53,7 +53,8 @@ def change_bars(steps: Sequence[Step], total: Step, *, theme: Theme) -> go.Figur
     ends = list(accumulate(step.value for step in steps))
     starts = [*[0.0, *ends][: len(steps)], 0.0]
     bars = [*steps, total]
-    figure = go.Figure(layout={"template": template(theme), "height": _BAR_PX * len(bars) + 16, "bargap": 0.28})
+    size = {"height": _BAR_PX * len(bars) + 16, "margin": {"l": 32, "r": _VALUE_PX, "t": 8, "b": 8}}
+    figure = go.Figure(layout={"template": template(theme), "bargap": 0.28, **size})
     figure.add_bar(
         orientation="h",
         y=list(range(len(bars))),
@@ -71,7 +72,7 @@ def change_bars(steps: Sequence[Step], total: Step, *, theme: Theme) -> go.Figur
     span = (max(reach) - min(reach)) or 1.0
     labels = [*(step.label for step in steps), f"<b>{total.label}</b>"]
     figure.add_vline(x=0, line={"color": colors.muted, "width": 1})
-    figure.update_xaxes(visible=False, range=[min(reach) - 0.02 * span, max(reach) + 0.22 * span])
+    figure.update_xaxes(visible=False, range=[min(reach) - 0.02 * span, max(reach)])
     figure.update_yaxes(range=[len(bars) - 0.5, -0.5], tickvals=list(range(len(bars))), ticktext=labels, showgrid=False, showline=False)
     return figure
 
@@ -99,10 +100,10 @@ def target_dots(dots: Sequence[Dot], *, target: tuple[float | None, float | None
         y=list(range(len(dots))),
         mode="markers",
         marker={
-            "size": 10,
+            "size": 9,
             "symbol": [_SYMBOLS[dot.tone] for dot in dots],
             "color": [_color(dot.tone, theme) for dot in dots],
-            "line": {"width": 2, "color": [_color(dot.tone, theme) for dot in dots]},
+            "line": {"width": 1, "color": [_color(dot.tone, theme) for dot in dots]},
         },
         customdata=[[dot.label, dot.text] for dot in dots],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",

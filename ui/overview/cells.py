@@ -1,0 +1,119 @@
+"""The map of one market: on time, or click-to-door, by cell, with its table and the story of a clicked cell."""
+
+import pyarrow as pa
+
+from analytics.answers import Answer
+from analytics.periods import Period
+from analytics.reference import Market, malls
+from ui import format as write
+from ui.filters import Control
+from ui.maps import Figure, on_time_map, speed_map
+from ui.overview.gauges import ON_TIME, SPEED, Gauge, estimate, interval_text
+from ui.overview.headline import leading
+from ui.overview.weeks import span
+from ui.panels import Shown
+from ui.scene import scene
+from ui.session import compute
+from ui.view import View
+
+MAP_PX = 430
+"""Lower than other maps: question, tiles and map share one screen."""
+_COARSEST = 6
+_MOST_HIDDEN = 0.2
+
+_CELL = Shown("cell", "Cell", "cell", is_pinned=True)
+_INTERVAL = Shown("interval", "95 %", "interval", help="Interval of the figure before it")
+CELLS = {
+    "on_time_share": (
+        _CELL,
+        Shown("share", "On time", "percent"),
+        _INTERVAL,
+        Shown("numerator", "On time, orders", "count"),
+        Shown("denominator", "n", "count"),
+    ),
+    "click_to_door": (
+        _CELL,
+        Shown("p90_s", "p90, min", "minutes"),
+        _INTERVAL,
+        Shown("p50_s", "p50, min", "minutes"),
+        Shown("n", "n", "count"),
+    ),
+}
+"""Columns of the cells' table, by what the map shows."""
+
+
+def map_market(view: View) -> Market:
+    """Return the market on the map: the filter's, else the one chosen beside the map, else the first with orders."""
+    wanted = view.choice("map", "")
+    return view.market or next((market for market in view.markets if market.id == wanted), view.focus)
+
+
+def map_switch(view: View) -> Control:
+    """Return the choice between the markets of the map."""
+    return Control("map", "Market on the map", {market.id: market.name for market in view.markets}, view.focus.id)
+
+
+def by_cell(view: View) -> tuple[Figure, Answer, str]:
+    """Return the map of one market with on time (or click-to-door) by cell, its numbers, and the days in words.
+
+    Cells need orders: the map shows at least 13 weeks, and becomes coarser where hidden cells would hold over 20 % of the orders.
+    """
+    market = map_market(view)
+    period = view.period if view.period.days >= view.trend.days else view.trend
+    cells = _coarse_enough(view, market, period)
+    days = write.day_range(max(period.start_on, min(market.first_on or period.start_on, period.last_on)), period.end_on)
+    here = malls(view.version, market.id)
+    placed = cells.table.filter(cells.table.column("cell").is_valid())
+    drawn = on_time_map if cells.metric.id == "on_time_share" else speed_map
+    shown = scene(view, market, here, width_px=545, height_px=MAP_PX)
+    return drawn(placed, shown, period=days, hidden_share=cells.hidden_share or None), cells, days
+
+
+def map_title(cells: Answer) -> str:
+    """Return what the map shows, in words."""
+    return {"on_time_share": "On time by cell", "click_to_door": "Click-to-door p90 by cell"}[cells.metric.id]
+
+
+def cells_table(cells: Answer) -> pa.Table:
+    """Return the rows of the map with their interval as one text, most orders first."""
+    gauge = _gauge(cells)
+    intervals = [None if row[gauge.column] is None else interval_text(gauge, estimate(gauge, row)) for row in cells.rows()]
+    return cells.table.append_column("interval", pa.array(intervals, pa.string())).sort_by([(_counted(cells), "descending")])
+
+
+def _gauge(cells: Answer) -> Gauge:
+    return ON_TIME if cells.metric.id == ON_TIME.metric else SPEED
+
+
+def _counted(cells: Answer) -> str:
+    """Return the column that holds the orders behind a cell's figure."""
+    return "denominator" if cells.metric.id == "on_time_share" else "n"
+
+
+def off_the_map(cells: Answer) -> str:
+    """Return how many orders cannot be drawn because their door is unknown; empty where there are none."""
+    unplaced = sum(row[_counted(cells)] or 0 for row in cells.rows() if row["cell"] is None)
+    return f"{write.counted(unplaced, 'order')} without a known door cannot be drawn." if unplaced else ""
+
+
+def _coarse_enough(view: View, market: Market, period: Period) -> Answer:
+    metric = leading(view)
+    for resolution in range(8, _COARSEST, -1):
+        cells = compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **span(period))
+        if cells.hidden_share <= _MOST_HIDDEN:
+            return cells
+    return compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **span(period))
+
+
+def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:
+    """Return what is known about the clicked cell; nothing where none is clicked."""
+    row = next((row for row in cells.rows() if row["cell"] is not None and f"{row['cell']:x}" == view.cell), None)
+    if row is None:
+        return []
+    if row["suppressed"]:
+        return [("Orders", f"hidden: {cells.too_few}")]
+    if cells.metric.id == "click_to_door":
+        figure = ("Click-to-door p90", write.duration(row["p90_s"]))
+    else:
+        figure = ("On time", f"{write.percent(row['share'])} (95 % interval {write.interval(100 * row['low'], 100 * row['high'])})")
+    return [figure, ("Orders", write.n(row[_counted(cells)])), ("Cell", f"{row['cell']:x}")]

@@ -1,0 +1,171 @@
+"""Markets against their targets and against the baseline: one row a market and figure, and dots beside each target."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from analytics.answers import Answer
+from analytics.baseline import Baseline
+from analytics.changes import Change, Estimate, change
+from analytics.errors import TargetError
+from analytics.reference import Market
+from analytics.targets import Target, Targets, Verdict, default_path, read_targets
+from ui import format as write
+from ui.charts import Dot, Measure, Tone, target_dots
+from ui.overview.gauges import (
+    COST,
+    ORDERS,
+    SEVERAL,
+    SPEED,
+    VERDICTS,
+    Gauge,
+    difference_text,
+    estimates,
+    interval_words,
+    is_known,
+    n_text,
+    target_text,
+    text,
+)
+from ui.panels import Shown
+from ui.session import baselines_of, compute
+from ui.view import View
+
+MEAN: Final = Gauge(
+    "click_to_door",
+    "mean_s",
+    "Click-to-door, mean",
+    "minutes",
+    "Delivery times",
+    Measure("min, mean", 1),
+    daily=("sum_s", "n"),
+    source=SPEED.source,
+    lacking=SPEED.lacking,
+)
+"""The figure that a baseline can be compared by: it has sums, and no percentiles."""
+_GAUGES: Final = (*SEVERAL[:2], MEAN, *SEVERAL[2:])
+_DAY: Final = timedelta(days=1)
+_TONES: Final[dict[Verdict, Tone]] = {"met": "good", "missed": "bad", "open": "plain"}
+NO_TARGETS: Final = "No targets are set: the table [targets] of a file mallreach.toml sets them (docs/targets.md)."
+
+COLUMNS: Final = (
+    Shown("market", "Market", is_pinned=True),
+    Shown("figure", "Figure"),
+    Shown("now", "Now"),  # texts, for the unit differs from row to row
+    Shown("interval", "95 %", "interval"),
+    Shown("target", "Target"),
+    Shown("stands", "Stands", help="Met or missed only where the whole interval is on one side"),
+    Shown("baseline", "Baseline", help="How orders were delivered before, or are delivered otherwise"),
+    Shown("against", "Against it", help="Now minus baseline; in brackets where the interval holds zero"),
+    Shown("n", "Rests on"),
+)
+_SCHEMA: Final = pa.schema([(each.column, pa.string()) for each in COLUMNS])
+
+
+def targets(view: View) -> tuple[Targets, str]:
+    """Return the targets that the configuration sets, and in words what is wrong with it; none apply then."""
+    try:
+        return read_targets(default_path(), [market.id for market in view.markets]), ""
+    except TargetError as error:
+        return Targets(), f"No target is applied. {error}."
+
+
+def rows(view: View, wanted: Targets) -> pa.Table:
+    """Return one row a market and figure with a target or a baseline. Columns as in ``COLUMNS``, all of them texts; null is unknown."""
+    before = baselines_of(view)
+    found: list[dict[str, Any]] = []
+    for gauge in _GAUGES:
+        for market, now, row in _by_market(gauge, view):
+            target, was = wanted.of(gauge.target_key, market.id), _baseline(gauge, before.get(market.id))
+            if target is not None or was is not None:
+                found.append(_row(gauge, market, now, row, target=target, was=was))
+    order = {market.name: place for place, market in enumerate(view.markets)}
+    found.sort(key=lambda row: order[row["market"]])
+    return pa.Table.from_pylist(found, schema=_SCHEMA)
+
+
+def answers(view: View) -> list[Answer]:
+    """Return the figures of the markets as they were asked, for the file."""
+    return [compute(gauge.metric, view, by=("market",)) for gauge in (ORDERS, *SEVERAL) if gauge == ORDERS or is_known(gauge, view)]
+
+
+def columns(shown: pa.Table) -> tuple[Shown, ...]:
+    """Return the columns that have something to say."""
+    pairs = {"target": "target", "stands": "target", "baseline": "baseline", "against": "baseline"}
+    return tuple(each for each in COLUMNS if shown.column(pairs.get(each.column, "market")).null_count < shown.num_rows)
+
+
+def note(view: View, wanted: Targets) -> str:
+    """Return what the baseline is of, and that no target is set where none is."""
+    parts = [] if not wanted.is_empty else [NO_TARGETS]
+    before = [baseline for market_id, baseline in baselines_of(view).items() if view.market_id in {None, market_id}]
+    if before:
+        days = sorted({write.day_range(each.first_on, each.last_on + _DAY) for each in before})
+        parts.append(f"Baseline: how orders were delivered before or are delivered otherwise, {write.listed(days)}.")
+    else:
+        parts.append("No baseline in this data.")
+    return " ".join(parts)
+
+
+def dots(view: View, wanted: Targets) -> list[tuple[str, go.Figure]]:
+    """Return, for each figure with a target, its heading and the markets beside it."""
+    drawn = []
+    for gauge in SEVERAL:
+        general = wanted.of(gauge.target_key)
+        targets_of = {market.id: wanted.of(gauge.target_key, market.id) for market in view.markets}
+        marks = [
+            _dot(gauge, market, now, target)
+            for market, now, _ in (_by_market(gauge, view) if any(targets_of.values()) else ())
+            if (target := targets_of[market.id]) is not None
+        ]
+        if marks:
+            bounds = tuple(None if bound is None else bound * gauge.factor for bound in (general.low, general.high)) if general else ()
+            heading = f"{gauge.label}: {target_text(gauge, general)}" if general else f"{gauge.label}: by market"
+            drawn.append((heading, target_dots(marks, target=(bounds[0], bounds[1]) if bounds else (None, None), theme=view.theme)))
+    return drawn
+
+
+def _dot(gauge: Gauge, market: Market, now: Estimate, target: Target) -> Dot:
+    verdict = target.verdict(now)
+    low, high = (None if bound is None else bound * gauge.factor for bound in (now.low, now.high))
+    return Dot(market.name, now.value * gauge.factor, low, high, f"{text(gauge, now.value)}, {VERDICTS[verdict]}", _TONES[verdict])
+
+
+def _by_market(gauge: Gauge, view: View) -> list[tuple[Market, Estimate, Mapping[str, Any]]]:
+    """Return the figure of each market that has one, with its row."""
+    if not is_known(gauge, view):
+        return []
+    rows = {row["market_id"]: row for row in compute(gauge.metric, view, by=("market",)).rows()}
+    found = estimates(gauge, view, dimension="market")
+    return [(market, found[market.id], rows[market.id]) for market in view.markets if market.id in found]
+
+
+def _baseline(gauge: Gauge, before: Baseline | None) -> Estimate | None:
+    if before is None:
+        return None
+    return before.click_to_door_s if gauge == MEAN else before.cost_cents if gauge == COST else None
+
+
+def _row(
+    gauge: Gauge, market: Market, now: Estimate, row: Mapping[str, Any], *, target: Target | None, was: Estimate | None
+) -> dict[str, Any]:
+    return {
+        "market": market.name,
+        "figure": gauge.label,
+        "now": text(gauge, now.value),
+        "interval": interval_words(gauge, now) or None,
+        "target": target_text(gauge, target) if target else None,
+        "stands": VERDICTS[target.verdict(now)] if target else None,
+        "baseline": text(gauge, was.value) if was else None,
+        "against": _against(gauge, change(now, was)) if was else None,
+        "n": n_text(gauge, row),
+    }
+
+
+def _against(gauge: Gauge, moved: Change) -> str:
+    """Return a difference; in brackets where chance could have made it."""
+    words = difference_text(gauge, moved.difference)
+    return words if moved.is_beyond_chance else f"({words})"

@@ -1,0 +1,125 @@
+"""Figures week by week: the lines of the tiles, of the scorecard, of the markets, and of malls since they opened."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+from analytics.launch import complete_weeks
+from analytics.periods import Period, week_of
+from analytics.reference import Market
+from ui import format as write
+from ui.charts import launch_curves, weekly_trend
+from ui.filters import Control
+from ui.overview.gauges import COST, ON_TIME, ORDERS, SPEED, UTILIZATION, Gauge, is_known
+from ui.session import compute
+from ui.view import View
+
+TREND = Control("trend", "Figure", {}, "")
+AXIS = Control("weeks", "Weeks", {"launch": "Since opening", "calendar": "By calendar"}, "launch")
+_GAUGES = (ON_TIME, SPEED, ORDERS, COST, UTILIZATION)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+
+
+def trend_control(view: View) -> Control:
+    """Return the choice between the figures drawn week by week; what the data cannot tell is no choice."""
+    options = {gauge.metric: gauge.label for gauge in _GAUGES if is_known(gauge, view)} or {ORDERS.metric: ORDERS.label}
+    return Control(TREND.key, TREND.label, options, next(iter(options)))
+
+
+def _chosen(view: View) -> Gauge:
+    control = trend_control(view)
+    metric = view.choice(control.key, control.default)
+    metric = metric if metric in control.options else control.default
+    return next(gauge for gauge in _GAUGES if gauge.metric == metric)
+
+
+def is_since_opening(view: View) -> bool:
+    """Whether weeks are counted from the opening of each mall."""
+    return view.choice(AXIS.key, AXIS.default) != "calendar"
+
+
+def chart(view: View) -> go.Figure:
+    """Return the chosen figure week by week: a line a mall since its opening, or a line a market by calendar."""
+    return _launch_chart(view) if is_since_opening(view) else trend_chart(view)
+
+
+def chart_note(view: View) -> str:
+    """Say what a point of the chart is."""
+    if not is_since_opening(view):
+        return f"Whole calendar weeks up to {write.day(view.trend.last_on)}."
+    named = [mall.name for mall in view.malls if mall.status == "open" and mall.opened_on is None]
+    unknown = f" No opening day is known of {', '.join(named)}." if named else ""
+    return f"Complete weeks since the first day of retail delivery, as far as the data covers them.{unknown}"
+
+
+def _launch_chart(view: View) -> go.Figure:
+    gauge = _chosen(view)
+    place = {"market_id": view.market.id if view.market else None, "mall_id": None}
+    rows = compute(gauge.metric, view, by=("mall", "weeks_open"), **{**place, "start_on": None}).rows()
+    found = {(row["mall_id"], row["weeks_open"]): row for row in rows}
+    spans = {market.id: market for market in view.markets}
+    series: dict[str, list[tuple[int, float | None]]] = {}
+    for mall in view.malls:
+        market = spans[mall.market_id]
+        weeks = complete_weeks(
+            mall.opened_on,
+            first_on=market.first_on,
+            last_on=market.last_complete_on,
+            end_on=view.period.end_on,
+            closed_on=mall.closed_on,
+        )
+        points = [(week, in_week(gauge, found.get((mall.id, week)))) for week in weeks]
+        if any((mall.id, week) in found for week in weeks):
+            series[mall.name] = points
+    return launch_curves(series, measure=gauge.measure, theme=view.theme)
+
+
+def trend_chart(view: View) -> go.Figure:
+    """Return the chosen figure by calendar week, one line a market."""
+    gauge = _chosen(view)
+    rows = compute(gauge.metric, view, by=("market", "week"), **span(view.trend)).rows()
+    found = {(row["market_id"], row["local_week_on"]): row for row in rows}
+    markets = [market for market in view.markets if any(market.id == market_id for market_id, _ in found)]
+    series = {
+        market.name: [(week_on, in_week(gauge, found.get((market.id, week_on)))) for week_on in whole_weeks(view, [market])]
+        for market in markets
+    }
+    return weekly_trend(series, measure=gauge.measure, theme=view.theme)
+
+
+def weekly(view: View, gauge: Gauge) -> list[float | None]:
+    """Return the whole weeks of the trend, oldest first, in stored units; a week that is hidden or has no such figure is None."""
+    markets = [market for market in view.markets if view.market_id in {None, market.id} and market.first_on]
+    rows = {row["local_week_on"]: row for row in compute(gauge.metric, view, by=("week",), **span(view.trend)).rows()}
+    return [in_week(gauge, rows.get(week_on), factor=1.0) for week_on in whole_weeks(view, markets)]
+
+
+def whole_weeks(view: View, markets: Sequence[Market]) -> list[date]:
+    """Return the first days of the trend's weeks in which the data of these markets covers every day; none where their weeks differ.
+
+    A week in which the data begins would look like a low one.
+    """
+    if len({market.week_start for market in markets}) != 1:
+        return []
+    firsts = [market.first_on for market in markets if market.first_on]
+    lasts = [market.last_complete_on for market in markets if market.last_complete_on]
+    if not firsts or not lasts:
+        return []
+    week_on = week_of(max(view.trend.start_on, min(firsts)) + 6 * _DAY, markets[0].week_start)
+    weeks = (min(view.trend.end_on, max(lasts) + _DAY) - week_on).days // 7
+    return [week_on + number * _WEEK for number in range(weeks)]
+
+
+def in_week(gauge: Gauge, row: Mapping[str, Any] | None, *, factor: float | None = None) -> float | None:
+    """Return a week's figure in the unit of its axis: no row means no orders, a count of zero and no figure of anything else."""
+    if row is None:
+        return 0.0 if gauge.kind == "count" else None
+    value = row[gauge.column]
+    return None if value is None else float(value) * (gauge.factor if factor is None else factor)
+
+
+def span(period: Period) -> dict[str, Any]:
+    """Return a period as parameters."""
+    return {"start_on": period.start_on, "end_on": period.end_on}
