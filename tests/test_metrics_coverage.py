@@ -239,6 +239,71 @@ def test_cells_and_parents_sum_to_the_total(town):
         assert sum(row.denominator for row in rows) == total.denominator
 
 
+def test_white_space_and_coverage_add_up_to_everybody(town):
+    for cell, (people, seconds) in enumerate(((100, 1200), (50, 1201), (30, None), (20, 600))):
+        town.demand(cell, people)
+        if seconds is not None:
+            town.drive("M1", cell, seconds)
+    town.drive("M3", 2, 60)  # a candidate covers nobody
+
+    total, rows = town.row("covered_share"), town.rows("white_space")
+
+    assert {row.cell: (row.numerator, row.denominator, row.drive_s) for row in rows} == {
+        cells()[1]: (50, 50, 1201),
+        cells()[2]: (30, 30, None),
+    }
+    assert total.numerator + sum(row.numerator for row in rows) == total.denominator
+    (parent,) = town.rows("white_space", resolution=8)
+    assert (parent.numerator, parent.denominator) == (80, 200)
+
+
+def test_served_is_delivered_within_the_standard_of_all_orders_placed(town):
+    town.deliver("M1", seconds=[600] * 4 + [3600] * 3 + [3601] * 2 + [None])
+
+    row = town.row("served_share", service_s=3600)
+
+    assert (row.numerator, row.denominator, row.n, row.share) == (7, 10, 10, 0.7)
+    assert town.row("served_share", service_s=3601).numerator == 9
+
+
+def test_a_returned_order_was_not_served_although_it_was_at_the_door(town):
+    town.deliver("M1", seconds=[600] * 10)
+    town.deliver("M1", seconds=[600] * 5, status="returned")
+
+    row = town.row("served_share")
+
+    assert (row.numerator, row.denominator) == (10, 15)
+
+
+def test_orders_delivered_at_an_unknown_time_are_left_out_and_counted(town):
+    town.deliver("M1", seconds=[600] * 10)
+    town.deliver("M1", seconds=[600] * 3, delivered_at=None)
+
+    answer = town.ask("served_share")
+
+    assert (answer.row()["denominator"], answer.rows_behind) == (10, 10)
+    assert answer.left_out == {"delivered orders without usable times of order and delivery": 3}
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    orders=st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 9000)), st.sampled_from(["delivered", "failed", None])), max_size=30),
+    service_s=st.integers(300, 9000),
+)
+def test_served_share_agrees_with_a_loop(orders, service_s):
+    served = total = 0
+    with TemporaryDirectory() as folder:
+        town = Town(Path(folder) / "town")
+        town.deliver("M1", seconds=[300] * 10)
+        for span, status in orders:
+            town.deliver("M1", seconds=[0 if span is None else span], status=status, **({} if span is not None else {"delivered_at": None}))
+            total += not (status == "delivered" and span is None)
+            served += status == "delivered" and span is not None and span <= service_s
+        row = town.row("served_share", service_s=service_s)
+
+    assert (row.numerator, row.denominator) == (served + 10, total + 10)
+
+
 places = st.lists(
     st.tuples(
         st.integers(0, 500),
