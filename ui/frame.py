@@ -44,6 +44,7 @@ class Page:
 
 DRIVE = Control("drive", "Drive, min", {minutes: minutes for minutes in ("10", "15", "20", "30", "45")}, "20", is_label_shown=True)
 WEIGHT = Control("of", "Of", {"population": "People", "households": "Households"}, "population")
+AREA = Control("area", "Area", {"mall": "Mall", "market": "Market"}, "mall", is_label_shown=True)
 
 PAGES: tuple[Page, ...] = (
     Page(
@@ -61,6 +62,16 @@ PAGES: tuple[Page, ...] = (
         "Whom can this mall reach, and who is left out?",
         filters=("market", "mall", "period"),
         controls=(DRIVE, WEIGHT),
+        is_of_one_market=True,
+    ),
+    Page(
+        "Around a mall",
+        "Drivers",
+        "pages/around/drivers.py",
+        "Are there enough drivers, when and where?",
+        filters=("market", "mall", "period"),
+        controls=(AREA,),
+        default_period="last-4-weeks",
         is_of_one_market=True,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),

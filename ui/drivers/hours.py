@@ -1,0 +1,197 @@
+"""The sentence, the figures and the grid of hours short and spare."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import plotly.graph_objects as go
+import pyarrow as pa
+
+from analytics.answers import Answer
+from analytics.opening_hours import open_hours
+from analytics.reference import extent, malls
+from ui import format as write
+from ui.charts import Hour, HourOfWeek, week_hour_grid
+from ui.drivers.question import (
+    asked,
+    bounds,
+    figure,
+    gap,
+    gap_by_hour,
+    has_shifts,
+    hour_words,
+    is_of_market,
+    place,
+    reason,
+    shown_hour,
+    value,
+    weekly_hours,
+)
+from ui.maps import Specials, legend_html
+from ui.palette import DIVERGING, Classes, number_text
+from ui.panels import Shown
+from ui.session import compute
+from ui.view import View
+
+GRID_PX = 330
+
+
+class Balance(Classes):
+    """Classes of hours short and spare: the labels at the ends say which side is which, so that no reader has to remember a sign."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Texts of the classes, spare first: ``over 20 spare``, ``8-20``, ``2-8``, ``under 2``, ``2-8``, ``8-20``, ``over 20 short``."""
+        limits = [number_text(limit) for limit in self.breaks if limit > 0]
+        sizes = [f"{low}-{high}" for low, high in pairwise(limits)]
+        last = f"over {limits[-1]}"
+        return (f"{last} spare", *reversed(sizes), f"under {limits[0]}", *sizes, f"{last} short")
+
+
+BY_HOUR = Balance("Driver-hours", "a week", (-20, -8, -2, 2, 8, 20), DIVERGING)
+"""Fixed, so that a color means the same in every grid: short is above zero."""
+
+_LEAST = min(limit for limit in BY_HOUR.breaks if limit > 0)
+
+
+def sentence(view: View) -> tuple[str, str]:
+    """Return the answer in one sentence, and in an aside what it rests on."""
+    if not has_shifts(view):
+        return f"No shifts in this data, so nothing can be said about drivers' hours in {place(view)}.", (
+            "Load a file of shifts, or one of trips or orders that names the drivers."
+        )
+    answer = gap(view)
+    row = answer.row()
+    if row["suppressed"]:
+        return f"Drivers' hours in {place(view)} are hidden: {answer.too_few}.", "Choose more days or the whole market."
+    if row["hours_short"] is None:
+        return f"No driver-hours to compare in {place(view)} on {view.days}.", _why_unknown(view, answer)
+    short, spare = (write.driver_hours(weekly_hours(view, row[f"hours_{side}"])) for side in ("short", "spare"))
+    return f"{place(view)}: {short} short, {spare} spare a week{_worst(view)}.", (
+        "Online hours are observed, required hours modelled from orders placed; short and spare are counted hour by hour, never netted."
+    )
+
+
+def _why_unknown(view: View, answer: Answer) -> str:
+    row = answer.row()
+    if row["unknown_n"]:
+        return f"{write.counted(row['unknown_n'], 'hour')} had nothing to compare with in the 8 weeks before. Choose later days."
+    return f"No order was placed and no driver was online. Choose other days{'' if is_of_market(view) else ' or the whole market'}."
+
+
+def _worst(view: View) -> str:
+    """Say which hour of the week lacks most; nothing where none lacks a tenth of an hour."""
+    rows = [row for row in gap_by_hour(view).rows() if row["hours_short"]]
+    worst = max(rows, key=lambda row: row["hours_short"], default=None)
+    hours = None if worst is None else weekly_hours(view, worst["hours_short"])
+    if worst is None or hours is None or hours < 0.05:
+        return ""
+    return f"; most are lacking {hour_words((worst['local_dow'], worst['local_hour']))} ({write.driver_hours(hours)})"
+
+
+def figures(view: View) -> list[tuple[str, str, str]]:
+    """Return five figures: hours short and spare a week, utilization, deliveries and earnings by the online hour."""
+    row = gap(view).row()
+    short, spare = (write.driver_hours(weekly_hours(view, row[f"hours_{side}"])) for side in ("short", "spare"))
+    rates = ("utilization", "deliveries_per_online_hour", "earnings_per_online_hour")
+    return [("Hours short", short, "a week"), ("Hours spare", spare, "a week"), *(_rate(view, metric) for metric in rates)]
+
+
+def _rate(view: View, metric: str) -> tuple[str, str, str]:
+    """Return a figure in words, and beside it its interval or why it is missing."""
+    answer = compute(metric, view, **asked(view))
+    row, kind = answer.row(), answer.metric.kind
+    number = value(row)
+    if number is None:
+        return answer.metric.label, write.MISSING, reason(answer)
+    return answer.metric.label, figure(kind, number), bounds(kind, row) or write.n(row["n"])
+
+
+def grid(view: View) -> tuple[str, go.Figure]:
+    """Return the legend and the weekday x hour grid of hours short and spare a week."""
+    answer = gap_by_hour(view)
+    hours = [_hour(view, row) for row in answer.rows()]
+    drawn = week_hour_grid(
+        hours,
+        classes=BY_HOUR,
+        theme=view.theme,
+        week_start=extent(view.version, view.focus.id).week_start,
+        open_hours=_open_hours(view),
+        chosen=view.hour,
+        height_px=GRID_PX,
+        hidden_tip=f"Hidden: {answer.too_few}",
+    )
+    specials = Specials(hidden_cells=sum(hour.is_hidden for hour in hours))
+    return legend_html(BY_HOUR, theme=view.theme, period=view.days, note="hatched: shut", specials=specials), drawn
+
+
+def _hour(view: View, row: Mapping[str, Any]) -> Hour:
+    """Return a cell of the grid: colored by the larger figure, the other one as a stripe where it has a class of its own."""
+    at = row["local_dow"], row["local_hour"]
+    short, spare = weekly_hours(view, row["hours_short"]), weekly_hours(view, row["hours_spare"])
+    if short is None or spare is None:
+        return Hour(*at, is_hidden=row["suppressed"], tip=("Nothing to compare with in the 8 weeks before",))
+    larger, smaller = (short, -spare) if short >= spare else (-spare, short)
+    sign = write.MINUS if larger > 0 else "+"
+    return Hour(
+        *at,
+        value=larger,
+        text=f"{sign}{abs(larger):.0f}" if abs(larger) >= 0.5 else "0",
+        tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required"),
+        beside=smaller if abs(smaller) >= _LEAST else None,
+    )
+
+
+def _open_hours(view: View) -> frozenset[HourOfWeek] | None:
+    """Return the hours in which the mall, or any open mall of the market, is open; None where one's hours are unknown."""
+    here = [view.mall] if view.mall is not None and not is_of_market(view) else malls(view.version, view.focus.id)
+    hours = [open_hours(each.opening_hours) for each in here if each.status == "open"]
+    known = [each for each in hours if each is not None]
+    return frozenset[HourOfWeek]().union(*known) if known and len(known) == len(hours) else None
+
+
+def hour_story(view: View) -> tuple[str, list[tuple[str, str]]]:
+    """Return the title and the facts of the hour of the week that the map shows; no facts where it has none."""
+    hour = shown_hour(view)
+    row = next((row for row in gap_by_hour(view).rows() if (row["local_dow"], row["local_hour"]) == hour), None)
+    if hour is None or row is None:
+        return (f"{hour_words(hour)}: no orders, no drivers" if hour else "No hour to show"), []
+    title = hour_words(hour) if view.hour else f"{hour_words(hour)}, the busiest hour"
+    if row["suppressed"]:
+        return title, [("Hidden", gap_by_hour(view).too_few)]
+    parts = {"Required": "required_s", "Online": "online_s", "Short": "hours_short", "Spare": "hours_spare"}
+    return title, [(label, f"{write.driver_hours(weekly_hours(view, row[column]))} a week") for label, column in parts.items()]
+
+
+def hours_columns() -> tuple[Shown, ...]:
+    """Return the columns of the hours table."""
+    return (
+        Shown("day", "Day", is_pinned=True),
+        Shown("hour", "Hour"),
+        Shown("required", "Required, h a week", "decimal", help="Modelled from orders placed"),
+        Shown("online", "Online, h a week", "decimal"),
+        Shown("short", "Short, h a week", "decimal"),
+        Shown("spare", "Spare, h a week", "decimal"),
+        Shown("n", "n hours", "count", help="Hours of the period whose requirement is known"),
+    )
+
+
+def hours_table(view: View) -> pa.Table:
+    """Return one row an hour of the week; the chosen hour first, then those that lack most."""
+    rows = [
+        {
+            "day": write.weekday(row["local_dow"]),
+            "hour": write.hour(row["local_hour"]),
+            "required": weekly_hours(view, row["required_s"]),
+            "online": weekly_hours(view, row["online_s"]),
+            "short": weekly_hours(view, row["hours_short"]),
+            "spare": weekly_hours(view, row["hours_spare"]),
+            "n": row["n"],
+            "is_chosen": (row["local_dow"], row["local_hour"]) == view.hour,
+        }
+        for row in gap_by_hour(view).rows()
+    ]
+    rows.sort(key=lambda row: (not row["is_chosen"], -(row["short"] or 0), -(row["required"] or 0)))
+    numbers = ("required", "online", "short", "spare")
+    schema = pa.schema([("day", pa.string()), ("hour", pa.string()), *((name, pa.float64()) for name in numbers), ("n", pa.int64())])
+    return pa.Table.from_pylist(rows, schema=schema)

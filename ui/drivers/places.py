@@ -1,0 +1,112 @@
+"""The map of hours short and spare in one hour of the week, and its cells."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from analytics.answers import Answer
+from analytics.reference import malls
+from ui import format as write
+from ui.drivers.hours import Balance
+from ui.drivers.question import asked, hour_words, shown_hour
+from ui.maps import Figure, Specials, legend_html, market_map
+from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
+from ui.palette import DIVERGING
+from ui.panels import Shown
+from ui.scene import scene
+from ui.session import compute
+from ui.view import View
+
+MAP_PX = 400
+_FINEST, _COARSEST = 8, 6
+_MOST_HIDDEN = 0.2
+
+BY_CELL = Balance("Driver-minutes", "per sq mi and week", (-10, -4, -1, 1, 4, 10), DIVERGING)
+"""Fixed, and by area, so that a color means the same on every map: short is above zero."""
+
+
+def cells(view: View) -> Answer:
+    """Return hours short and spare by cell in the hour shown; coarser where hidden cells would hold over 20 % of the orders."""
+    dow, hour = shown_hour(view) or (None, None)
+    for resolution in range(_FINEST, _COARSEST, -1):
+        answer = compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=resolution))
+        if answer.hidden_share <= _MOST_HIDDEN:
+            return answer
+    return compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=_COARSEST))
+
+
+def cells_table(view: View) -> pa.Table:
+    """Return the rows of the map: minutes a week per square mile short and spare, and the larger one as ``balance``, spare below zero."""
+    answer = cells(view)
+    rows = [row | _by_area(view, row) for row in answer.rows() if row["cell"] is not None]
+    schema = answer.table.schema
+    for name in ("short", "spare", "balance"):
+        schema = schema.append(pa.field(name, pa.float64()))
+    rows.sort(key=lambda row: (-(row["short"] or 0), -(row["spare"] or 0), row["cell"]))
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _by_area(view: View, row: Mapping[str, Any]) -> dict[str, float | None]:
+    if row["hours_short"] is None:
+        return {"short": None, "spare": None, "balance": None}
+    scale = 7 / view.period.days / 60 / (row["cell_area_m2"] / SQUARE_METERS_PER_SQUARE_MILE)
+    short, spare = row["hours_short"] * scale, row["hours_spare"] * scale
+    return {"short": short, "spare": spare, "balance": short if short >= spare else -spare}
+
+
+def cells_map(view: View) -> tuple[Figure, pa.Table]:
+    """Return the map of the hour shown, and the rows it drew."""
+    answer, table = cells(view), cells_table(view)
+    where = scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=580, height_px=MAP_PX)
+    deck = market_map(where, cells=table, classes=BY_CELL, value="balance", tips=[_tip(row) for row in table.to_pylist()])
+    specials = Specials(hidden_cells=sum(table.column("suppressed").to_pylist()), hidden_share=answer.hidden_share or None)
+    hour = shown_hour(view)
+    period = hour_words(hour) if hour else view.days
+    return Figure(
+        deck, legend_html(BY_CELL, theme=view.theme, period=period, note="modelled", specials=specials, statuses=where.statuses)
+    ), table
+
+
+def _tip(row: Mapping[str, Any]) -> list[str]:
+    if row["balance"] is None:
+        return ["No orders, no drivers"]
+    return [f"{row['short']:.1f} min short, {row['spare']:.1f} min spare", "per sq mi and week, modelled"]
+
+
+def map_title(view: View) -> str:
+    """Return which hour the map shows, and how to change it."""
+    hour = shown_hour(view)
+    if hour is None:
+        return "No hour to show on the map."
+    if view.hour:
+        return f"The map shows {hour_words(hour)}, the hour that was clicked. Click it again for the busiest hour."
+    return f"The map shows {hour_words(hour)}, the busiest hour. Click an hour in the grid for its map."
+
+
+def cells_title(view: View) -> str:
+    """Return the heading of the cells table, with the hour that it is about."""
+    hour = shown_hour(view)
+    return f"Cells on the map, {hour_words(hour)}" if hour else "Cells on the map"
+
+
+def cells_columns() -> tuple[Shown, ...]:
+    """Return the columns of the cells table."""
+    return (
+        Shown("cell", "Cell", "cell", is_pinned=True),
+        Shown("short", "Short, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
+        Shown("spare", "Spare, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
+        Shown("n", "n orders", "count"),
+    )
+
+
+def cell_story(view: View, drawn: pa.Table) -> list[tuple[str, str]]:
+    """Return what is known about the clicked cell in the hour shown; nothing where none is clicked."""
+    row = next((row for row in drawn.to_pylist() if view.cell == f"{row['cell']:x}"), None)
+    if row is None:
+        return []
+    if row["suppressed"]:
+        return [("Hidden", cells(view).too_few), ("Cell", str(view.cell))]
+    minutes = {"Short": "hours_short", "Spare": "hours_spare"}
+    facts = [(label, f"{write.duration(row[column] * 7 / view.period.days, decimals=1)} a week") for label, column in minutes.items()]
+    return [*facts, ("Cell", str(view.cell))]

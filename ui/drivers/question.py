@@ -1,0 +1,105 @@
+"""What the Drivers page asks: of which drivers, of which hour of the week; and how a figure of it is written."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from analytics.answers import Answer
+from analytics.reference import freshness
+from ui import format as write
+from ui.charts import HourOfWeek
+from ui.session import compute
+from ui.view import View
+
+HOUR_S = 3600
+_TIMES = ("utilization", "hours_gap", "earnings_per_online_hour", "acceptance_share", "batch_share")
+
+
+def is_of_market(view: View) -> bool:
+    """Whether the page shows the whole market: no mall is chosen, or the area says so."""
+    return view.mall is None or view.choice("area", "mall") == "market"
+
+
+def asked(view: View, **changes: Any) -> dict[str, Any]:
+    """Return what the page asks of every metric: the chosen mall's drivers, or all of the market."""
+    mall_id = None if view.mall is None or is_of_market(view) else view.mall.id
+    return {"market_id": view.focus.id, "mall_id": mall_id, **changes}
+
+
+def place(view: View) -> str:
+    """Return whose drivers are shown, in words."""
+    return view.focus.name if view.mall is None or is_of_market(view) else view.mall.name
+
+
+def has_shifts(view: View) -> bool:
+    """Whether anything is known of the hours in which drivers are online."""
+    return dict(freshness(view.version).rows_by_table).get("shift_activity", 0) > 0
+
+
+def weekly_hours(view: View, seconds: int | None) -> float | None:
+    """Return seconds of the period as hours a week."""
+    return None if seconds is None or not view.period.days else seconds / HOUR_S * 7 / view.period.days
+
+
+def gap(view: View) -> Answer:
+    """Return driver-hours short and spare in the period."""
+    return compute("hours_gap", view, **asked(view))
+
+
+def gap_by_hour(view: View) -> Answer:
+    """Return driver-hours short and spare by weekday and hour."""
+    return compute("hours_gap", view, **asked(view, by=("dow", "hour")))
+
+
+def shown_hour(view: View) -> HourOfWeek | None:
+    """Return the hour of the week that the map shows: the clicked one, else the busiest, the one that requires most; None without any."""
+    if view.hour is not None:
+        return view.hour
+    rows = [row for row in gap_by_hour(view).rows() if row["required_s"]]
+    busiest = max(rows, key=lambda row: (row["required_s"], -row["local_dow"], -row["local_hour"]), default=None)
+    return None if busiest is None else (busiest["local_dow"], busiest["local_hour"])
+
+
+def hour_words(hour: HourOfWeek) -> str:
+    """Return an hour of the week as ``Fri 5 pm``."""
+    return f"{write.weekday(hour[0])} {write.hour(hour[1])}"
+
+
+def notes(view: View) -> str:
+    """Return what a reader must know of the data behind the page's figures, such as shifts that were inferred at load."""
+    answers = [compute(metric, view, **asked(view)) for metric in _TIMES]
+    return _sentences(dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause))
+
+
+def _sentences(clauses: Iterable[str]) -> str:
+    return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
+
+
+def value(row: Mapping[str, Any]) -> float | None:
+    """Return the leading figure of a row: a share or a rate."""
+    found: float | None = row.get("share", row.get("rate"))
+    return found
+
+
+def figure(kind: str, number: float) -> str:
+    """Return a figure as it is written."""
+    if kind == "money":
+        return write.money(round(number))
+    return write.percent(number, decimals=0) if kind == "share" else f"{number:.2f}"
+
+
+def bounds(kind: str, row: Mapping[str, Any]) -> str:
+    """Return the 95 percent interval in the figure's unit; empty where there is none."""
+    low, high = row.get("low"), row.get("high")
+    if low is None or high is None:
+        return ""
+    if kind == "money":
+        return f"{write.money(round(low))} to {write.money(round(high))}"
+    return f"{write.interval(100 * low, 100 * high)} %" if kind == "share" else write.interval(low, high, decimals=2)
+
+
+def reason(answer: Answer) -> str:
+    """Return why the only figure of an answer is missing."""
+    if answer.row()["suppressed"]:
+        return f"hidden: {answer.too_few}"
+    lacking = max(answer.left_out, key=lambda each: answer.left_out[each], default="")
+    return f"only {lacking}" if lacking else f"no {answer.rows_are} in this data"
