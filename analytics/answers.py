@@ -445,7 +445,7 @@ def _nulled(values: pa.ChunkedArray, hidden: Booleans) -> pa.ChunkedArray:
 
 def _note(metric: Metric, asked: Parameters, shown: pa.Table, version: Version) -> str:
     """Say which model made the drive times, and whether the weight chosen is in the data at all."""
-    if "catchments" not in metric.tables:
+    if not {"catchments", "drives"} & {*metric.tables}:
         return ""
     notes = [reference.drive_time_note(version, asked.market_id)]
     if metric.uses("weight") and "denominator" in shown.column_names and not pc.sum(shown.column("denominator")).as_py():

@@ -126,6 +126,14 @@ def test_the_error_is_that_of_drives_to_cells_not_seen_and_few_of_them_leave_the
     assert (model.modelled_s > 0).all()
 
 
+def test_a_mall_from_which_nobody_drove_is_no_surer_than_the_prior() -> None:
+    model = analytic_model(drives(6_000, noise=0.15), 2)
+    drive_s = np.array([400, 1_000])
+
+    assert (model.spread_permille(0, drive_s) < 180).all()
+    assert model.spread_permille(1, drive_s).tolist() == [230, 230]
+
+
 def test_the_error_of_a_band_by_hand() -> None:
     modelled_s = np.full(1_000, 450.0)
     drive_s = modelled_s * np.exp(np.where(np.arange(1_000) % 2, 0.1, -0.1))

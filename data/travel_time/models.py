@@ -89,12 +89,15 @@ class Model:
         Error of the log by drive band, thousandths.
     modelled_s
         For each drive of the fit what a model made of it that had not seen any drive to its cell; empty where nothing was fitted.
+    measured
+        Positions of the malls that have drives.
     """
 
     base: Base
     calibration: Calibration | None
     sdlog_permille: Integers
     modelled_s: Integers
+    measured: frozenset[int] = frozenset()
 
     @property
     def source(self) -> str:
@@ -107,6 +110,15 @@ class Model:
         if self.calibration is None:
             return base_s
         return self.calibration.typical_s(base_s, position, cells.latitude, cells.longitude)
+
+    def spread_permille(self, position: int, drive_s: Integers) -> Integers:
+        """Return the error of drives from one mall, thousandths of the log.
+
+        What straight lines make of a mall from which nobody drove is no better than the prior, however well they fit the other malls.
+        """
+        spread = self.sdlog_permille[bands(drive_s.astype(float))]
+        is_guessed = isinstance(self.base, Line) and position not in self.measured
+        return np.asarray(np.maximum(spread, SDLOG_PERMILLE) if is_guessed else spread, np.int64)
 
 
 def prior_model() -> Model:
@@ -164,7 +176,7 @@ def _measured(drives: Drives, fitted: _Fit) -> Model:
     unmeasured = modelled_s == 0
     modelled_s[unmeasured] = _at_drives(drives, whole, whole[1])[unmeasured]
     spread = sdlog_permille(drives.drive_s.astype(float), modelled_s)
-    return Model(whole[0], whole[1], spread, np.asarray(np.rint(modelled_s), np.int64))
+    return Model(whole[0], whole[1], spread, np.asarray(np.rint(modelled_s), np.int64), frozenset(np.unique(drives.mall).tolist()))
 
 
 def _at_drives(drives: Drives, found: tuple[Base, Calibration, Floats], calibration: Calibration) -> Floats:
@@ -193,8 +205,3 @@ def within_reach(seconds: Floats) -> Integers:
     """Return which drives are known and no longer than catchments reach, nearest first; ties keep their order."""
     known = np.flatnonzero(np.nan_to_num(seconds, nan=np.inf) <= LONGEST_S)
     return known[np.argsort(seconds[known], kind="stable")]
-
-
-def band_spread(model: Model, drive_s: Integers) -> Integers:
-    """Return the error of each drive, thousandths of the log."""
-    return np.asarray(model.sdlog_permille[bands(drive_s.astype(float))], np.int64)

@@ -167,7 +167,7 @@ def _fit(base: Base, malls: list[Place], drives: Drives) -> Model:
     model = calibrated_model(base, drives.where(known), base_s[known], len(malls))
     modelled_s = np.zeros(len(drives), np.int64)
     modelled_s[known] = model.modelled_s if len(model.modelled_s) else np.rint(base_s[known])
-    return Model(model.base, model.calibration, model.sdlog_permille, modelled_s)
+    return Model(model.base, model.calibration, model.sdlog_permille, modelled_s, model.measured)
 
 
 def _write(connection: duckdb.DuckDBPyConnection, tables: Tables, name: str, markets: Sequence[str]) -> int:

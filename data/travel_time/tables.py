@@ -12,7 +12,7 @@ from data.cells import Integers, centers
 from data.contracts import CATCHMENTS, DRIVES, HOUR_FACTORS, Kind, Table, table
 from data.travel_time import drives as sampled
 from data.travel_time.calibration import BANDS_S, Drives
-from data.travel_time.models import FEWEST_DRIVES, Cells, Model, Place, analytic_model, band_spread, prior_model, within_reach
+from data.travel_time.models import FEWEST_DRIVES, Cells, Model, Place, analytic_model, prior_model, within_reach
 
 NAMES = ("catchments", "hour_factors", "drives")
 
@@ -68,7 +68,11 @@ class Tables:
             seconds = np.rint(market.model.typical_s(position, mall, market.cells))
             reached = within_reach(seconds)
             drive_s = seconds[reached].astype(np.int64)
-            columns = {"cell": market.cells.cell[reached], "drive_s": drive_s, "drive_sdlog_permille": band_spread(market.model, drive_s)}
+            columns = {
+                "cell": market.cells.cell[reached],
+                "drive_s": drive_s,
+                "drive_sdlog_permille": market.model.spread_permille(position, drive_s),
+            }
             parts.append(_table(CATCHMENTS, len(reached), columns, mall_id=mall.mall_id, market_id=market_id, source=market.model.source))
         return pa.concat_tables(parts) if parts else _table(CATCHMENTS, 0, {})
 
