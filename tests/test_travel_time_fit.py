@@ -256,3 +256,13 @@ def test_the_farthest_catchment_ends_where_45_minutes_do(tmp_path: Path) -> None
     assert shop.row("SELECT max(drive_s) <= 2700 AS is_within FROM catchments") == {"is_within": True}
     reached = {h3.int_to_str(row["cell"]) for row in shop.rows("SELECT cell FROM catchments")}
     assert [row["cell"] in reached for row in cells] == [True, False]
+
+
+def test_deliveries_that_end_at_a_longest_drive_do_not_bring_the_whole_region_near():
+    rng = np.random.default_rng(0)
+    distance_m = rng.uniform(300, 16_000, 4000)
+    drive_s = np.minimum(prior_s(distance_m) * 1.25, 1680) * np.exp(rng.normal(0, 0.1, 4000))
+
+    near, far = fitted_curve(distance_m, drive_s).seconds(np.array([15_000.0, 45_000.0]))
+
+    assert far - near > 30 * 32  # 30 km more take at least what they take on the prior's last piece

@@ -3,7 +3,9 @@
 The curve is ``f(d) = a + sum_j b_j min(d, k_j) + c d`` with no coefficient below zero, which makes it monotone and concave whatever the
 data say. Coefficients come from non-negative least squares on relative errors (Lawson and Hanson 1974): rows are the medians of the drives
 in distance classes, weighted by their number, and the prior's points at the level of the data, weighted as ``PRIOR_DRIVES`` drives each.
-Medians make it robust; the prior rules where nothing was driven.
+Medians make it robust; the prior rules where nothing was driven. Nowhere does a kilometer take less than on the prior's last piece, at the
+level of the data: where deliveries end at a longest drive, the medians flatten below it, and a curve that followed them would put a whole
+region within reach.
 """
 
 from dataclasses import dataclass
@@ -12,12 +14,13 @@ import numpy as np
 from scipy.optimize import nnls
 
 from data.cells import Floats
-from data.travel_time.prior import KILOMETERS, prior_s
+from data.travel_time.prior import KILOMETERS, MINUTES, prior_s
 
 CLASSES = 40
 FEWEST_IN_CLASS = 25
 PRIOR_DRIVES = 15
 SHORTEST_S = 60.0
+_LAST_SLOPE = 60 * (MINUTES[-1] - MINUTES[-2]) / (KILOMETERS[-1] - KILOMETERS[-2])
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,10 @@ def fitted_curve(distance_m: Floats, drive_s: Floats) -> Curve:
     target = np.concatenate((typical, prior))
     # Dividing by the target makes errors relative: a minute matters more on a short drive.
     scale = np.sqrt(np.concatenate((weight, np.full(len(prior), float(PRIOR_DRIVES))))) / target
-    coefficients, _ = nnls(_columns(rows) * scale[:, None], target * scale)
-    return Curve(float(coefficients[0]), tuple(float(each) for each in coefficients[1:]))
+    least = level * _LAST_SLOPE
+    coefficients, _ = nnls(_columns(rows) * scale[:, None], (target - least * rows) * scale)
+    slopes = [*coefficients[1:-1], coefficients[-1] + least]
+    return Curve(float(coefficients[0]), tuple(float(each) for each in slopes))
 
 
 def _columns(kilometers: Floats) -> Floats:
