@@ -40,10 +40,7 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "dow": 1_000_000_007,
     "hour": 1_000_000_009,
 }
-"""Values that nobody asks for, by the field of ``Parameters`` that they stand for."""
-
-_OF_FUNCTIONS: Final = frozenset({"market_id", "mall_id"})
-"""Fields whose stand-in a definition may be handed: it only compares them. With days and hours it may reckon."""
+"""Values that nobody asks for, by the field of ``Parameters`` that they stand for. A definition that is handed one may only compare it."""
 
 _compiling = threading.Lock()
 
@@ -92,7 +89,7 @@ def question(metric: Metric, asked: Parameters) -> Question:
         What is asked, with fields that the metric does not use at their defaults.
     """
     given = {field: value for field in _STAND_INS if (value := getattr(asked, field)) is not None}
-    stood_for = {field: _STAND_INS[field] for field in given if field in _OF_FUNCTIONS or field not in metric.options}
+    stood_for = {field: _STAND_INS[field] for field in given}
     shape = copy.copy(asked)
     for field, value in stood_for.items():
         object.__setattr__(shape, field, value)  # a stand-in is no real value, so that it is not checked as one
@@ -254,7 +251,7 @@ def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
 def _left_out_of(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]:
     rows, wanted = _of_place(name, metric, asked), metric.counting(name)
     counts = []
-    lacking = [rows[column].isnull() for column in wanted.needs]
+    lacking = [rows[column].isnull() for column in (*wanted.needs, *wanted.missed)]
     if wanted.where is not None and wanted.left_out:
         lacking.append(~wanted.where(rows))
     if lacking:
