@@ -1,41 +1,26 @@
 """The one door to the warehouse: a metric, its parameters, who asks and a version make a table that may be shown."""
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import lru_cache, reduce
-from operator import or_
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis import _
 
-from analytics import attraction, catalog, launch, notes, reference
+from analytics import attraction, catalog, notes, reference
 from analytics.catalog import Metric
-from analytics.dimensions import columns, with_made_columns
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
-from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, behind, hidden_parts, is_hidden
-from data.contracts import Kind, table
+from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, hidden_parts, is_hidden
+from analytics.questions import People, Question, keys, question
 from data.engine import Engine
 from data.warehouse import Version
 
 _ROWS, _PEOPLE, _BUCKETS = "rows_behind", "people_behind", "buckets_behind"
 _OTHERS = "behind_"
-_SECRET_KINDS = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
-_SECRET_COLUMNS = frozenset({"home_cell"})
-_TYPES = {Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.INSTANT: "timestamp", Kind.DAY: "date"}
 _PARTS_HIDDEN = "figures with {too_few} behind them are empty, and so are those from which they would follow"
-_WHOLE_SHIFTS = "shift_activity"
-"""Its rows with a mall are the shifts of that mall's drivers, a second view of the same hours; those without are all shifts once."""
-
-_compiling = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -116,15 +101,6 @@ class Answer:
         return row
 
 
-@dataclass(frozen=True)
-class _Question:
-    """Compiled SQL of a metric and its parameters: the values, and the rows left out."""
-
-    sql: str
-    schema: pa.Schema
-    left_out_sql: str | None
-
-
 def answers(metric: str, parameters: Parameters, scope: Scope, version: Version) -> Answer:
     """Ask one metric of one version.
 
@@ -154,14 +130,13 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     check_scope(scope)
     chosen = catalog.metric(metric)
     asked = _asked(chosen, parameters, version)
-    question = _question(chosen, asked)
+    compiled = question(chosen, asked)
     engine = Engine.of(version)
-    raw = engine.table(question.sql).cast(question.schema)
-    keys = _keys(chosen, asked)
+    raw = _with_people(engine.table(compiled.sql).cast(compiled.schema), compiled, engine)
     k = SUBJECTS[chosen.facts].k if chosen.facts else 0
     hidden = _hidden(raw, chosen)
     values, is_incomplete = _without_hidden_parts(raw, chosen, k)
-    shown = _shown(values, chosen, keys, hidden)
+    shown = _shown(values, chosen, keys(chosen, asked), hidden)
     rows_behind, hidden_share = _counted(raw, hidden, k)
     return Answer(
         table=shown,
@@ -170,11 +145,11 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         scope=scope,
         version_id=version.id,
         is_synthetic=version.manifest.synthetic,
-        sql=question.sql,
+        sql=compiled.sql,
         k=k,
         rows_behind=rows_behind,
         hidden_share=hidden_share,
-        left_out={} if hidden.size and hidden.all() else _left_out(engine, question.left_out_sql),
+        left_out={} if hidden.size and hidden.all() else _left_out(engine, compiled.left_out_sql),
         note="; ".join(
             filter(
                 None,
@@ -193,7 +168,7 @@ def query(metric: str, parameters: Parameters, scope: Scope, version: Version) -
     """Return the SQL that ``answers`` would run, without running it; refuses what ``answers`` refuses."""
     check_scope(scope)
     chosen = catalog.metric(metric)
-    return _question(chosen, _asked(chosen, parameters, version)).sql
+    return question(chosen, _asked(chosen, parameters, version)).sql
 
 
 def _asked(metric: Metric, parameters: Parameters, version: Version) -> Parameters:
@@ -225,155 +200,53 @@ def _home(asked: Parameters, version: Version) -> str | None:
     return home[asked.mall_id]
 
 
-@lru_cache(maxsize=1024)
-def _question(metric: Metric, asked: Parameters) -> _Question:
-    """Compile a question; each is compiled once per process, whatever the version."""
-    values = _expression(metric, asked)
-    left_out = _left_out_expression(metric, asked) if metric.facts else None
-    with _compiling:  # Ibis makes no promise about compiling in several threads
-        return _Question(
-            sql=str(ibis.to_sql(values, dialect="duckdb")),
-            schema=values.schema().to_pyarrow(),
-            left_out_sql=None if left_out is None else str(ibis.to_sql(left_out, dialect="duckdb")),
-        )
+def _with_people(values: pa.Table, asked_of: Question, engine: Engine) -> pa.Table:
+    """Add to each row the rows of facts and the people that count in it; rows behind which nobody stands in any table are no rows."""
+    present = np.zeros(values.num_rows, np.bool_) if asked_of.people else np.ones(values.num_rows, np.bool_)
+    added: dict[str, Integers] = {}
+    for place, people in enumerate(asked_of.people):
+        counts = people_behind(people, engine)
+        found = _places(values, counts, people.group)
+        for name in counts.column_names:
+            if name not in people.group and (place == 0 or name == _PEOPLE):
+                known = np.append(counts.column(name).to_numpy().astype(np.int64), 0)
+                added[name if place == 0 else f"{_OTHERS}{people.table}"] = known[found]
+        present |= (found < counts.num_rows) if people.group else np.True_
+    for name, column in added.items():
+        values = values.append_column(name, pa.array(column))
+    return values if present.all() else values.filter(pa.array(present))
 
 
-def _expression(metric: Metric, asked: Parameters) -> ir.Table:
-    """Return the metric over filtered tables, with the people behind each row, sorted by what names the rows."""
-    group = columns(asked.by)
-    tables = {name: _filtered(name, metric, asked) for name in metric.tables}
-    options = {name: group if name == "by" else getattr(asked, name) for name in metric.options}
-    values = metric.function(*tables.values(), **options)
-    if metric.facts:
-        values = _with_people(values, tables, metric, asked)
-    keys = _keys(metric, asked)
-    ordered = values.select(*keys, *(name for name in values.columns if name not in keys))
-    return ordered.order_by([ordered[key].asc(nulls_first=False) for key in keys]) if keys else ordered
+def people_behind(people: People, engine: Engine) -> pa.Table:
+    """Return the rows and the people behind each group of one table of facts.
 
-
-def _keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:
-    """Return the columns that name a row."""
-    return (*columns(asked.by), *metric.keys)
-
-
-@lru_cache(maxsize=32)
-def _unbound(name: str) -> ir.Table:
-    """Return a table of the contracts without coordinates and homes: what a metric cannot see it cannot leak."""
-    visible = {
-        column.name: _TYPES.get(column.kind, "int64")
-        for column in table(name).columns
-        if column.kind not in _SECRET_KINDS and column.name not in _SECRET_COLUMNS
-    }
-    return ibis.table(visible, name=name)
-
-
-def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    """Apply market, mall, period and hour of the week: once, alike for every metric; models take the mall as an option.
-
-    A metric with ``history_weeks`` also sees as many weeks before the period, its rows marked by ``in_period``; one that takes ``dow`` or
-    ``hour`` as an option sees all hours and chooses by itself.
+    Returns
+    -------
+    pyarrow.Table
+        As ``analytics.privacy.behind`` describes it; people are counted one by one only where some group might have fewer than k.
     """
-    rows = _of_place(name, metric, asked)
-    if "local_date" not in rows.columns:
-        return rows
-    kept = _in_period(rows, asked, before=timedelta(weeks=metric.history_weeks))
-    if name in catalog.FACTS:
-        kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot not in metric.options]
-    rows = rows.filter(*kept) if kept else rows
-    if metric.history_weeks:
-        rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
-    if launch.COLUMN in _keys(metric, asked) and name in catalog.FACTS:
-        rows = launch.with_weeks_open(rows, _unbound("malls"))
-    return with_made_columns(rows, _keys(metric, asked), asked.resolution) if name == "orders" else rows
+    if not people.is_sparse:
+        counts = engine.table(people.at_least_sql)
+        k = SUBJECTS[people.table].k
+        few = [name for name in counts.column_names if name.startswith(_PEOPLE) and is_hidden(counts.column(name).to_numpy(), k).any()]
+        if not few:
+            return counts
+    return engine.table(people.exact_sql)
 
 
-def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    rows = _unbound(name)
-    if asked.market_id is not None:
-        rows = rows.filter(_.market_id == asked.market_id)
-    if asked.mall_id is not None and name in catalog.FACTS:
-        return rows.filter(_.mall_id == asked.mall_id)
-    if name == _WHOLE_SHIFTS:
-        is_by_mall = metric.by_mall or not {"mall_id", launch.COLUMN}.isdisjoint(_keys(metric, asked))
-        rows = rows.filter(_.mall_id.notnull() if is_by_mall else _.mall_id.isnull())
-    return rows
-
-
-def _in_period(rows: ir.Table, asked: Parameters, *, before: timedelta = timedelta(0)) -> list[ir.BooleanValue]:
-    start = [] if asked.start_on is None else [rows.local_date >= asked.start_on - before]
-    end = [] if asked.end_on is None else [rows.local_date < asked.end_on]
-    return start + end
-
-
-def _slots(asked: Parameters) -> list[str]:
-    """Return which parts of an hour of the week are asked for."""
-    return [slot for slot in ("dow", "hour") if getattr(asked, slot) is not None]
-
-
-def _with_people(values: ir.Table, tables: Mapping[str, ir.Table], metric: Metric, asked: Parameters) -> ir.Table:
-    """Add to each group the rows and the people that count in it, from the same rows in the same query, for each table of facts."""
-    asked_for, facts = columns(asked.by), [tables[name] for name in metric.all_facts]
-    group = [key for key in _keys(metric, asked) if key in asked_for or all(key in each.columns for each in facts)]
-    for name in metric.all_facts:
-        counting = _counting(tables[name], name, metric, asked)
-        is_first = name == metric.facts
-        people = behind(counting, SUBJECTS[name], by=group, parts=metric.parts_of(counting, group) if is_first else {})
-        if not is_first:
-            people = people.select(*group, _[_PEOPLE].name(f"{_OTHERS}{name}"))
-        values = _beside(values, people, group, is_alone=len(metric.all_facts) == 1)
-    if group and len(metric.all_facts) > 1:  # a group may lack rows in one table, but not in all
-        values = values.filter(reduce(or_, [values[name] > 0 for name in values.columns if name == _PEOPLE or name.startswith(_OTHERS)]))
-    return values
-
-
-def _beside(values: ir.Table, people: ir.Table, group: list[str], *, is_alone: bool) -> ir.Table:
-    """Join counts to their groups; where other facts make groups too, a group without rows has zeros."""
+def _places(values: pa.Table, counts: pa.Table, group: tuple[str, ...]) -> Integers:
+    """Return for each row of values which row of counts is of its group; one past the last where none is."""
     if not group:
-        return values.cross_join(people)
-    if not is_alone:  # else Ibis adds to the joins within, and takes columns of the same origin for one another
-        values, people = values.view(), people.view()
-    same = [values[column].identical_to(people[column]) for column in group]
-    counts = [name for name in people.columns if name not in group]
-    if is_alone:
-        return values.inner_join(people, same).select(*values.columns, *counts)
-    return values.left_join(people, same).select(*values.columns, **{name: people[name].fill_null(0) for name in counts})
+        return np.zeros(values.num_rows, np.int64)
+    wanted, known = values.select(group), counts.select(group)
+    if wanted.equals(known.cast(wanted.schema)):
+        return np.arange(values.num_rows)
+    rows = {row: place for place, row in enumerate(_tuples(known))}
+    return np.fromiter((rows.get(row, len(rows)) for row in _tuples(wanted)), np.int64, values.num_rows)
 
 
-def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    """Return the rows of a table of facts that count in the figures: in the period, at the hour, with what the metric needs."""
-    wanted = metric.counting(name)
-    kept = [rows[column].notnull() for column in wanted.needs]
-    kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot in metric.options]
-    if metric.history_weeks:
-        kept.append(rows.in_period)
-    if wanted.where is not None:
-        kept.append(wanted.where(rows))
-    return rows.filter(*kept) if kept else rows
-
-
-def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
-    """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
-    counted = [counts for name in metric.all_facts if (counts := _left_out_of(name, metric, asked)) is not None]
-    return reduce(lambda first, second: first.cross_join(second), counted) if counted else None
-
-
-def _left_out_of(name: str, metric: Metric, asked: Parameters) -> ir.Table | None:
-    rows, wanted = _of_place(name, metric, asked), metric.counting(name)
-    within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
-    counts = {}
-    lacking = [rows[column].isnull() for column in wanted.needs]
-    if wanted.where is not None and wanted.left_out:
-        lacking.append(~wanted.where(rows))
-    if lacking:
-        is_lacking = reduce(or_, lacking)
-        if wanted.status:
-            is_lacking = is_lacking & (rows.status == wanted.status)
-        for condition in within:
-            is_lacking = is_lacking & condition
-        counts[wanted.left_out] = is_lacking.sum().fill_null(0)
-    if _in_period(rows, asked):
-        counts[f"{SUBJECTS[name].rows} without a local day, because their market is unknown"] = rows.local_date.isnull().sum().fill_null(0)
-    return rows.aggregate(counts) if counts else None
+def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
 
 
 def _left_out(engine: Engine, sql: str | None) -> dict[str, int]:
@@ -431,10 +304,10 @@ def _without_hidden_parts(raw: pa.Table, metric: Metric, k: int) -> tuple[pa.Tab
     return values, np.any(is_incomplete, axis=0) if is_incomplete else np.zeros(raw.num_rows, np.bool_)
 
 
-def _shown(values: pa.Table, metric: Metric, keys: tuple[str, ...], hidden: Booleans) -> pa.Table:
+def _shown(values: pa.Table, metric: Metric, named: tuple[str, ...], hidden: Booleans) -> pa.Table:
     """Empty the hidden rows and make figures of the others."""
     for position, name in enumerate(values.column_names):
-        if name not in keys:
+        if name not in named:
             values = values.set_column(position, name, _nulled(values.column(name), hidden))
     return with_figures(values, metric).append_column("suppressed", pa.array(hidden))
 

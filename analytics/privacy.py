@@ -36,6 +36,11 @@ def bit_or(bits: int) -> int:  # type: ignore[empty-body]
     """Unite the ones of all rows; a function of the engine that Ibis knows on DuckDB only."""
 
 
+@ibis.udf.scalar.builtin(name="hash", signature=(("string",), "uint64"))
+def hash_of(text):  # type: ignore[no-untyped-def]  # the signature is given above
+    """Hash a text; a function of the engine, which Ibis would cast to and fro at twice the cost."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """The people behind a table's rows.
@@ -70,7 +75,9 @@ SUBJECTS: Final = {
 """By table of facts."""
 
 
-def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str], parts: Mapping[str, ir.BooleanValue] | None = None) -> ir.Table:
+def behind(
+    facts: ir.Table, subject: Subject, *, by: Sequence[str], parts: Mapping[str, ir.BooleanValue] | None = None, is_exact: bool = True
+) -> ir.Table:
     """Count the rows and the people behind each group, and the people behind parts of it.
 
     Counting distinct people is what costs most in an answer, and only groups of few need it: people are spread over 32 buckets by a hash,
@@ -86,6 +93,8 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str], parts: Mappi
         Columns that make the groups; none for one row over everything.
     parts
         By name of a part, which rows stand behind it.
+    is_exact
+        Count small groups one by one; else tell of all of them how many people there are at the least.
 
     Returns
     -------
@@ -98,24 +107,38 @@ def behind(facts: ir.Table, subject: Subject, *, by: Sequence[str], parts: Mappi
         - ``buckets_behind``: the buckets they fill, as bits
         - ``people_behind_PART``, ``buckets_behind_PART``: the same for each part
     """
-    flags = {"": ibis.literal(True), **{f"_{name}": condition for name, condition in (parts or {}).items()}}
+    flags = {f"_{name}": condition for name, condition in (parts or {}).items()}
     # Without groups a constant stands in for one: a join on it is skipped as a whole when nothing is unsure.
     constant = {} if by else {"everything": ibis.literal(1)}
     keys = list(by) or list(constant)
     people = facts.select(*by, **constant, person=subject.of(facts), **{f"counts{part}": condition for part, condition in flags.items()})
-    bucket = ibis.literal(1, "int64") << (people.person.hash() & (_BUCKETS - 1))
-    filled = {
-        f"buckets_behind{part}": bit_or(ibis.ifelse(people[f"counts{part}"], bucket, ibis.null("int64"))).fill_null(0) for part in flags
-    }
-    spread = people.aggregate({"rows_behind": people.count(), **filled}, by=list(by)).mutate(**constant)
-    spread = spread.mutate(**{f"at_least{part}": bit_count(spread[f"buckets_behind{part}"]) for part in flags})
-    unsure = {f"is_unsure{part}": spread[f"at_least{part}"].between(1, subject.k - 1) for part in flags}
+    spread = _spread(people, by, list(flags)).mutate(**constant)
+    at_least = {f"people_behind{part}": bit_count(spread[f"buckets_behind{part}"]).cast("int64") for part in ("", *flags)}
+    if not is_exact:
+        return spread.mutate(**at_least).drop(*constant)
+    spread = spread.mutate(**{f"at_least{name.removeprefix('people_behind')}": count for name, count in at_least.items()})
+    unsure = {f"is_unsure{part}": spread[f"at_least{part}"].between(1, subject.k - 1) for part in ("", *flags)}
     few = spread.filter(reduce(or_, unsure.values())).select(*keys, **unsure)
     there = people.inner_join(few, _same(people, few, keys), rname="few_{name}")
-    exact = {f"exactly{part}": there.person.nunique(where=there[f"counts{part}"] & there[f"is_unsure{part}"]) for part in flags}
+    exact = {
+        f"exactly{part}": there.person.nunique(where=there[f"is_unsure{part}"] & there[f"counts{part}"] if part else there.is_unsure)
+        for part in ("", *flags)
+    }
     counted = there.aggregate(exact, by=keys)
-    known = {f"people_behind{part}": ibis.greatest(_[f"at_least{part}"], _[f"exactly{part}"].fill_null(0)) for part in flags}
+    known = {f"people_behind{part}": ibis.greatest(_[f"at_least{part}"], _[f"exactly{part}"].fill_null(0)) for part in ("", *flags)}
+    filled = [f"buckets_behind{part}" for part in ("", *flags)]
     return spread.left_join(counted, _same(spread, counted, keys)).select(*by, "rows_behind", *filled, **known)
+
+
+def _spread(people: ir.Table, by: Sequence[str], parts: Sequence[str]) -> ir.Table:
+    """Return the rows of each group, and the buckets that its people and those behind its parts fill."""
+    buckets = people.mutate(bucket=ibis.literal(1, "int64") << (hash_of(people.person) % _BUCKETS).cast("int64"))
+    filled = {"buckets_behind": bit_or(buckets.bucket).fill_null(0)}
+    filled |= {
+        f"buckets_behind{part}": bit_or(ibis.ifelse(buckets[f"counts{part}"], buckets.bucket, ibis.null("int64"))).fill_null(0)
+        for part in parts
+    }
+    return buckets.aggregate({"rows_behind": buckets.count(), **filled}, by=list(by))
 
 
 def at_least(people: Integers, buckets: Integers) -> Integers:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from analytics import answers as door
+from analytics import questions
 from analytics.answers import answers
 from analytics.catalog import METRICS
 from analytics.errors import ParameterError, QuestionError, ScopeError, UnknownMetric
@@ -259,7 +259,7 @@ def test_parameters_that_a_metric_does_not_use_do_not_matter(town):
 
 def test_metrics_cannot_see_coordinates_or_homes():
     for table in TABLES:
-        visible = set(door._unbound(table.name).columns)
+        visible = set(questions.unbound(table.name).columns)
         assert not {column.name for column in table.columns if column.kind in {Kind.LATITUDE, Kind.LONGITUDE}} & visible
         assert "home_cell" not in visible
         assert visible < set(table.names) or table.name not in {"malls", "drivers", "orders", "demand_areas", "stations"}

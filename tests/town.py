@@ -131,6 +131,11 @@ class Town:
             row["click_to_door_s"] = int((delivered_at - placed_at).total_seconds())
             if promised_by is not None:
                 row["late_s"] = int((delivered_at - promised_by).total_seconds())
+            ready_at, picked_up_at = row.get("ready_at"), row.get("picked_up_at")
+            spans = {"placed_to_ready_s": (placed_at, ready_at), "ready_to_pickup_s": (ready_at, picked_up_at)}
+            for name, (start, end) in (spans | {"ready_to_door_s": (ready_at, delivered_at)}).items():
+                if start is not None and end is not None and start <= end:
+                    row[name] = int((end - start).total_seconds())
             if market is not None:
                 self._drove(row)
         return self.add("orders", **row)

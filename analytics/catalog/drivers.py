@@ -129,7 +129,7 @@ METRICS: Final = (
             _PAID,
             Counting(
                 "orders",
-                needs=("fee_cents",),
+                missed=("fee_cents",),
                 status="delivered",
                 left_out="delivered orders whose fee is unknown, counted without one",
                 where=drivers.is_delivered,

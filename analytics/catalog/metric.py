@@ -40,6 +40,8 @@ class Counting:
         The rows that lack them, in words.
     where
         Rows that count, where having the columns is not enough: a function of the table.
+    missed
+        Columns whose lack is told although such rows count.
     is_at_every_hour
         Rows of all hours count, though the metric takes one hour of the week as an option: it uses that for other tables only.
     """
@@ -49,6 +51,7 @@ class Counting:
     status: str | None = None
     left_out: str = ""
     where: Callable[[ir.Table], ir.BooleanValue] | None = None
+    missed: tuple[str, ...] = ()
     is_at_every_hour: bool = False
 
 
