@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import filters, links, session, upload
+from ui import delivery_times, filters, links, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -66,6 +66,15 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         "Around a mall",
+        "Delivery times",
+        "pages/around/delivery_times.py",
+        "How long do orders take, and where is the time lost?",
+        filters=("market", "mall", "period"),
+        controls=(delivery_times.FIGURE,),
+        is_of_one_market=True,
+    ),
+    Page(
+        "Around a mall",
         "Drivers",
         "pages/around/drivers.py",
         "Are there enough drivers, when and where?",
@@ -95,7 +104,7 @@ PAGES: tuple[Page, ...] = (
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
-_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below", "why", "trend", "weeks")
+_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below", "lost", "why", "trend", "weeks")
 _WRITTEN, _MEANT, _QUIET = "written_address", "meant_by_empty_address", "quiet_address"
 _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "shown_page", "scope", "pages", "may_load"
 

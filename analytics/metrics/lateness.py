@@ -204,7 +204,7 @@ def _with_typicals(targets: ir.Table, found: ir.Table, circle: Sequence[str]) ->
     joined = targets.left_join(found, [targets[key] == found[key] for key in circle], rname="found_{name}")
     kept = [name for name in targets.columns if not name.startswith("typical_")]
     nearer = {piece: [joined[f"typical_{piece}"]] if f"typical_{piece}" in targets.columns else [] for piece in PIECES}
-    return joined.select(*kept, **{f"typical_{piece}": ibis.coalesce(*nearer[piece], joined[f"median_{piece}"]) for piece in PIECES})
+    return joined.select(*kept, **{f"typical_{piece}": ibis.coalesce(*nearer[piece], joined[f"usual_{piece}"]) for piece in PIECES})
 
 
 def _medians(cut: ir.Table, asking: ir.Table, level: Sequence[str], *, fewest: int) -> ir.Table:
@@ -216,7 +216,7 @@ def _medians(cut: ir.Table, asking: ir.Table, level: Sequence[str], *, fewest: i
     for piece in PIECES:
         known = history[f"piece_{piece}"]
         middle = ((known.count() + 1) >> 1) - 1
-        values[f"median_{piece}"] = ibis.ifelse(known.count() >= fewest, known.collect().sort()[middle], ibis.null("int64"))
+        values[f"usual_{piece}"] = ibis.ifelse(known.count() >= fewest, known.collect().sort()[middle], ibis.null("int64"))
     return history.aggregate(values, by={key: history[f"asking_{key}"] for key in (*level, "week_day")})
 
 

@@ -6,6 +6,7 @@ a legend. Draw with ``theme=None`` and ``CONFIG``.
 
 from ui.charts.bars import STAGE_LABELS, stage_bar, stage_color
 from ui.charts.base import CONFIG, template
+from ui.charts.days import Day, daily_trend
 from ui.charts.lines import Measure, coverage_curve, launch_curves, load_trend, weekly_trend
 from ui.charts.review import Dot, Step, Tone, change_bars, target_dots
 from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
@@ -13,6 +14,7 @@ from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
 __all__ = [
     "CONFIG",
     "STAGE_LABELS",
+    "Day",
     "Dot",
     "Hour",
     "HourOfWeek",
@@ -21,6 +23,7 @@ __all__ = [
     "Tone",
     "change_bars",
     "coverage_curve",
+    "daily_trend",
     "launch_curves",
     "load_trend",
     "picked_hour",

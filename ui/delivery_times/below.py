@@ -1,0 +1,88 @@
+"""Draws what was chosen below the map of Delivery times, with its export."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from analytics import joined
+from analytics.beyond import METHOD
+from ui import panels
+from ui.charts import CONFIG
+from ui.delivery_times import groups, lost, places
+from ui.delivery_times.question import below as chosen
+from ui.delivery_times.question import hour_words
+from ui.view import View
+
+
+def below(view: View) -> None:
+    """Draw the chosen table."""
+    if view.hour:
+        panels.note(f"Of orders placed {hour_words(view.hour)}, the hour that was clicked.")
+    _TABLES[chosen(view)](view)
+
+
+def _late(view: View) -> None:
+    panels.numbers_behind("Late minutes by stage", lost.late(view), view.version, key="late")
+    sentence = lost.late_sentence(view)
+    st.markdown(sentence)
+    if (bar := lost.late_bar(view)) is not None:
+        st.plotly_chart(bar, theme=None, config=CONFIG, key="late-bar", alt=sentence)
+    rows = lost.late_table(view)
+    if rows.num_rows:
+        panels.table(rows, lost.LATE, key="late-table", alt=f"Late minutes by what made orders late. {sentence}")
+    panels.note(lost.late_note(view))
+
+
+def _stages(view: View) -> None:
+    found = lost.stage_answers(view)
+    with panels.table_heading("Stages and waits"):
+        panels.csv_button(joined.row_count(found), lambda: joined.csv(found), joined.file_name("stages", found), key="stages-csv")
+    if (bar := lost.slow_bar(view)) is not None:
+        st.plotly_chart(bar, theme=None, config=CONFIG, key="slow-bar", alt="Mean stages of all orders and of slow ones.")
+    panels.note(lost.slow_note(view))
+    panels.table(lost.stages_table(view), lost.STAGES, key="stages-table", alt="Mean and percentiles of every stage and wait.")
+    panels.note("Means of stages add up to click-to-door; percentiles do not. Packing and the ready times overlap with stages.")
+
+
+def _stores(view: View) -> None:
+    panels.numbers_behind("Stores beyond chance", groups.stores_answer(view), view.version, key="stores")
+    sentence = groups.stores_sentence(view)
+    st.markdown(sentence)
+    panels.table(groups.stores_table(view), groups.stores_columns(view), key="stores-table", alt=f"Stores. {sentence}")
+    panels.note(METHOD)
+
+
+def _distance(view: View) -> None:
+    found = groups.distance_answers(view)
+    with panels.table_heading("Distance from mall to door"):
+        panels.csv_button(joined.row_count(found), lambda: joined.csv(found), joined.file_name("distance", found), key="distance-csv")
+    panels.table(groups.distance_table(view), groups.DISTANCE, key="distance-table", alt="Delivery times by straight-line distance.")
+    panels.note("Straight line from the mall to the door, not the way driven.")
+
+
+def _days(view: View) -> None:
+    panels.numbers_behind("Days beside their weekday", groups.days_answer(view), view.version, key="days")
+    sentence = groups.days_sentence(view)
+    st.markdown(sentence)
+    if (chart := groups.days_chart(view)) is not None:
+        st.plotly_chart(chart, theme=None, config=CONFIG, key="days-chart", alt=sentence)
+        panels.note("Grey: from the least to the most of the same weekday in the 4 weeks before.")
+    panels.table(groups.days_table(view), groups.days_columns(view), key="days-table", alt=f"Days. {sentence}", height_rows=8)
+
+
+def _cells(view: View) -> None:
+    panels.numbers_behind("Cells on the map", places.cells(view), view.version, key="cells")
+    sentence = groups.cells_sentence(view)
+    st.markdown(sentence)
+    panels.table(groups.cells_table(view), groups.cells_columns(view), key="cells-table", alt=f"Cells. {sentence}", height_rows=8)
+    panels.note(METHOD)
+
+
+_TABLES: Mapping[str, Callable[[View], None]] = {
+    "late": _late,
+    "stages": _stages,
+    "stores": _stores,
+    "distance": _distance,
+    "days": _days,
+    "cells": _cells,
+}
