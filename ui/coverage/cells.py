@@ -27,8 +27,8 @@ DRIVER_ACCESS = Classes("Driver access", "driver-hours a week per 1,000 people",
 
 
 def cells_map(view: View, by: Standard) -> tuple[Figure, pa.Table]:
-    """Return the map and the rows it drew: drive time, people, nearest mall and orders of each cell."""
-    orders = _orders_by_cell(view, by)
+    """Return the map and the rows it drew: drive time, people and nearest mall of each cell, and orders where these are drawn."""
+    orders = _orders_by_cell(view, by) if by.mode == "orders" else None
     table = _cells(view, by, orders)
     shared = scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall)
     if by.mode == "access":
@@ -40,7 +40,7 @@ def cells_map(view: View, by: Standard) -> tuple[Figure, pa.Table]:
         within_s=by.within_s,
         weight=by.weight,
         period=view.days if by.mode == "orders" else "",
-        hidden_share=orders.hidden_share or None,
+        hidden_share=orders.hidden_share or None if orders else None,
     )
     return figure, table
 
@@ -74,27 +74,28 @@ def _orders_by_cell(view: View, by: Standard) -> Answer:
     finest = resolution_of(view, by.weight)
     for resolution in range(finest, _COARSEST, -1):
         orders = compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=resolution)
-        if by.mode != "orders" or orders.hidden_share <= _MOST_HIDDEN:
+        if orders.hidden_share <= _MOST_HIDDEN:
             return orders
     return compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=_COARSEST)
 
 
-def _cells(view: View, by: Standard, orders: Answer) -> pa.Table:
-    """Join people and drive times with orders. In the map of orders those from cells without people are drawn too."""
-    reach = _reach_by_cell(view, by, orders.parameters.resolution).table
+def _cells(view: View, by: Standard, orders: Answer | None) -> pa.Table:
+    """Return people and drive times, joined with orders in the map of these: those from cells without people are drawn too."""
+    resolution = orders.parameters.resolution if orders else resolution_of(view, by.weight)
+    reach = _reach_by_cell(view, by, resolution).table
     people = reach.select(["cell", "mall_id", "drive_s", "denominator"]).rename_columns(["cell", "mall_id", "drive_s", by.weight])
+    if orders is None:
+        return people.sort_by("cell")
     counts = orders.table.select(["cell", "orders", "suppressed"])
     counts = counts.filter(counts.column("cell").is_valid())
-    joined = people.join(counts, "cell", join_type="full outer" if by.mode == "orders" else "left outer", coalesce_keys=True)
-    return joined.sort_by("cell")
+    return people.join(counts, "cell", join_type="full outer", coalesce_keys=True).sort_by("cell")
 
 
 def cells_answer(view: View, by: Standard) -> Answer:
     """Return what the map draws, as it was asked: orders, driver access, or people and drive times by cell."""
-    orders = _orders_by_cell(view, by)
     if by.mode == "orders":
-        return orders
-    resolution = orders.parameters.resolution
+        return _orders_by_cell(view, by)
+    resolution = resolution_of(view, by.weight)
     return access(view, by, resolution) if by.mode == "access" else _reach_by_cell(view, by, resolution)
 
 
@@ -138,18 +139,25 @@ def cell_story(view: View, by: Standard, cells: pa.Table) -> list[tuple[str, str
         return []
     row = cells.slice(ids.index(view.cell), 1).to_pylist()[0]
     names = {mall.id: mall.name for mall in malls(view.version)}
-    hidden = f"hidden: fewer than {_orders_by_cell(view, by).k} customers" if row["suppressed"] else None
     drive = write.duration(row["drive_s"]) if row["drive_s"] is not None else "over 45 min"
     return [
         (by.who.capitalize(), write.whole(row[by.weight])),
         ("Drive", f"{drive} from {names[row['mall_id']]}" if row["mall_id"] in names else drive),
-        ("Orders", hidden or f"{write.whole(row['orders'] or 0)}, {view.days}"),
+        ("Orders", _cell_orders(view, row["cell"])),
         ("On time", _cell_share(view, "on_time_share", row["cell"])),
         (f"In {SERVICE_S // 60} min", _cell_share(view, "served_share", row["cell"])),
         ("Would choose", _choices(view, by, row["cell"], names)),
         ("Driver access", _cell_access(view, by, row["cell"])),
         ("Cell", str(view.cell)),
     ]
+
+
+def _cell_orders(view: View, cell: int) -> str:
+    answer = compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=_resolution_of(cell))
+    row = next((row for row in answer.rows() if row["cell"] == cell), None)
+    if row is not None and row["suppressed"]:
+        return f"hidden: {answer.too_few}"
+    return f"{write.whole(row['orders'] if row else 0)}, {view.days}"
 
 
 def _cell_share(view: View, metric: str, cell: int) -> str:

@@ -42,7 +42,7 @@ def _origins(view: View, by: Standard, answer: str) -> None:
         return
     panels.numbers_behind(f"Where orders come from, {view.days}", found, view.version, key="origins")
     rows = tables.origins_table(view, found)
-    panels.table(rows, tables.ORIGINS_COLUMNS, key="origins-table", alt="Smallest areas with half, 70 and 90 percent of orders.")
+    panels.table(rows, tables.origins_columns(rows), key="origins-table", alt="Smallest areas with half, 70 and 90 percent of orders.")
     left_out = [f"{count:,} {what} are left out." for what, count in found.left_out.items()]
     panels.note(" ".join(["Observed; drive times are modelled.", *left_out]))
 
@@ -55,7 +55,7 @@ def _markets(view: View, by: Standard, answer: str) -> None:
             joined.row_count(found), lambda: joined.csv(found), joined.file_name("coverage_by_market", found), key="markets-csv"
         )
     rows = tables.markets_table(view, found)
-    panels.table(rows, tables.markets_columns(by), key="markets-table", alt="Coverage and orders against people, by market.")
+    panels.table(rows, tables.markets_columns(by, rows), key="markets-table", alt="Coverage and orders against people, by market.")
     panels.note(model_note(view, by))
 
 

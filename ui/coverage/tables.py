@@ -186,16 +186,22 @@ def origins(view: View) -> Answer:
     return compute("captured_catchment", view, market_id=view.focus.id, by=("mall",))
 
 
-ORIGINS_COLUMNS = (
-    Shown("mall", "Mall", is_pinned=True),
-    Shown("percent", "Share of orders", help="The fewest cells that give this share, those with most orders first"),
-    Shown("cells", "Cells", "count", help="Of about 0.04 sq mi"),
-    Shown("area", "Area, sq mi", "decimal"),
-    Shown("farthest_s", "Longest drive, min", "minutes", help="Of the cells with a drive time (model)"),
-    Shown("orders", "Orders", "count"),
-    Shown("n", "n orders", "count"),
-    Shown("note", "Note"),
-)
+def origins_columns(rows: pa.Table) -> tuple[Shown, ...]:
+    """Return the columns of where orders come from; notes only where there is one."""
+    return (
+        Shown("mall", "Mall", is_pinned=True),
+        Shown("percent", "Share of orders", help="The fewest cells that give this share, those with most orders first"),
+        Shown("cells", "Cells", "count", help="Of about 0.04 sq mi"),
+        Shown("area", "Area, sq mi", "decimal"),
+        Shown("farthest_s", "Longest drive, min", "minutes", help="Of the cells with a drive time (model)"),
+        Shown("orders", "Orders", "count"),
+        Shown("n", "n orders", "count"),
+        *_notes(rows),
+    )
+
+
+def _notes(rows: pa.Table) -> tuple[Shown, ...]:
+    return (Shown("note", "Note"),) if rows.column("note").null_count < rows.num_rows else ()
 
 
 def origins_table(view: View, answer: Answer) -> pa.Table:
@@ -232,7 +238,7 @@ def market_answers(view: View, by: Standard) -> Sequence[Answer]:
     )
 
 
-def markets_columns(by: Standard) -> tuple[Shown, ...]:
+def markets_columns(by: Standard, rows: pa.Table) -> tuple[Shown, ...]:
     """Return the columns of the markets table: rates, because counts of markets cannot be compared."""
     return (
         Shown("market", "Market", is_pinned=True),
@@ -242,7 +248,7 @@ def markets_columns(by: Standard) -> tuple[Shown, ...]:
         Shown("density", "Orders per sq mi", "decimal", help="Of the cells in which people live"),
         Shown("served", f"At the door in {SERVICE_S // 60} min", "percent", help="Of all orders placed (observed)"),
         Shown("n", "n orders", "count"),
-        Shown("note", "Note"),
+        *_notes(rows),
     )
 
 
