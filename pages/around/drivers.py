@@ -19,34 +19,39 @@ with left:
     legend, grid = drivers.grid(view)
     st.html(legend)
     panels.week_hours(grid, key="grid", alt=f"Driver-hours short and spare by weekday and hour. {text}")
-    panels.story(*drivers.hour_story(view))
+    panels.note(drivers.hour_words_in_full(view))
 with right:
     figure, cells = drivers.cells_map(view)
     scene.draw(figure, alt=drivers.map_title(view), height_px=drivers.MAP_PX)
     if story := drivers.cell_story(view, cells):
         panels.story("The chosen cell", story)
-    else:
-        panels.note(drivers.map_title(view))
-panels.note(drivers.notes(view))
+    panels.note(drivers.map_notes(view))
+panels.note(drivers.data_notes(view))
 
 use, trips = st.columns(2, gap="medium")
 with use:
+    variants = drivers.variants(view)
     with panels.table_heading("What counts as utilized"):
-        panels.rows_button(drivers.variants(view), "utilization-variants", view.version)
-    panels.table(drivers.variants(view), drivers.VARIANTS, key="variants", alt="Shares of online time by what counts as utilized.")
+        panels.rows_button(variants, "utilization-variants", view.version)
+    columns = drivers.with_notes(drivers.VARIANTS, variants)
+    panels.table(variants, columns, key="variants", alt="Shares of online time by what counts as utilized.")
     panels.table_heading("Time at the mall")
     if (bar := drivers.dwell_bar(view)) is not None:
         st.plotly_chart(bar, theme=None, config=CONFIG, key="dwell", alt=drivers.dwell_note(view))
     panels.note(drivers.dwell_note(view))
 with trips:
+    measures = drivers.measures(view)
     with panels.table_heading("Trips and pay"):
-        panels.rows_button(drivers.measures(view), "trips-and-pay", view.version)
-    panels.table(drivers.measures(view), drivers.MEASURES, key="measures", alt="Acceptance, batches, empty meters, cost and pay.")
+        panels.rows_button(measures, "trips-and-pay", view.version)
+    columns = drivers.with_notes(drivers.MEASURES, measures)
+    panels.table(measures, columns, key="measures", alt="Acceptance, batches, empty meters, cost and pay.")
     panels.note(drivers.MONEY_NOTE)
 
+malls = drivers.malls_table(view)
 with panels.table_heading(f"Malls of {view.focus.name}"):
-    panels.rows_button(drivers.malls_table(view), "drivers-by-mall", view.version)
-panels.table(drivers.malls_table(view), drivers.MALLS, key="malls-table", alt="Drivers' hours, use, pay and cost of every open mall.")
+    panels.rows_button(malls, "drivers-by-mall", view.version)
+columns = drivers.with_notes(drivers.MALLS, malls)
+panels.table(malls, columns, key="malls-table", alt="Drivers' hours, use, pay and cost of every open mall.")
 panels.note(drivers.MALLS_NOTE)
 
 panels.numbers_behind("Hours of the week", drivers.gap_by_hour(view), view.version, key="hours")

@@ -12,8 +12,8 @@ STAGE_LABELS: Mapping[str, str] = {
     "assign": "Assign",
     "approach": "Approach",
     "mall_dwell": "Mall dwell",
-    "store_wait": "Waiting at the store",
-    "handling": "Park, walk, find, walk back",
+    "store_wait": "Store wait",
+    "handling": "Handling",
     "drive": "Drive",
     "unsplit": "Not split",
 }
@@ -27,7 +27,7 @@ _NARROWEST_SHARE = 0.035
 
 
 def stage_color(stage: str, theme: Theme) -> str:
-    """Return the color of a stage, the same in every figure; two shades of one for the parts of the mall dwell, grey for what is not split."""
+    """Return the color of a stage, the same in every figure: shades of one for the parts of the mall dwell, grey for what is not split."""
     color = tokens(theme)
     dwell = STAGES.colors(theme)[_SCALE.index("mall_dwell")]
     shades = dict(zip(_SCALE, STAGES.colors(theme), strict=True)) | {
@@ -37,7 +37,9 @@ def stage_color(stage: str, theme: Theme) -> str:
     return shades.get(stage, color.other)
 
 
-def stage_bar(rows: Mapping[str, Mapping[str, float | None]], *, theme: Theme, height_px: int | None = None) -> go.Figure:
+def stage_bar(
+    rows: Mapping[str, Mapping[str, float | None]], *, theme: Theme, height_px: int | None = None, is_narrow: bool = False
+) -> go.Figure:
     """Return mean seconds of each stage as parts of a bar across the width, with the minutes in them.
 
     Means add up to the mean of the whole; medians would not.
@@ -49,12 +51,15 @@ def stage_bar(rows: Mapping[str, Mapping[str, float | None]], *, theme: Theme, h
         and leaves no part.
     theme, height_px
         Ground, and height on screen; by default as high as the bars need.
+    is_narrow
+        Whether it is drawn on a phone, where the names of the stages take two lines.
     """
     names = list(rows)
     whole = max((sum(seconds or 0 for seconds in stages.values()) for stages in rows.values()), default=0) or 1
     labels = {stage: label for stage, label in STAGE_LABELS.items() if any(stages.get(stage) for stages in rows.values())}
-    figure = go.Figure(layout={"template": template(theme), "height": height_px or _LEGEND_PX + _ROW_PX * max(1, len(names)) + 8})
-    figure.update_layout(barmode="stack", bargap=0.22, margin={"l": 8, "r": 8, "t": _LEGEND_PX, "b": 4})
+    top = _LEGEND_PX * (2 if is_narrow else 1)
+    figure = go.Figure(layout={"template": template(theme), "height": height_px or top + _ROW_PX * max(1, len(names)) + 8})
+    figure.update_layout(barmode="stack", bargap=0.22, margin={"l": 8, "r": 8, "t": top, "b": 4})
     figure.update_layout(showlegend=True, legend=_LEGEND, uniformtext={"mode": "hide", "minsize": 11})
     for stage, label in labels.items():
         color = stage_color(stage, theme)
@@ -80,10 +85,12 @@ def stage_bar(rows: Mapping[str, Mapping[str, float | None]], *, theme: Theme, h
 _LEGEND = {
     "orientation": "h",
     "traceorder": "normal",
+    "xref": "container",
     "x": 0,
     "xanchor": "left",
+    "yref": "container",
     "y": 1,
-    "yanchor": "bottom",
+    "yanchor": "top",
     "itemclick": False,
     "itemdoubleclick": False,
 }

@@ -1,9 +1,21 @@
 """What the Drivers page says: the sentence, the figures, the grid of hours, the map of one hour and the tables. No formulas here."""
 
-from ui.drivers.hours import figures, grid, hour_story, hours_columns, hours_table, sentence
-from ui.drivers.places import MAP_PX, cell_story, cells, cells_columns, cells_map, cells_title, map_title
-from ui.drivers.question import gap, gap_by_hour, has_shifts, is_of_market, notes
-from ui.drivers.tables import MALLS, MALLS_NOTE, MEASURES, MONEY_NOTE, VARIANTS, dwell_bar, dwell_note, malls_table, measures, variants
+from ui.drivers.hours import figures, grid, hour_words_in_full, hours_columns, hours_table, sentence
+from ui.drivers.places import MAP_PX, cell_story, cells, cells_columns, cells_map, cells_title, map_notes, map_title
+from ui.drivers.question import data_notes, gap_by_hour, has_shifts
+from ui.drivers.tables import (
+    MALLS,
+    MALLS_NOTE,
+    MEASURES,
+    MONEY_NOTE,
+    VARIANTS,
+    dwell_bar,
+    dwell_note,
+    malls_table,
+    measures,
+    variants,
+    with_notes,
+)
 
 __all__ = [
     "MALLS",
@@ -17,21 +29,21 @@ __all__ = [
     "cells_columns",
     "cells_map",
     "cells_title",
+    "data_notes",
     "dwell_bar",
     "dwell_note",
     "figures",
-    "gap",
     "gap_by_hour",
     "grid",
     "has_shifts",
-    "hour_story",
+    "hour_words_in_full",
     "hours_columns",
     "hours_table",
-    "is_of_market",
     "malls_table",
+    "map_notes",
     "map_title",
     "measures",
-    "notes",
     "sentence",
     "variants",
+    "with_notes",
 ]

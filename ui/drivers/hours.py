@@ -33,7 +33,7 @@ from ui.panels import Shown
 from ui.session import compute
 from ui.view import View
 
-GRID_PX = 330
+GRID_PX = 372
 
 
 class Balance(Classes):
@@ -150,17 +150,21 @@ def _open_hours(view: View) -> frozenset[HourOfWeek] | None:
     return frozenset[HourOfWeek]().union(*known) if known and len(known) == len(hours) else None
 
 
-def hour_story(view: View) -> tuple[str, list[tuple[str, str]]]:
-    """Return the title and the facts of the hour of the week that the map shows; no facts where it has none."""
+def hour_words_in_full(view: View) -> str:
+    """Return what is known of the hour of the week that the map shows, in one line."""
     hour = shown_hour(view)
-    row = next((row for row in gap_by_hour(view).rows() if (row["local_dow"], row["local_hour"]) == hour), None)
-    if hour is None or row is None:
-        return (f"{hour_words(hour)}: no orders, no drivers" if hour else "No hour to show"), []
+    if hour is None:
+        return "No hour to show."
     title = hour_words(hour) if view.hour else f"{hour_words(hour)}, the busiest hour"
+    row = next((row for row in gap_by_hour(view).rows() if (row["local_dow"], row["local_hour"]) == hour), None)
+    if row is None:
+        return f"{title}: no orders and no drivers, or shut."
     if row["suppressed"]:
-        return title, [("Hidden", gap_by_hour(view).too_few)]
-    parts = {"Required": "required_s", "Online": "online_s", "Short": "hours_short", "Spare": "hours_spare"}
-    return title, [(label, f"{write.driver_hours(weekly_hours(view, row[column]))} a week") for label, column in parts.items()]
+        return f"{title}: hidden, {gap_by_hour(view).too_few}."
+    required, online, short, spare = (
+        write.driver_hours(weekly_hours(view, row[column])) for column in ("required_s", "online_s", "hours_short", "hours_spare")
+    )
+    return f"{title}: {required} required and {online} online, so {short} short and {spare} spare a week."
 
 
 def hours_columns() -> tuple[Shown, ...]:

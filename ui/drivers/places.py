@@ -9,7 +9,7 @@ from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
 from ui.drivers.hours import Balance
-from ui.drivers.question import asked, hour_words, shown_hour
+from ui.drivers.question import asked, hour_words, notes, shown_hour
 from ui.maps import Figure, Specials, legend_html, market_map
 from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
 from ui.palette import DIVERGING
@@ -72,6 +72,12 @@ def _tip(row: Mapping[str, Any]) -> list[str]:
     if row["balance"] is None:
         return ["No orders, no drivers"]
     return [f"{row['short']:.1f} min short, {row['spare']:.1f} min spare", "per sq mi and week, modelled"]
+
+
+def map_notes(view: View) -> str:
+    """Return what a reader must know of the map: the model of drive times, and how required and online hours came to their cells."""
+    spread = "Required hours stand where orders come from, online hours where drivers' reach from the mall puts them."
+    return " ".join(filter(None, (map_title(view), spread, notes([cells(view)]))))
 
 
 def map_title(view: View) -> str:

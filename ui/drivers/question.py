@@ -11,7 +11,8 @@ from ui.session import compute
 from ui.view import View
 
 HOUR_S = 3600
-_TIMES = ("utilization", "hours_gap", "earnings_per_online_hour", "acceptance_share", "batch_share")
+_NOTED = ("utilization", "hours_gap", "earnings_per_online_hour", "acceptance_share", "batch_share")
+"""Metrics that together read every table that the page rests on."""
 
 
 def is_of_market(view: View) -> bool:
@@ -64,14 +65,15 @@ def hour_words(hour: HourOfWeek) -> str:
     return f"{write.weekday(hour[0])} {write.hour(hour[1])}"
 
 
-def notes(view: View) -> str:
-    """Return what a reader must know of the data behind the page's figures, such as shifts that were inferred at load."""
-    answers = [compute(metric, view, **asked(view)) for metric in _TIMES]
-    return _sentences(dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause))
-
-
-def _sentences(clauses: Iterable[str]) -> str:
+def notes(answers: Iterable[Answer]) -> str:
+    """Return as sentences what a reader must know of the data behind answers, such as shifts that were inferred at load, each once."""
+    clauses = dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause)
     return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
+
+
+def data_notes(view: View) -> str:
+    """Return what a reader must know of the data behind the page's figures."""
+    return notes(compute(metric, view, **asked(view)) for metric in _NOTED)
 
 
 def value(row: Mapping[str, Any]) -> float | None:

@@ -11,8 +11,10 @@ from ui import format as write
 from ui.charts import stage_bar
 from ui.drivers.question import asked, bounds, figure, is_of_market, reason, value, weekly_hours
 from ui.panels import Shown
-from ui.session import compute
+from ui.session import compute, is_phone
 from ui.view import View
+
+_NOTE = Shown("note", "Note")
 
 VARIANTS = (
     Shown("what", "What counts", is_pinned=True),
@@ -20,7 +22,6 @@ VARIANTS = (
     Shown("interval", "95 %", "interval", help="Interval in percent, from the spread between drivers"),
     Shown("hours", "Hours a week", "decimal"),
     Shown("n", "n", "count", help="Hours of shifts that count, begun ones too"),
-    Shown("note", "Note"),
 )
 _VARIANTS = pa.schema(
     [
@@ -43,7 +44,6 @@ MEASURES = (
     Shown("shown", "Value"),
     Shown("bounds", "95 %", "text"),
     Shown("n", "n", "count"),
-    Shown("note", "Note"),
 )
 _MEASURES = pa.schema(
     [
@@ -82,7 +82,6 @@ MALLS = (
     Shown("acceptance", "Acceptance", "percent"),
     Shown("cost", "Cost per delivery", "money"),
     Shown("n", "n shift hours", "count"),
-    Shown("note", "Note"),
 )
 _BY_MALL = {
     "utilization": "utilization",
@@ -198,7 +197,9 @@ def dwell_bar(view: View) -> go.Figure | None:
         for row in rows
         if row["mall_id"] in names and row["store_wait_mean_s"] is not None
     }
-    return stage_bar(parts, theme=view.theme) if parts else None
+    if len(parts) == 1:
+        parts = {"": next(iter(parts.values()))}
+    return stage_bar(parts, theme=view.theme, is_narrow=is_phone()) if parts else None
 
 
 def dwell_note(view: View) -> str:
@@ -209,4 +210,9 @@ def dwell_note(view: View) -> str:
         return f"Time at the mall: {reason(answer)}."
     half, most = write.duration(row["p50_s"]), write.duration(row["p90_s"])
     stay = f"Half of the orders left the mall within {half} of the driver's arrival, 9 of 10 within {most} ({write.n(row['n'])})"
-    return f"{stay}. The bars are means: they add up, these do not."
+    return f"{stay}. Handling is to park, walk, find and walk back. The bars are means: they add up, these do not."
+
+
+def with_notes(columns: tuple[Shown, ...], rows: pa.Table) -> tuple[Shown, ...]:
+    """Return the columns, with one for remarks only where there is a remark."""
+    return (*columns, _NOTE) if any(rows.column("note").to_pylist()) else columns
