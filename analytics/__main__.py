@@ -33,6 +33,9 @@ _FIELDS = {
     "handling": "handling_cents",
     "surcharge": "surcharge_cents",
     "commission": "commission_cents",
+    "attraction": "attraction_permille",
+    "decay": "decay_permille",
+    "outside": "outside_permille",
 }
 """Option, and the field of ``Parameters`` that it sets."""
 
@@ -104,6 +107,9 @@ def _add_question(parser: Parser) -> None:
     parser.add_argument("--dow", type=whole_number, metavar="D", help="only this local weekday, 1 Monday to 7 Sunday")
     parser.add_argument("--hour", type=whole_number, metavar="H", help="only this local hour, 0 to 23")
     parser.add_argument("--service", type=_minutes, metavar="MIN", help="click-to-door standard in minutes, 5 to 1440 (default: 60)")
+    parser.add_argument("--attraction", type=_permille, metavar="A", help="exponent of a mall's stores (default: fitted on the orders)")
+    parser.add_argument("--decay", type=_permille, metavar="B", help="exponent of the drive (default: fitted on the orders)")
+    parser.add_argument("--outside", type=_permille, metavar="W", help="weight of ordering from no mall (default: fitted on the orders)")
     parser.add_argument("--handling", type=whole_number, metavar="CENTS", help="handling cost of a delivered order, cents")
     parser.add_argument("--surcharge", type=whole_number, metavar="CENTS", help="surcharges of a delivered order, cents")
     parser.add_argument("--commission", type=whole_number, metavar="CENTS", help="commission earned by a delivered order, cents")
@@ -256,6 +262,13 @@ def _minutes(text: str) -> int:
         return round(float(text) * 60)
     except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text} is not a number of minutes") from error
+
+
+def _permille(text: str) -> int:
+    try:
+        return round(float(text) * 1000)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from error
 
 
 def _names(text: str) -> tuple[str, ...]:

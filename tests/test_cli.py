@@ -277,3 +277,19 @@ def test_an_option_that_cannot_be_understood_is_one_line(options, expected, caps
 
     assert ended.value.code == 2
     assert capsys.readouterr() == ("", f"error: {expected}\n")
+
+
+def test_exponents_of_the_choice_between_malls_can_be_given(town, ask):
+    town.demand(0, 100)
+    town.drive("M1", 0, 1200)
+
+    code, output, _ = ask("metric", "huff_probability", "--market", "V", "--decay", "1", "--outside", "0.5")
+
+    assert code == 0
+    assert "0.5000" in output
+    assert "drive 1.00, as asked" in output
+
+
+def test_an_exponent_that_is_no_number_is_refused(ask):
+    with pytest.raises(SystemExit):
+        ask("metric", "huff_probability", "--decay", "steep")
