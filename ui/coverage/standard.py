@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+import numpy as np
 import plotly.graph_objects as go
 
 from analytics.answers import Answer
@@ -19,6 +20,9 @@ from ui.view import View
 
 Mode = Literal["bands", "not_covered", "orders", "access"]
 Below = Literal["malls", "places", "origins", "markets", "cells"]
+
+_OFF = 0.1
+"""Calibrated on the same drives, two models of a market still differ by about this much in level."""
 
 _MODES: tuple[Mode, ...] = ("bands", "not_covered", "orders", "access")
 _BELOW: tuple[Below, ...] = ("malls", "places", "origins", "markets", "cells")
@@ -129,7 +133,7 @@ def sentence(view: View, by: Standard) -> tuple[str, str]:
     if not total["denominator"]:
         return f"No {by.who} in {boundary} are loaded, so nothing can be said about reach.", _NO_PEOPLE
     whole = f"{write.in_words(total['denominator'])} {by.who} in {boundary}"
-    aside = f"{_model(view, by)}; n {write.counted(total['n'], 'cell')}"
+    aside = f"{_model(view, by)}{_either_way(view, by)}; n {write.counted(total['n'], 'cell')}"
     if view.mall is None:
         return f"{write.percent(total['share'], decimals=0)} of {whole} live {by.words} of an open mall.", aside
     own, name = _own(view, by), view.mall.name
@@ -143,6 +147,17 @@ def _model(view: View, by: Standard) -> str:
     """Say in three words which model stands behind the figures; its limits are in the note."""
     is_prior = "calibrated yet" in _covered(view, by).note
     return "Modelled, uncalibrated" if is_prior else "Modelled"
+
+
+def _either_way(view: View, by: Standard) -> str:
+    """Say what the share would be if all drives took a tenth more or less: how much hangs on the model's level."""
+    if view.mall and view.mall.status != "open":
+        return ""
+    points = _curve(view, by, view.mall.id if view.mall else None)
+    minutes, shares = [0.0, *(float(minute) for minute, _ in points)], [0.0, *(share for _, share in points)]
+    slower, faster = (float(np.interp(by.within_s / 60 / level, minutes, shares)) for level in (1 + _OFF, 1 - _OFF))
+    between = f"{100 * slower:.0f}-{write.percent(faster, decimals=0)}"
+    return f": {between} if drives took {write.percent(_OFF, decimals=0)} more or less"
 
 
 def model_note(view: View, by: Standard) -> str:
