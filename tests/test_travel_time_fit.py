@@ -15,7 +15,6 @@ from data.cells import cells_at, centers, haversine_m
 from data.travel_time import longest_m, prior_s
 from data.travel_time.calibration import BANDS_S, CUT_M, Drives, bands, calibrated, sdlog_permille
 from data.travel_time.curve import fitted_curve
-from data.travel_time.drives import MOST_PER_MALL
 from data.travel_time.models import FEWEST_DRIVES, Cells, Place, analytic_model
 from tests.loading import Shop
 
@@ -232,18 +231,16 @@ def test_another_market_s_orders_leave_a_market_s_drive_times_alone(tmp_path: Pa
 
 
 def test_the_sample_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert MOST_PER_MALL == 6_000
+    monkeypatch.setattr("data.travel_time.drives.MOST_PER_MALL", 150)
     shop = Shop(tmp_path).open()
-    monkeypatch.setattr("data.travel_time.drives._SAMPLED", _sampled_with(50))
-    shop.orders(*rides(400))
+    other = [{**row, "order_id": f"c{row['order_id']}", "trip_id": "", "mall_id": "M2"} for row in rides(100)]
+    far = {"dropoff_latitude": "38.92", "dropoff_longitude": "-77.21"}
+    shop.orders(*rides(400), *({**row, **far} for row in other))
 
-    assert 50 // 2 < shop.row("SELECT count(*) AS n FROM drives")["n"] < 2 * 50
-
-
-def _sampled_with(most: int) -> str:
-    from data.travel_time import drives as module  # noqa: PLC0415
-
-    return module._SAMPLED.replace(str(MOST_PER_MALL), str(most))
+    # 400 are more than twice 150: one trip in four. 100 are not: all of them.
+    found = {row["mall_id"]: row["n"] for row in shop.rows("SELECT mall_id, count(*) AS n FROM drives GROUP BY mall_id")}
+    assert 60 < found["M1"] < 150
+    assert found["M2"] == 100
 
 
 def test_the_farthest_catchment_ends_where_45_minutes_do(tmp_path: Path) -> None:

@@ -125,7 +125,10 @@ class Calibration:
         return surface.at(latitude, longitude) if surface else np.zeros(len(latitude))
 
     def _mean_factor(self, ramp: Floats) -> Floats:
-        return np.asarray(np.exp(np.multiply.outer(ramp, self.hours.ravel())) @ self.share.ravel())
+        # A smooth function between 0 and 1: straight pieces of a hundredth are exact to the fourth digit, and far cheaper for many cells.
+        at = np.linspace(0, 1, 101)
+        mean = np.exp(np.multiply.outer(at, self.hours.ravel())) @ self.share.ravel()
+        return np.asarray(np.interp(ramp, at, mean))
 
 
 def calibrated(drives: Drives, base_s: Floats, malls: int, *, has_surface: bool = True) -> Calibration:

@@ -65,7 +65,10 @@ def _columns(kilometers: Floats) -> Floats:
 def _class_medians(distance_m: Floats, drive_s: Floats) -> tuple[Floats, Floats, Floats]:
     """Return per distance class of equal numbers: median kilometers, median seconds, drives."""
     order = np.lexsort((drive_s, distance_m))
-    classes = np.array_split(order, max(1, min(CLASSES, len(order) // FEWEST_IN_CLASS)))
-    place = np.array([np.median(distance_m[each]) for each in classes]) / 1000
-    typical = np.array([np.median(drive_s[each]) for each in classes])
-    return place, typical, np.array([float(len(each)) for each in classes])
+    ends = np.linspace(0, len(order), max(1, min(CLASSES, len(order) // FEWEST_IN_CLASS)) + 1).astype(np.int64)
+    first, rows = ends[:-1], np.diff(ends)
+    of = np.repeat(np.arange(len(rows)), rows)
+    by_seconds = drive_s[order][np.lexsort((drive_s[order], of))]
+    low, high = first + (rows - 1) // 2, first + rows // 2
+    line_m = distance_m[order]
+    return (line_m[low] + line_m[high]) / 2000, (by_seconds[low] + by_seconds[high]) / 2, rows.astype(float)

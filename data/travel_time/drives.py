@@ -1,8 +1,9 @@
 """Which drives say how long the way is: single drops, a bounded sample of them.
 
 A drive is clean where its order is the only one of its trip, was delivered to a known door (not to an area), and went neither slower than
-a walk's worth of patience nor faster than a car: 1 minute to 2 hours, at most 40 m/s along the straight line. The sample takes whole
-trips by a hash of their ids, so that it knows which orders rode alone, and takes the same ones whatever the order of loading.
+a walk's worth of patience nor faster than a car: 1 minute to 2 hours, at most 40 m/s along the straight line. The sample takes all that a
+driver picked up within an hour, or nothing of it, by a hash: so it sees which orders rode together, takes the same ones whatever the order
+of loading, and reads no long column of all orders.
 """
 
 from typing import Final
@@ -16,20 +17,22 @@ from data.derive import calendar
 from data.staging import UTC
 from data.travel_time.calibration import Drives
 
-MOST_PER_MALL: Final = 6_000
-MOST: Final = 240_000
-"""Drives that are sampled: of one mall, and of all."""
+MOST_PER_MALL: Final = 12_000
+MOST: Final = 400_000
+"""Orders that are sampled, at the most: of one mall, and of all."""
 
+_HOUR = "hash(driver_id, epoch_us(picked_up_at) // 3600000000)"
+_EVERY = """
+SELECT mall_id, greatest(0, ceil(log2(orders / least({most_per_mall}, {most} / (SELECT count(DISTINCT mall_id) FROM now_orders))) / 2))
+FROM (SELECT mall_id, count(*) AS orders FROM now_orders WHERE drive_s IS NOT NULL AND mall_id IS NOT NULL GROUP BY mall_id)
+"""
+"""Per mall the power of four of which one driver's hour in so many is taken. Few powers: each of them is one pass over the orders."""
+
+_COLUMNS = "order_id, trip_id, market_id, mall_id, customer_id, status, picked_up_at, drive_s, distance_m, dropoff_cell, is_dropoff_area"
 _SAMPLED = f"""
 CREATE OR REPLACE TABLE scratch.sampled_drives AS
-WITH counted AS (
-    SELECT mall_id, count(*) AS orders FROM now_orders WHERE drive_s IS NOT NULL AND mall_id IS NOT NULL GROUP BY ALL
-), every AS (
-    SELECT mall_id, greatest(1, orders // least({MOST_PER_MALL}, {MOST} // (SELECT count(*) FROM counted))) AS nth FROM counted
-), trips AS (
-    SELECT orders.*, count(*) OVER (PARTITION BY coalesce(orders.trip_id, orders.order_id)) AS drops
-    FROM now_orders AS orders JOIN every USING (mall_id)
-    WHERE hash(coalesce(orders.trip_id, orders.order_id)) % every.nth = 0
+WITH trips AS (
+    SELECT *, count(*) OVER (PARTITION BY coalesce(trip_id, order_id)) AS drops FROM ({{rides}})
 ), clean AS (
     SELECT trips.*, market.week_start, timezone(market.time_zone, trips.picked_up_at AT TIME ZONE '{UTC}') AS local_at
     FROM trips JOIN now_markets AS market USING (market_id)
@@ -49,12 +52,26 @@ FROM scratch.drives WHERE market_id = ? ORDER BY order_id
 
 def sample(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``scratch.drives``: the sample with all columns of the contract ``drives`` but what a model made of them."""
-    connection.execute(_SAMPLED)
+    connection.execute(_SAMPLED.format(rides=_rides(connection)))
     local = calendar(table("drives"))
     kept = ", ".join(name for name in table("drives").names if name not in {*local, *_MADE})
     made = ", ".join(f"({sql})::{table('drives').column(name).kind.duckdb_type} AS {name}" for name, sql in local.items())
     connection.execute(f"CREATE OR REPLACE TABLE scratch.drives AS SELECT {kept}, {made} FROM scratch.sampled_drives ORDER BY order_id")
     connection.execute("DROP TABLE scratch.sampled_drives")
+
+
+def _rides(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the SQL of the sampled orders: malls of one power at a time."""
+    malls: dict[int, list[str]] = {}
+    for mall_id, power in connection.execute(_EVERY.format(most_per_mall=MOST_PER_MALL, most=MOST)).fetchall():
+        malls.setdefault(int(power), []).append(mall_id)
+    passes = []
+    for power, names in sorted(malls.items()):
+        those = ", ".join("'" + name.replace("'", "''") + "'" for name in sorted(names))
+        here = "mall_id IS NOT NULL" if len(malls) == 1 else f"mall_id IN (SELECT unnest([{those}]))"
+        chosen = f"{_HOUR} % {4**power} = 0 AND " if power else ""
+        passes.append(f"SELECT {_COLUMNS} FROM now_orders WHERE {chosen}{here}")
+    return " UNION ALL ".join(passes) or f"SELECT {_COLUMNS} FROM now_orders WHERE false"
 
 
 def drives_of_market(connection: duckdb.DuckDBPyConnection, market_id: str, malls: list[str]) -> Drives:
