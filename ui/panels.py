@@ -260,7 +260,7 @@ def rows_button(rows: pa.Table, name: str, version: Version) -> None:
         csv_button(rows.num_rows, lambda: export.table_csv(rows, is_synthetic=synthetic), file_name, key=f"{name}-csv")
 
 
-def numbers_behind(title: str, answer: Answer, version: Version, *, key: str) -> None:
+def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, rows: pa.Table | None = None) -> None:
     """Draw a table's heading with its export: CSV with the number of rows; other formats, the query and the definition under More.
 
     Parameters
@@ -273,9 +273,14 @@ def numbers_behind(title: str, answer: Answer, version: Version, *, key: str) ->
         Data version that was asked.
     key
         Distinguishes several tables of a page.
+    rows
+        What the CSV holds where the table on screen stands on its side: parts of the answer as rows.
     """
+    content = _content(answer, version, "csv")
+    if rows is not None:
+        content = partial(export.table_csv, rows, is_synthetic=answer.is_synthetic)
     with table_heading(title):
-        csv_button(answer.table.num_rows, _content(answer, version, "csv"), export.file_name(answer, "csv"), key=f"{key}-csv")
+        csv_button((answer.table if rows is None else rows).num_rows, content, export.file_name(answer, "csv"), key=f"{key}-csv")
         with st.popover("More", key=f"{key}-more"):
             _more_button("Parquet", answer, version, "parquet", key=f"{key}-parquet")
             _more_button("JSON, with its description", answer, version, "json", key=f"{key}-json")

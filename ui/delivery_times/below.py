@@ -22,7 +22,7 @@ def below(view: View) -> None:
 
 
 def _late(view: View) -> None:
-    panels.numbers_behind("Late minutes by stage", lost.late(view), view.version, key="late")
+    panels.numbers_behind("Late minutes by stage", lost.late(view), view.version, key="late", rows=lost.late_rows(view))
     sentence = lost.late_sentence(view)
     st.markdown(sentence)
     if (bar := lost.late_bar(view)) is not None:
@@ -61,7 +61,8 @@ def _distance(view: View) -> None:
 
 
 def _days(view: View) -> None:
-    panels.numbers_behind("Days beside their weekday", groups.days_answer(view), view.version, key="days")
+    found = groups.days_answer(view)
+    panels.numbers_behind("Days beside their weekday", found, view.version, key="days", rows=groups.days_rows(view))
     sentence = groups.days_sentence(view)
     st.markdown(sentence)
     if (chart := groups.days_chart(view)) is not None:

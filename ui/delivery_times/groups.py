@@ -186,7 +186,7 @@ def days_columns(view: View) -> tuple[Shown, ...]:
         Shown("value", shown.heading, shown.kind),
         Shown("interval", "95 %", "interval"),
         Shown("before", "A week before", shown.kind),
-        Shown("change", "Change"),
+        Shown("change", "Change", width_px=210),
         Shown("range", f"Same weekday, {WEEKS} weeks", help="Least and most of the same weekday in the 4 weeks before"),
         Shown("n", "n", "count"),
     )
@@ -203,8 +203,8 @@ def _days(view: View) -> list[DayInWeeks]:
     known = [on for on, found in figures.items() if found is not None and on >= view.period.start_on]
     if not known:
         return []
-    first, last = min(known), max(known)
-    return beside_weekdays(figures, [first + number * _DAY for number in range((last - first).days + 1)])
+    first, last, step = min(known), max(known), 7 if view.hour else 1
+    return beside_weekdays(figures, [first + number * _DAY for number in range(0, (last - first).days + 1, step)])
 
 
 def _estimate(row: Mapping[str, Any], column: str, bounds: tuple[str, str]) -> Estimate | None:
@@ -243,6 +243,27 @@ def days_table(view: View) -> pa.Table:
     kinds = {"value": pa.float64(), "before": pa.float64(), "n": pa.int64()}
     names = [(each.column, kinds.get(each.column, pa.string())) for each in days_columns(view)]
     return pa.Table.from_pylist(rows, schema=pa.schema(names))
+
+
+def days_rows(view: View) -> pa.Table:
+    """Return the same rows as a file has them: stored units, and bounds as columns of their own."""
+    shown, unit = figure(view), "share" if figure(view).is_share else "s"
+    name = f"{shown.metric}_{shown.column.removesuffix('_s')}_{unit}" if unit == "s" else shown.metric
+    rows = [
+        {
+            "local_date": day.on,
+            name: day.figure.value if day.figure else None,
+            "low": day.figure.low if day.figure else None,
+            "high": day.figure.high if day.figure else None,
+            "week_before": day.week_before.value if day.week_before else None,
+            "least_of_weekday": day.least,
+            "most_of_weekday": day.most,
+        }
+        for day in _days(view)
+    ]
+    numbers = (name, "low", "high", "week_before", "least_of_weekday", "most_of_weekday")
+    schema = pa.schema([("local_date", pa.date32()), *((each, pa.float64()) for each in numbers)])
+    return pa.Table.from_pylist(rows, schema=schema).rename_columns(["local_date", name, *(f"{name}_{each}" for each in numbers[1:])])
 
 
 def _change_words(view: View, day: DayInWeeks) -> str | None:

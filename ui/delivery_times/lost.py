@@ -11,7 +11,7 @@ from ui.charts import STAGE_LABELS, stage_bar
 from ui.delivery_times.question import asked, of_hour
 from ui.delivery_times.strip import stage_means
 from ui.panels import Shown
-from ui.session import compute
+from ui.session import compute, is_phone
 from ui.view import View
 
 _REASONS = {
@@ -40,7 +40,7 @@ _WHY = {
 LATE = (
     Shown("stage", "Made late by", is_pinned=True),
     Shown("share", "Of late minutes", "percent"),
-    Shown("seconds", "Late, min", "minutes"),
+    Shown("minutes", "Late, min", "count"),
     Shown("per_order", "Min per late order", "minutes"),
     Shown("why", "What it means"),
 )
@@ -87,7 +87,7 @@ def late_sentence(view: View) -> str:
     most = max(parts, key=lambda reason: parts[reason] or 0)
     share = (parts[most] or 0) / row["late_sum_s"]
     head = f"{write.counted(row['late_n'], 'late order')}, {write.duration(row['late_sum_s'] / row['late_n'], decimals=1)} late on average"
-    return f"{head}; {write.percent(share, decimals=0)} of the late minutes: {_label(most).lower()}."
+    return f"{head}; {write.percent(share, decimals=0)} of the late minutes come from: {_label(most).lower()}."
 
 
 def _reasons(row: dict[str, Any]) -> list[str]:
@@ -112,10 +112,17 @@ def late_table(view: View) -> pa.Table:
             continue
         known = {} if seconds is None else {"share": seconds / row["late_sum_s"], "per_order": seconds / row["late_n"]}
         why = _WHY.get(reason, _WHY["undivided_dwell"])
-        rows.append({"stage": _label(reason), "seconds": seconds, "why": why, **known})
-    rows.sort(key=lambda each: -(each["seconds"] or -1))
-    names = [("stage", pa.string()), ("share", pa.float64()), ("seconds", pa.int64()), ("per_order", pa.float64()), ("why", pa.string())]
+        minutes = None if seconds is None else round(seconds / 60)
+        rows.append({"part": reason, "stage": _label(reason), "late_s": seconds, "minutes": minutes, "why": why, **known})
+    rows.sort(key=lambda each: -(each["late_s"] or -1))
+    names = [("part", pa.string()), ("stage", pa.string()), ("share", pa.float64()), ("late_s", pa.int64()), ("minutes", pa.int64())]
+    names += [("per_order", pa.float64()), ("why", pa.string())]
     return pa.Table.from_pylist(rows, schema=pa.schema(names))
+
+
+def late_rows(view: View) -> pa.Table:
+    """Return the same rows as a file has them: the part's id, its seconds and its share."""
+    return late_table(view).select(["part", "late_s", "share"]).rename_columns(["late_part", "late_s", "late_share"])
 
 
 def late_bar(view: View) -> go.Figure | None:
@@ -124,7 +131,7 @@ def late_bar(view: View) -> go.Figure | None:
     if not row["late_n"]:
         return None
     means = {reason: row[f"late_{reason}_mean_s"] for reason in _reasons(row)}
-    return stage_bar({"": means}, theme=view.theme) if any(means.values()) else None
+    return stage_bar({"": means}, theme=view.theme, is_narrow=is_phone()) if any(means.values()) else None
 
 
 def late_note(view: View) -> str:
@@ -145,7 +152,7 @@ def slow_bar(view: View) -> go.Figure | None:
     tail = compute("tail_stages", view, **asked(view, **of_hour(view))).row()
     bars = {"All orders": stage_means(usual), "Slow orders": stage_means(tail, "tail_")}
     drawn = {name: means for name, means in bars.items() if any(means.values())}
-    return stage_bar(drawn, theme=view.theme) if drawn else None
+    return stage_bar(drawn, theme=view.theme, is_narrow=is_phone()) if drawn else None
 
 
 def slow_note(view: View) -> str:

@@ -18,7 +18,7 @@ from ui.session import compute
 from ui.view import View
 
 MAP_PX = 430
-GRID_PX = 330
+GRID_PX = 380
 _FINEST, _COARSEST = 8, 6
 _MOST_HIDDEN = 0.2
 

@@ -9,7 +9,7 @@ from analytics.answers import Answer
 from ui import format as write
 from ui.charts import STAGE_LABELS, stage_bar
 from ui.delivery_times.question import ON_TIME, P50, P90, ShownFigure, asked
-from ui.session import compute
+from ui.session import compute, is_phone
 from ui.view import View
 
 STAGES = ("prep", "assign", "approach", "mall_dwell", "drive", "unsplit")
@@ -54,7 +54,7 @@ def _longest(view: View) -> str:
     whole = f"of {write.duration(row['click_to_door_mean_s'])} on average"
     if longest == "unsplit":
         return f"The events between click and door are unknown for {write.duration(known[longest])} {whole}: stages cannot be told apart."
-    return f"Most of the time goes into {STAGE_LABELS[longest].lower()}: {write.duration(known[longest])} {whole}."
+    return f"Most of the time goes into the {STAGE_LABELS[longest].lower()}: {write.duration(known[longest])} {whole}."
 
 
 def figures(view: View) -> list[tuple[str, str, str]]:
@@ -80,7 +80,7 @@ def _lateness(view: View) -> tuple[str, str, str]:
         return "Late by, median", write.MISSING, f"hidden: {answer.too_few}"
     if not row["late_n"]:
         return "Late by, median", write.MISSING, "nobody was late" if row["n"] else "no promise times"
-    nine = f"9 of 10 by {write.duration(row['late_p90_s'])}, {write.n(row['late_n'])} late"
+    nine = f"9 of 10 by {write.duration(row['late_p90_s'])}, {write.n(row['late_n'])}"
     return "Late by, median", write.duration(row["late_p50_s"]), nine
 
 
@@ -92,7 +92,7 @@ def bar(view: View) -> go.Figure | None:
     """Return the mean stages as one bar across the width; None where nothing is known of them."""
     row = compute("stages", view, **asked(view)).row()
     means = stage_means(row)
-    return stage_bar({"": means}, theme=view.theme) if any(means.values()) else None
+    return stage_bar({"": means}, theme=view.theme, is_narrow=is_phone()) if any(means.values()) else None
 
 
 def stage_means(row: Mapping[str, Any], prefix: str = "") -> dict[str, float | None]:
