@@ -203,7 +203,7 @@ def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
         rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
     if launch.COLUMN in keys(metric, asked) and name in catalog.FACTS:
         rows = launch.with_weeks_open(rows, unbound("malls"))
-    return with_made_columns(rows, keys(metric, asked), asked.resolution) if name in {"orders", "drives"} else rows
+    return with_made_columns(rows, keys(metric, asked), asked.resolution) if name in {"orders", "drives", "offers"} else rows
 
 
 def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:

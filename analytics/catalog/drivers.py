@@ -4,7 +4,7 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Counting, Metric
+from analytics.catalog.metric import CALENDAR, OFFER_DIMENSIONS, ORDER_DIMENSIONS, Counting, Metric
 from analytics.metrics import drivers
 
 
@@ -144,7 +144,7 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="acceptance rate of DoorDash and Meituan",
-        dimensions=CALENDAR,
+        dimensions=OFFER_DIMENSIONS,
         needs=("status",),
         left_out="offers of which nothing is known yet",
     ),

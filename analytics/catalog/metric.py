@@ -21,7 +21,8 @@ FACTS: Final = ("orders", "offers", "trips", "shift_activity", "drives")
 CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour", "weeks_open")
 """Dimensions that every table of facts has; what is counted from several tables can be grouped by these only."""
 
-ORDER_DIMENSIONS: Final = tuple(DIMENSIONS)
+ORDER_DIMENSIONS: Final = tuple(name for name in DIMENSIONS if name != "pay_band")
+OFFER_DIMENSIONS: Final = (*CALENDAR, "distance_band", "pay_band")
 
 
 @dataclass(frozen=True)
