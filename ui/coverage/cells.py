@@ -121,15 +121,21 @@ def cells_columns(by: Standard) -> tuple[Shown, ...]:
 
 
 def cells_table(view: View, answer: Answer) -> pa.Table:
-    """Return the rows of the map with the nearest mall's name, most people (or orders) first."""
+    """Return the rows of the map with the nearest mall's name: the clicked cell, then those with most people, orders or hours."""
     table = answer.table
     if "rate" in table.column_names:
         table = table.filter(pc.greater(pc.fill_null(table.column("rate"), 0), 0))
-        return table.append_column("hours", pc.divide(table.column("rate"), _HOUR_S)).sort_by([("rate", "descending")])
+        table = table.append_column("hours", pc.divide(table.column("rate"), _HOUR_S))
+        return _clicked_first(view, table, "rate")
     if "mall_id" in table.column_names:
         names = {mall.id: mall.name for mall in malls(view.version)}
         table = table.append_column("mall", pa.array([names.get(each) for each in table.column("mall_id").to_pylist()], pa.string()))
-    return table.sort_by([("denominator" if "denominator" in table.column_names else "orders", "descending")])
+    return _clicked_first(view, table, "denominator" if "denominator" in table.column_names else "orders")
+
+
+def _clicked_first(view: View, table: pa.Table, column: str) -> pa.Table:
+    clicked = pa.array([cell is not None and f"{cell:x}" == view.cell for cell in table.column("cell").to_pylist()])
+    return table.append_column("is_clicked", clicked).sort_by([("is_clicked", "descending"), (column, "descending")])
 
 
 def cell_story(view: View, by: Standard, cells: pa.Table) -> list[tuple[str, str]]:

@@ -93,7 +93,10 @@ def malls_columns(by: Standard) -> tuple[Shown, ...]:
 
 
 def malls_table(view: View, by: Standard) -> pa.Table:
-    """Return one row a mall of the market: open ones first, then by what each would add. Without people nothing is known, not zero."""
+    """Return one row a mall of the market: the chosen one, the open ones, then by what each would add.
+
+    Without people nothing is known, not zero.
+    """
     unknown = {} if covered(view, by)["denominator"] else dict.fromkeys(("reach", "only_here", "shared", "n"))
     names = _names(view)
     overlaps, taken = _overlaps(view, by, names), _taken(view, by)
@@ -103,14 +106,14 @@ def malls_table(view: View, by: Standard) -> pa.Table:
             "mall": names.get(row["mall_id"], row["mall_id"]),
             "status": write.STATUS_WORDS.get(row["status"], write.MISSING),
             "reach": row["numerator"],
-            "is_open": row["status"] == "open",
+            "place": (view.mall is None or row["mall_id"] != view.mall.id, row["status"] != "open"),
             "with": overlaps.get(row["mall_id"]),
             "taken": None if row["status"] == "open" else taken.get(row["mall_id"]),
             **unknown,
         }
         for row in by_mall(view, by).rows()
     ]
-    rows.sort(key=lambda row: (not row["is_open"], -(row["only_here"] or 0), row["mall"]))
+    rows.sort(key=lambda row: (row["place"], -(row["only_here"] or 0), row["mall"]))
     return pa.Table.from_pylist(rows, schema=_MALLS)
 
 
