@@ -187,6 +187,7 @@ def cells(view: View) -> pa.Table:
 
 def cells_map(view: View) -> Figure:
     """Return the map of residuals: where drives take longer or shorter than the model says."""
+    hidden = by_cell(view).hidden_share
     return value_map(
         cells(view),
         scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall),
@@ -194,7 +195,7 @@ def cells_map(view: View) -> Figure:
         classes=RESIDUAL,
         text=lambda number: f"drives {_signed(number / 100)} against the model",
         period=view.days,
-        hidden_share=by_cell(view).hidden_share or None,
+        note=f"{write.percent(hidden, decimals=0)} of drives in hidden cells" if hidden else "",
     )
 
 
