@@ -178,6 +178,80 @@ def place_orders(town: Town, minutes: dict[str, int], *, orders: int) -> None:
         town.order("M1", placed_at=placed_at, **events)
 
 
+# Single stages and waits.
+
+
+@pytest.mark.parametrize(
+    ("metric", "minutes"),
+    [
+        ("ready_to_door", 35),
+        ("ready_to_pickup", 20),
+        ("placed_to_ready", 10),
+        ("prep", 10),
+        ("assign", 4),
+        ("approach", 8),
+        ("store_wait", 0),
+        ("handling", 8),
+        ("drive", 15),
+    ],
+)
+def test_a_stage_or_wait_has_its_own_percentiles(town, metric, minutes):
+    place_orders(town, TIMELINES["packed before accepted"][0], orders=30)
+
+    row = town.row(metric)
+
+    assert (row.n, row.sum_s, row.p50_s, row.p90_s) == (30, 30 * minutes * MINUTE, minutes * MINUTE, minutes * MINUTE)
+    assert row.mean_s == minutes * MINUTE
+
+
+def test_waits_whose_packing_is_unknown_are_left_out_and_counted(town):
+    known, unknown = (TIMELINES[name][0] for name in list(TIMELINES)[:5:4])
+    place_orders(town, known, orders=12)
+    place_orders(town, unknown, orders=5)
+
+    for metric in ("ready_to_door", "ready_to_pickup", "placed_to_ready", "prep", "assign", "store_wait", "handling"):
+        answer = town.ask(metric)
+        assert (answer.row()["n"], list(answer.left_out.values())) == (12, [5]), metric
+    assert town.row("approach").n == town.row("drive").n == 17
+
+
+# The slow tail.
+
+
+def test_the_tail_is_from_the_85th_to_the_95th_percentile_both_included(town):
+    placed_at = local(MONDAY, 12)
+    for minute in range(1, 101):
+        events = {"accepted_at": 0, "arrived_at": 0, "picked_up_at": minute // 2, "delivered_at": minute}
+        town.order(
+            "M1", placed_at=placed_at, ready_at=placed_at, **{name: placed_at + timedelta(minutes=at) for name, at in events.items()}
+        )
+
+    row = town.row("tail_stages")
+
+    assert (row.n, row.tail_n, row.tail_low_s, row.tail_high_s) == (100, 11, 85 * MINUTE, 95 * MINUTE)
+    assert row.tail_click_to_door_sum_s == sum(range(85, 96)) * MINUTE
+    assert row.tail_handling_sum_s == sum(minute // 2 for minute in range(85, 96)) * MINUTE
+    assert row.tail_click_to_door_mean_s == 90 * MINUTE
+    assert row.tail_drive_mean_s + row.tail_mall_dwell_mean_s == row.tail_click_to_door_mean_s
+
+
+def test_each_group_has_its_own_tail(town):
+    town.deliver("M1", seconds=[100] * 80 + [1000] * 20)
+    town.deliver("M2", seconds=[100] * 20)
+
+    rows = town.rows("tail_stages", by=("mall",))
+
+    assert [(row.tail_n, row.tail_low_s, row.tail_high_s) for row in rows] == [(20, 1000, 1000), (20, 100, 100)]
+
+
+def test_a_tail_of_few_customers_is_hidden_while_its_group_is_shown(town):
+    town.deliver("M1", seconds=range(1000, 1050))
+
+    row = town.row("tail_stages")
+
+    assert (row.n, row.tail_n, row.tail_low_s, row.tail_click_to_door_sum_s) == (50, None, None, None)
+
+
 # Plain second versions.
 
 
@@ -238,3 +312,36 @@ def test_on_time_share_agrees_with_counting_and_with_the_quadratic_of_wilson(sec
         on_time = sum(span <= promise_s for span in delivered)
         assert (row.numerator, row.denominator) == (on_time, len(delivered))
         assert (row.low, row.high) == pytest.approx(wilson_by_hand(on_time, len(delivered)), abs=1e-9)
+
+
+@settings(max_examples=15, deadline=None)
+@given(first=st.lists(st.integers(0, 60), min_size=1, max_size=80), second=st.lists(st.integers(0, 900), min_size=1, max_size=80))
+def test_the_tail_agrees_with_sorting_and_counting(first, second):
+    with TemporaryDirectory() as folder:
+        town = Town(Path(folder) / "town")
+        town.deliver("M1", seconds=first)
+        town.deliver("M2", seconds=second)
+        answer = town.ask("tail_stages", by=("mall",))
+        raw = {row["mall_id"]: row for row in town.by_hand(answer.sql).to_pylist()}
+
+    for mall, seconds in (("M1", first), ("M2", second)):
+        low, high = nearest_rank(seconds, 85), nearest_rank(seconds, 95)
+        tail = [span for span in seconds if low <= span <= high]
+        row = raw[mall]
+        assert (row["n"], row["tail_n"], row["tail_low_s"], row["tail_high_s"]) == (len(seconds), len(tail), low, high)
+        assert row["tail_click_to_door_sum_s"] == row["tail_unsplit_sum_s"] == sum(tail)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seconds=st.lists(st.integers(0, 5000), min_size=10, max_size=60), promise_s=st.integers(0, 4000))
+def test_lateness_agrees_with_sorting_and_counting(seconds, promise_s):
+    with TemporaryDirectory() as folder:
+        town = Town(Path(folder) / "town")
+        town.deliver("M1", seconds=seconds, promise_s=promise_s)
+        town.deliver("M2", seconds=[promise_s + 7] * 20, promise_s=promise_s)
+        raw = town.by_hand(town.ask("lateness", mall_id="M1").sql).to_pylist()[0]
+
+    late = [span - promise_s for span in seconds if span > promise_s]
+    assert (raw["n"], raw["late_n"], raw["late_sum_s"]) == (len(seconds), len(late), sum(late))
+    expected = (nearest_rank(late, 50), nearest_rank(late, 90), max(late)) if late else (None, None, None)
+    assert (raw["late_p50_s"], raw["late_p90_s"], raw["late_max_s"]) == expected

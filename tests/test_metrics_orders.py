@@ -86,3 +86,45 @@ def test_several_dimensions_make_one_row_per_combination_sorted_by_them(town):
     rows = town.rows("orders", by=("mall", "hour"))
 
     assert [(row.mall_id, row.local_hour) for row in rows] == [("M1", 9), ("M1", 18), ("M2", 9), ("M2", 18)]
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed", "returned"])
+def test_orders_that_end_undelivered_are_a_share_of_all_placed(town, status):
+    town.deliver("M1", seconds=[600] * 25)
+    town.deliver("M1", seconds=[600] * 15, status=status)
+    town.deliver("M1", seconds=[600] * 10, status=None)
+    town.deliver("M2", seconds=[600] * 20, status=status)
+
+    row = town.row(f"{status}_share", mall_id="M1")
+
+    assert (row.numerator, row.denominator, row.n, row.share) == (15, 50, 50, 0.3)
+    assert row.low < 0.3 < row.high
+    assert [town.row(f"{other}_share", mall_id="M2").numerator for other in ("cancelled", "failed", "returned")] == [
+        20 if other == status else 0 for other in ("cancelled", "failed", "returned")
+    ]
+
+
+@pytest.mark.parametrize(("cancelled", "others"), [(9, 31), (31, 9)])
+def test_a_share_that_rests_on_few_customers_is_hidden_on_either_side(town, cancelled, others):
+    town.deliver("M1", seconds=[None] * cancelled)
+    town.deliver("M1", seconds=[600] * others)
+
+    row = town.row("cancelled_share")
+
+    assert (row.denominator, row.numerator, row.share, row.low) == (40, None, None, None)
+
+
+def test_nobody_cancelled_is_zero_and_no_secret(town):
+    town.deliver("M1", seconds=[600] * 20)
+
+    assert town.row("cancelled_share").share == 0
+
+
+def test_bands_of_distance_begin_at_whole_miles_and_include_their_start(town):
+    for distance_m in (0, 3_218, 3_219, 24_139, 24_140, 90_000):
+        town.deliver("M1", seconds=[600] * 10, distance_m=distance_m)
+    town.deliver("M1", seconds=[600] * 11, distance_m=None)
+
+    rows = town.rows("orders", by=("distance_band",))
+
+    assert [(row.distance_from_m, row.orders) for row in rows] == [(0, 20), (3_219, 10), (16_093, 10), (24_140, 20), (None, 11)]
