@@ -596,7 +596,7 @@ def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
     """Spread the work of each hour over the hours in which trips take place that begin evenly in it and last as long as the mean trip."""
     mean = trips.group_by(place).agg(sum_s=_.engaged_s.sum(), trips=_.engaged_s.count())
     lasting = work.left_join(mean, [work[name].identical_to(mean[name]) for name in place]).select(
-        *work.columns, trip_s=ibis.greatest(1, ibis.least(mean.sum_s // mean.trips, LONGEST_TRIP_S)).fill_null(1)
+        *work.columns, trip_s=ibis.greatest(1, ibis.least((mean.sum_s // mean.trips).fill_null(1), LONGEST_TRIP_S))
     )
     each = lasting.mutate(lag=ibis.literal([*range(LONGEST_TRIP_S // _HOUR_S + 1)]).unnest())
     whole = 2 * _HOUR_S * each.trip_s
@@ -701,6 +701,7 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
     hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
     few = shift_activity.group_by("mall_id").agg(drivers=_.driver_id.nunique()).filter(_.drivers < DRIVER_K)
     sums = hours.group_by(place).agg(required_s=_.required_s.sum(), online_s=_.online_s.sum()).anti_join(few, "mall_id")
+    sums = sums.alias("hours_of_malls")  # written once: it is spread twice
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
     online = spread_over_people(sums, pairs, demand_inside(demand_cells, weight).filter(_.weight > 0))
     online = online.group_by(market_id=_.market_id, cell=parent(_.cell, resolution)).agg(online_s=_.online_s.sum())

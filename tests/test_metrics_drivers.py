@@ -1,0 +1,425 @@
+"""Drivers' metrics, counted by hand in the toy town and against plain loops."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics import catalog
+from analytics.parameters import Parameters
+from analytics.questions import question
+from tests.town import MONDAY, Row, Town, cells, local
+
+WEEK = timedelta(weeks=1)
+DAY = timedelta(days=1)
+NOON = local(MONDAY, 12)
+
+
+def online(
+    town: Town, drivers: int, *, mall: str | None = "M1", day: date = MONDAY, hour: int = 12, name: str = "d", **columns: Any
+) -> None:
+    """Let so many drivers be online in an hour."""
+    for number in range(drivers):
+        town.hour_online(mall, f"{name}{number}", at=local(day, hour), **columns)
+
+
+def test_utilization_is_engaged_over_online_time(town):
+    online(town, 4, online_s=3600, engaged_s=1800)
+    online(town, 1, name="e", online_s=1800, engaged_s=0)
+
+    row = town.row("utilization")
+
+    assert (row.numerator, row.denominator, row.n) == (4 * 1800, 4 * 3600 + 1800, 5)
+    assert row.share == pytest.approx(7200 / 16200)
+
+
+def test_utilization_of_a_mall_counts_time_for_other_malls_and_tells_its_own(town):
+    online(town, 5, online_s=3600, engaged_s=1800, engaged_here_s=600)
+
+    row = town.row("utilization", mall_id="M1")
+
+    assert (row.numerator, row.engaged_here_s, row.denominator) == (9000, 3000, 18000)
+
+
+def test_work_and_goods_aboard_are_known_only_where_every_event_is(town):
+    online(town, 5, work_s=1500, loaded_s=900)
+    online(town, 2, name="e", work_s=None, loaded_s=None)
+
+    work, loaded = town.ask("utilization_work"), town.ask("utilization_loaded")
+
+    assert (work.row()["numerator"], work.row()["denominator"]) == (7500, 18000)
+    assert (loaded.row()["numerator"], loaded.row()["denominator"]) == (4500, 18000)
+    assert work.left_out == {"hours of shifts with a trip of which an event is unknown": 2}
+    assert loaded.left_out == {"hours of shifts with a trip whose pick-up is unknown": 2}
+
+
+def test_without_trips_utilization_is_missing_and_not_zero(town):
+    online(town, 5, engaged_s=None)
+
+    answer = town.ask("utilization")
+
+    assert answer.row()["share"] is None
+    assert answer.left_out == {"hours of shifts in markets without trips": 5}
+
+
+def test_bounds_of_utilization_come_from_the_spread_between_drivers(town):
+    for number, engaged_s in enumerate((600, 1200, 1800, 2400, 3000)):
+        online(town, 1, name=f"d{number}-", engaged_s=engaged_s)
+
+    row = town.row("utilization")
+
+    # Ratio 0.5; residuals -1200, -600, 0, 600, 1200 of a denominator of 18,000.
+    half = 1.959964 * (5 / 4 * (2 * 1200**2 + 2 * 600**2)) ** 0.5 / 18000
+    assert (row.low, row.high) == pytest.approx((0.5 - half, 0.5 + half), abs=1e-6)
+
+
+def test_deliveries_are_counted_over_online_and_over_engaged_hours(town):
+    town.deliver("M1", seconds=[1200] * 12 + [None] * 3)
+    online(town, 6, online_s=3600, engaged_s=1200)
+
+    per_online, per_engaged = town.row("deliveries_per_online_hour"), town.row("deliveries_per_engaged_hour")
+
+    assert (per_online.numerator, per_online.denominator, per_online.rate) == (12, 21600, 2.0)
+    assert (per_engaged.numerator, per_engaged.denominator, per_engaged.rate) == (12, 7200, 6.0)
+
+
+def test_an_hour_without_orders_has_no_deliveries_and_one_without_drivers_no_rate(town):
+    town.deliver("M1", seconds=[1200] * 12, hour=11)
+    online(town, 6, hour=12)
+
+    rows = town.rows("deliveries_per_online_hour", by=("hour",))
+
+    assert [(row.local_hour, row.numerator, row.denominator, row.rate) for row in rows] == [(11, 12, 0, None), (12, 0, 21600, 0.0)]
+
+
+def test_earnings_are_pay_over_online_hours_and_unknown_pay_is_left_out(town):
+    online(town, 5)
+    for number, pay in enumerate((800, 900, 1000, 1100, 1200, None)):
+        town.trip("M1", f"d{number % 5}", accepted_at=NOON, pay_cents=pay, status="cancelled" if number == 0 else "completed")
+
+    answer = town.ask("earnings_per_online_hour")
+
+    assert (answer.row()["numerator"], answer.row()["denominator"], answer.row()["rate"]) == (5000, 18000, 1000.0)
+    assert answer.left_out == {"trips whose pay is unknown": 1}
+
+
+def test_cost_counts_accepted_offers_of_cancelled_trips_and_handling_of_delivered_orders(town):
+    town.deliver("M1", seconds=[1200] * 10 + [None])
+    for number in range(6):
+        town.offer("M1", f"d{number}", shown_at=NOON, pay_cents=1000)
+    town.offer("M1", "d0", shown_at=NOON, pay_cents=5000, status="declined")
+    town.offer("M1", "d1", shown_at=NOON, pay_cents=5000, status="expired")
+
+    plain, full = town.row("cost_per_delivery"), town.row("cost_per_delivery", handling_cents=150, surcharge_cents=50)
+
+    assert (plain.numerator, plain.denominator, plain.rate) == (6000, 10, 600.0)
+    assert (full.numerator, full.pay_sum_cents, full.rate) == (8000, 6000, 800.0)
+
+
+def test_unknown_pay_makes_no_cheap_delivery(town):
+    town.deliver("M1", seconds=[1200] * 10)
+    for number in range(6):
+        town.offer("M1", f"d{number}", shown_at=NOON, pay_cents=None)
+
+    answer = town.ask("cost_per_delivery", handling_cents=100)
+
+    assert answer.row()["rate"] is None
+    assert answer.left_out == {"accepted offers whose pay is unknown": 6}
+
+
+def test_contribution_is_what_fee_and_commission_leave_after_the_cost(town):
+    town.deliver("M1", seconds=[1200] * 9, fee_cents=700)
+    town.deliver("M1", seconds=[1200], fee_cents=None)
+    town.deliver("M1", seconds=[None], fee_cents=9999)
+    for number in range(5):
+        town.offer("M1", f"d{number}", shown_at=NOON, pay_cents=1000)
+
+    answer = town.ask("contribution_per_order", commission_cents=300, handling_cents=100, surcharge_cents=20)
+
+    row = answer.row()
+    assert (row["fee_sum_cents"], row["pay_sum_cents"], row["denominator"]) == (6300, 5000, 10)
+    assert (row["numerator"], row["rate"]) == (6300 - 5000 + 10 * (300 - 120), 310.0)
+    assert answer.left_out == {"delivered orders whose fee is unknown, counted without one": 1}
+
+
+def test_an_expired_offer_was_not_accepted_and_an_open_one_is_left_out(town):
+    for status, number in (("accepted", 6), ("declined", 3), ("expired", 1), (None, 2)):
+        for each in range(number):
+            town.offer("M1", f"d{each}", shown_at=NOON, status=status)
+
+    answer = town.ask("acceptance_share")
+
+    assert (answer.row()["numerator"], answer.row()["denominator"]) == (6, 10)
+    assert answer.left_out == {"offers of which nothing is known yet": 2}
+
+
+def test_batched_orders_are_counted_as_orders_and_not_as_trips(town):
+    for number, (orders, stores) in enumerate(((1, 1), (1, 1), (2, 1), (3, 2), (3, 3))):
+        town.trip("M1", f"d{number}", accepted_at=NOON, order_count=orders, store_count=stores)
+    town.trip("M1", "d0", accepted_at=NOON, order_count=4, store_count=4, status="cancelled")
+    town.trip("M1", "d0", accepted_at=NOON, order_count=2, store_count=None)
+
+    batch, stores = town.ask("batch_share"), town.ask("multi_store_share")
+
+    assert (batch.row()["numerator"], batch.row()["denominator"]) == (10, 12)
+    assert (stores.row()["numerator"], stores.row()["denominator"]) == (6, 10)
+    assert stores.left_out == {"trips whose number of orders or stores is unknown": 1}
+
+
+def test_deadhead_is_of_meters_and_unknown_meters_are_left_out(town):
+    for number in range(5):
+        town.trip("M1", f"d{number}", accepted_at=NOON, empty_m=1000, loaded_m=3000)
+    town.trip("M1", "d0", accepted_at=NOON, empty_m=1000, loaded_m=None)
+
+    answer = town.ask("deadhead_share")
+
+    assert (answer.row()["numerator"], answer.row()["denominator"], answer.row()["share"]) == (5000, 20000, 0.25)
+    assert answer.left_out == {"trips whose meters are unknown": 1}
+
+
+def test_time_at_the_mall_is_from_arrival_to_departure(town):
+    for minute in range(1, 11):
+        times = {"arrived_at": NOON, "picked_up_at": NOON + timedelta(minutes=minute)}
+        town.deliver("M1", seconds=[3600], accepted_at=NOON, **times)
+    town.deliver("M1", seconds=[3600])
+
+    answer = town.ask("mall_dwell")
+
+    assert (answer.row()["p50_s"], answer.row()["p90_s"], answer.row()["n"]) == (300, 540, 10)
+    assert answer.left_out == {"delivered orders without usable times at the mall": 1}
+
+
+def weeks_before(town: Town, weeks: int = 8, *, orders: int = 10, drivers: int = 6, engaged_s: int = 1800, **place: Any) -> None:
+    """Let the same happen on Mondays at noon: 10 orders, 6 drivers half of the hour on trips of half an hour: 1,080 s an order."""
+    for week in range(1, weeks + 1):
+        town.deliver("M1", seconds=[1200] * orders, day=MONDAY - week * WEEK, **place)
+        town.work("M1", drivers=drivers, day=MONDAY - week * WEEK, engaged_s=engaged_s)
+
+
+def test_required_time_is_that_of_the_same_hour_before_spread_over_the_length_of_a_trip(town):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * 20)
+    online(town, 5)
+    online(town, 5, hour=13, online_s=900)
+
+    rows = town.rows("hours_gap", by=("hour",), start_on=MONDAY, end_on=MONDAY + DAY)
+
+    # 20 orders need 21,600 s; of trips of half an hour that begin evenly in an hour a quarter falls into the next one.
+    assert [(row.local_hour, row.required_s, row.online_s) for row in rows] == [(12, 16200, 18000), (13, 5400, 4500)]
+    assert [(row.hours_short, row.hours_spare, row.n, row.unknown_n) for row in rows] == [(0, 1800, 1, 0), (900, 0, 1, 0)]
+
+
+def test_short_and_spare_are_never_netted(town):
+    weeks_before(town)
+    for week, orders in ((0, 30), (1, 10)):
+        town.deliver("M1", seconds=[1200] * orders, day=MONDAY + week * WEEK)
+        online(town, 5, day=MONDAY + week * WEEK)
+
+    row = town.row("hours_gap", start_on=MONDAY, end_on=MONDAY + 2 * WEEK, hour=12)
+
+    # 24,300 s are needed on the first Monday and 8,100 on the second, whose history is as the first one's.
+    assert (row.hours_short, row.hours_spare, row.required_s) == (6300, 9900, 32400)
+
+
+def test_the_history_is_of_eight_weeks_and_not_of_nine(town):
+    weeks_before(town, weeks=8)
+    town.deliver("M1", seconds=[1200] * 90, day=MONDAY - 9 * WEEK)
+    town.deliver("M1", seconds=[1200] * 10)
+    online(town, 5)
+
+    assert town.row("hours_gap", start_on=MONDAY, hour=12).required_s == 8100
+
+
+def test_an_hour_of_the_week_without_history_is_unknown_and_neither_short_nor_spare(town):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * 10, hour=18)
+    online(town, 5, hour=18)
+
+    row = town.row("hours_gap", start_on=MONDAY, hour=18)
+
+    assert (row.hours_short, row.hours_spare, row.n, row.unknown_n) == (None, None, 0, 1)
+
+
+def test_hours_in_which_the_mall_is_shut_are_neither_demand_nor_surplus(town):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * 20)
+    online(town, 5)
+    online(town, 5, hour=13)
+    for mall in ("M1", None):
+        town.add("mall_hours", mall_id=mall, market_id="V", local_dow=1, local_hour=12)
+
+    for place in ({"market_id": "V"}, {"mall_id": "M1"}, {"by": ("mall",), "market_id": "V"}):
+        row = town.row("hours_gap", start_on=MONDAY, **place)
+        assert (row.online_s, row.n) == (18000, 1)
+
+
+def test_of_a_mall_its_orders_and_its_drivers_time_for_it_count(town):
+    weeks_before(town)
+    for week in range(1, 9):
+        town.deliver("M2", seconds=[1200] * 50, day=MONDAY - week * WEEK)
+    town.deliver("M1", seconds=[1200] * 10)
+    online(town, 5)
+
+    assert town.row("hours_gap", mall_id="M1", start_on=MONDAY, hour=12).required_s == 8100
+    assert town.row("hours_gap", market_id="V", start_on=MONDAY, hour=12).required_s == round(10 * 1080 / 6) * 3 // 4
+
+
+def test_cells_share_a_malls_gap_by_orders_and_by_people_within_reach(town):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * 15, cell=0)
+    town.deliver("M1", seconds=[1200] * 15, cell=7, hour=11)
+    online(town, 5)
+    for cell, people in ((0, 100), (7, 300), (14, 900)):
+        town.demand(cell, people)
+        town.drive("M1", cell, 600 if cell < 14 else 1300)
+
+    rows = town.rows("hours_gap_by_cell", start_on=MONDAY, hour=12, within_s=1200)
+
+    # 15 orders at noon need 12,150 s in that hour, half of it for either cell; 18,000 s are online for 400 people.
+    assert [(row.cell, row.required_s, row.online_s, row.n) for row in rows] == [
+        (cells()[0], 6075, 4500, 15),
+        (cells()[7], 6075, 13500, 15),
+    ]
+    assert [(row.hours_short, row.hours_spare) for row in rows] == [(1575, 0), (0, 7425)]
+
+
+MALLS = ("M1", "M2")
+hours = st.integers(10, 13)
+days = st.integers(0, 20)
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> dict[str, list[Row]]:
+    """Draw three weeks of orders, offers, trips and hours online at two malls."""
+
+    def several(least: int, most: int) -> Iterator[Row]:
+        for number in range(draw(st.integers(least, most))):
+            yield {"id": str(number), "mall": draw(st.sampled_from(MALLS)), "day": MONDAY + draw(days) * DAY, "hour": draw(hours)}
+
+    orders = [{**each, "status": draw(st.sampled_from(("delivered", "delivered", "cancelled")))} for each in several(0, 40)]
+    trips = [
+        {**each, "seconds": draw(st.sampled_from((600, 1800, 5000))), "pay": draw(st.sampled_from((None, 700, 900)))}
+        for each in several(0, 8)
+    ]
+    shifts = []
+    for each in several(0, 20):
+        seconds = draw(st.integers(1, 3600))
+        shifts.append({**each, "online": seconds, "engaged": draw(st.integers(0, seconds))})
+    offers = [{**each, "status": draw(st.sampled_from(("accepted", "declined", "expired", None)))} for each in several(0, 20)]
+    return {"orders": orders, "trips": trips, "shifts": shifts, "offers": offers}
+
+
+def settled(folder: str, made: dict[str, list[Row]]) -> Town:
+    """Build the town in which all that happened."""
+    town = Town(Path(folder) / "town")
+    for each in made["orders"]:
+        town.deliver(each["mall"], seconds=[1200 if each["status"] == "delivered" else None], day=each["day"], hour=each["hour"])
+    for each in made["trips"]:
+        at = local(each["day"], each["hour"])
+        town.trip(each["mall"], f"d{each['id']}", accepted_at=at, seconds=each["seconds"], pay_cents=each["pay"])
+    for each in made["shifts"]:
+        at = local(each["day"], each["hour"])
+        town.hour_online(each["mall"], f"d{each['id']}", at=at, online_s=each["online"], engaged_s=each["engaged"])
+    for each in made["offers"]:
+        town.offer(each["mall"], f"d{each['id']}", shown_at=local(each["day"], each["hour"]), status=each["status"], pay_cents=500)
+    return town
+
+
+def raw(town: Town, metric: str, **parameters: Any) -> list[Row]:
+    """Return the integers of a metric, hidden ones too."""
+    chosen = catalog.metric(metric)
+    rows: list[Row] = town.by_hand(question(chosen, chosen.understood(Parameters(**parameters))).sql).to_pylist()
+    return rows
+
+
+@settings(max_examples=25, deadline=None)
+@given(made=happenings())
+def test_ratios_agree_with_adding_up_in_loops(made):
+    with TemporaryDirectory() as folder:
+        town = settled(folder, made)
+        found = {
+            name: {(row["mall_id"], row["local_hour"]): row for row in raw(town, name, by=("mall", "hour"))}
+            for name in ("utilization", "deliveries_per_online_hour", "cost_per_delivery", "earnings_per_online_hour", "acceptance_share")
+        }
+
+    for place in product(MALLS, range(10, 14)):
+        here = {name: [each for each in rows if (each["mall"], each["hour"]) == place] for name, rows in made.items()}
+        delivered = sum(each["status"] == "delivered" for each in here["orders"])
+        online_s, engaged_s = (sum(each[name] for each in here["shifts"]) for name in ("online", "engaged"))
+        accepted = sum(each["status"] == "accepted" for each in here["offers"])
+        pays = [each["pay"] for each in here["trips"]]
+        known = [pay for pay in pays if pay is not None]
+
+        if here["shifts"]:
+            assert pair(found["utilization"][place]) == (engaged_s, online_s)
+        if delivered or here["shifts"]:
+            assert pair(found["deliveries_per_online_hour"][place]) == (delivered, online_s)
+        if delivered or accepted:
+            assert pair(found["cost_per_delivery"][place]) == (500 * accepted, delivered)
+        if pays or here["shifts"]:
+            assert pair(found["earnings_per_online_hour"][place]) == (sum(known) if known or not pays else None, online_s)
+        if any(each["status"] for each in here["offers"]):
+            assert pair(found["acceptance_share"][place]) == (accepted, sum(each["status"] is not None for each in here["offers"]))
+
+
+def pair(row: Row) -> tuple[int | None, int | None]:
+    return row["numerator"], row["denominator"]
+
+
+def gap_in_loops(made: dict[str, list[Row]], mall: str, first: date, last: date) -> tuple[int, int, int, int]:
+    """Walk through every hour of a mall: short, spare, known and unknown hours; seconds may be off by the rounding of each hour."""
+    placed = Counter((each["day"], each["hour"]) for each in made["orders"] if each["mall"] == mall)
+    engaged_s, online_s = Counter(), Counter()
+    for each in made["shifts"]:
+        if each["mall"] == mall:
+            engaged_s[each["day"], each["hour"]] += each["engaged"]
+            online_s[each["day"], each["hour"]] += each["online"]
+    lengths = [each["seconds"] for each in made["trips"] if each["mall"] == mall and each["day"] <= last]
+    trip_s = min(sum(lengths) // len(lengths), 3 * 3600) if lengths else 1
+    required: dict[tuple[date, int], Fraction | None] = defaultdict(Fraction)
+    for (day, hour), orders in placed.items():
+        before = [(day - week * WEEK, hour) for week in range(1, 9)]
+        past, past_s = sum(placed[slot] for slot in before), sum(engaged_s[slot] for slot in before)
+        for lag in range(4):
+            part = share_of_work(lag, trip_s)
+            if part:
+                slot = (day, hour + lag)
+                is_known = past > 0 and past_s > 0 and required[slot] is not None
+                required[slot] = required[slot] + orders * Fraction(past_s, past) * part if is_known else None
+    slots = {slot for slot in (*required, *online_s) if first <= slot[0] <= last}
+    known = [slot for slot in slots if required[slot] is not None]
+    gaps = [required[slot] - online_s[slot] for slot in known]
+    return round(sum(max(gap, 0) for gap in gaps)), round(sum(max(-gap, 0) for gap in gaps)), len(known), len(slots) - len(known)
+
+
+def share_of_work(lag: int, trip_s: int) -> Fraction:
+    """Return the part of the work of an hour's trips that falls into the hour so many hours later, minute by minute of their beginning."""
+    inside = Fraction(0)
+    for second in range(3600):  # a trip that begins within the second begins at its middle, on average
+        start, end = second + Fraction(1, 2), second + Fraction(1, 2) + trip_s
+        inside += max(Fraction(0), min(end, Fraction((lag + 1) * 3600)) - max(start, Fraction(lag * 3600)))
+    return inside / (3600 * trip_s)
+
+
+@settings(max_examples=15, deadline=None)
+@given(made=happenings())
+def test_hours_short_and_spare_agree_with_walking_through_the_hours(made):
+    first, last = MONDAY + WEEK, MONDAY + 3 * WEEK - DAY
+    with TemporaryDirectory() as folder:
+        town = settled(folder, made)
+        found = {mall: raw(town, "hours_gap", mall_id=mall, start_on=first, end_on=last + DAY)[0] for mall in MALLS}
+
+    for mall in MALLS:
+        short, spare, known, unknown = gap_in_loops(made, mall, first, last)
+        row = found[mall]
+        assert (row["n"], row["unknown_n"]) == (known, unknown)
+        assert (row["hours_short"] or 0) == pytest.approx(short, abs=2 * known + 4)
+        assert (row["hours_spare"] or 0) == pytest.approx(spare, abs=2 * known + 4)
