@@ -69,6 +69,10 @@ class Targets:
         """Whether none is set."""
         return not any(self.by_market.values())
 
+    def sets(self, figure: str) -> bool:
+        """Whether any market has a target of a figure."""
+        return any(figure in each for each in self.by_market.values())
+
     def of(self, figure: str, market_id: str | None = None) -> Target | None:
         """Return the target of a figure in a market: its own, else the general one, else None."""
         for place in (market_id, None):

@@ -54,15 +54,14 @@ with right:
     st.plotly_chart(overview.weeks_chart(view), theme=None, config=CONFIG, key="weeks", alt="The chosen figure week by week.")
     panels.note(overview.chart_note(view))
 
-answers = standing.answers(view)
+rows = standing.rows(view, targets)
 with panels.table_heading("Markets against target and baseline"):
-    panels.csv_button(joined.row_count(answers), lambda: joined.csv(answers), joined.file_name("markets", answers), key="markets-csv")
+    panels.rows_button(standing.file(rows), "markets", view.version)
 beside = standing.dots(view, targets)
 for place, ((heading, dots), column) in enumerate(zip(beside, st.columns(max(1, len(beside)), gap="medium"), strict=False)):
     with column:
         panels.note(heading)
         st.plotly_chart(dots, theme=None, config=CONFIG, key=f"target-{place}", alt=heading)
-rows = standing.rows(view, targets)
 panels.table(rows, standing.columns(rows), key="standing", alt="Figures of each market against target and baseline.", height_rows=18)
 panels.note(standing.note(view, targets))
 

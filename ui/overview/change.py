@@ -13,13 +13,14 @@ from analytics.periods import Period
 from ui import format as write
 from ui.charts import STAGE_LABELS, Step, Tone, change_bars
 from ui.filters import Control
-from ui.overview.gauges import ON_TIME, SPEED, is_known
-from ui.overview.weeks import span
+from ui.overview.gauges import ON_TIME, SPEED, estimate, is_known
+from ui.overview.weeks import span, total
 from ui.session import compute
 from ui.view import View
 
 WHAT = Control("why", "What changed", {"on_time_share": "On time", "stages": "Mean minutes"}, "on_time_share")
 _MOST_BARS = 7
+_MOST_SPLIT = 2
 _WORTH_SAYING = 0.3
 """Least part of a change that the sentence names as its explanation."""
 _LATE = "late"
@@ -136,24 +137,36 @@ def _names(view: View) -> Callable[[Hashable], str]:
 
 
 def _on_time(view: View) -> Split | None:
-    """Split the change of the share on time: late orders of each mall, by the stages that made them late."""
-    periods = [view.period, view.compared] if view.compared else []
-    totals = [_share(compute("on_time_share", view, **span(period)).row()) for period in periods]
-    groups = [_late_groups(view, period) for period in periods]
-    if len(totals) < 2 or totals[0] is None or totals[1] is None:
+    """Split the change of the share on time: late orders by mall, and those of the malls that made most of it by stage."""
+    if view.compared is None:
         return None
-    return Split(change(totals[0], totals[1]), contributions(*groups), write.points, is_more_better=True)
+    periods = (view.period, view.compared)
+    totals = [estimate(ON_TIME, total(view, ON_TIME, period)[0]) for period in periods]
+    if totals[0] is None or totals[1] is None:
+        return None
+    rows = [compute("on_time_share", view, by=("mall",), **span(period)).rows() for period in periods]
+    whole = contributions(*(_late_groups(each, {}) for each in rows))
+    late = [{mall_id: _late(view, mall_id, period) for mall_id in _largest(whole, view)} for period in periods]
+    parts = contributions(*(_late_groups(each, split) for each, split in zip(rows, late, strict=True)))
+    return Split(change(totals[0], totals[1]), parts, write.points, is_more_better=True)
 
 
-def _share(row: Mapping[str, Any]) -> Estimate | None:
-    return None if row["share"] is None else Estimate(row["share"], row["low"], row["high"])
+def _largest(whole: Sequence[Contribution], view: View) -> list[str]:
+    """Return the malls that made most of a change: what stages did there is asked mall by mall, which reads few orders."""
+    known = {mall.id for mall in view.malls}
+    moved = [str(part.group) for part in whole if part.group in known and part.change.difference]
+    return list(dict.fromkeys(moved))[:_MOST_SPLIT]
 
 
-def _late_groups(view: View, period: Period) -> Groups:
+def _late(view: View, mall_id: str, period: Period) -> Mapping[str, Any]:
+    """Return a mall's late seconds by stage."""
+    return compute("late_attribution", view, mall_id=mall_id, **span(period)).row()
+
+
+def _late_groups(rows: Sequence[Mapping[str, Any]], late: Mapping[str, Mapping[str, Any]]) -> Groups:
     """Return the malls with pieces that add up to minus the share of late orders."""
-    late = {row["mall_id"]: row for row in compute("late_attribution", view, by=("mall",), **span(period)).rows()}
     groups: dict[Hashable, Group] = {}
-    for row in compute("on_time_share", view, by=("mall",), **span(period)).rows():
+    for row in rows:
         if row["denominator"]:
             count = row["denominator"] - row["numerator"]
             pieces = {name: _lost(count * part, row["denominator"]) for name, part in _parts(late.get(row["mall_id"], {})).items()}
@@ -179,30 +192,38 @@ def _lost(count: float, n: int) -> Estimate:
 
 def _minutes(view: View) -> Split | None:
     """Split the change of the mean click-to-door: the mean stages of each mall; bounds are those of the days."""
-    periods = [view.period, view.compared] if view.compared else []
-    totals = [_mean(compute("stages", view, **span(period)).row(), view, period) for period in periods]
-    groups = [_stage_groups(view, period) for period in periods]
-    if len(totals) < 2 or totals[0] is None or totals[1] is None:
+    if view.compared is None:
         return None
-    return Split(change(totals[0], totals[1]), contributions(*groups), write.minutes_change, is_more_better=False)
+    periods = (view.period, view.compared)
+    totals = [_mean(view, period) for period in periods]
+    if totals[0] is None or totals[1] is None:
+        return None
+    rows = [compute("stages", view, by=("mall",), **span(period)).rows() for period in periods]
+    whole = contributions(*(_stage_groups(each, {}) for each in rows))
+    malls = _largest(whole, view)
+    days = [{mall_id: _days(view, mall_id, period) for mall_id in malls} for period in periods]
+    parts = contributions(*(_stage_groups(each, own) for each, own in zip(rows, days, strict=True)))
+    return Split(change(totals[0], totals[1]), parts, write.minutes_change, is_more_better=False)
 
 
-def _mean(row: Mapping[str, Any], view: View, period: Period) -> Estimate | None:
+def _mean(view: View, period: Period) -> Estimate | None:
+    row = compute("stages", view, **span(period)).row()
     value = row["click_to_door_mean_s"]
-    days = compute("stages", view, by=("day",), **span(period)).rows()
-    return None if value is None else _bounded(value, days, "click_to_door_sum_s")
+    return None if value is None else _bounded(value, compute("stages", view, by=("day",), **span(period)).rows(), "click_to_door_sum_s")
 
 
-def _stage_groups(view: View, period: Period) -> Groups:
-    days: dict[Hashable, list[Mapping[str, Any]]] = {}
-    for row in compute("stages", view, by=("mall", "day"), **span(period)).rows():
-        days.setdefault(row["mall_id"], []).append(row)
+def _days(view: View, mall_id: str, period: Period) -> list[dict[str, Any]]:
+    return compute("stages", view, mall_id=mall_id, by=("day",), **span(period)).rows()
+
+
+def _stage_groups(rows: Sequence[Mapping[str, Any]], days: Mapping[str, Sequence[Mapping[str, Any]]]) -> Groups:
+    """Return the malls with their mean stages; with bounds where their days are given."""
     groups: dict[Hashable, Group] = {}
-    for row in compute("stages", view, by=("mall",), **span(period)).rows():
+    for row in rows:
         if row["n"]:
-            own = days.get(row["mall_id"], [])
-            pieces = {stage: row[f"{stage}_sum_s"] / row["n"] for stage in _STAGES if row.get(f"{stage}_sum_s")}
-            groups[row["mall_id"]] = Group(row["n"], {stage: _bounded(mean, own, f"{stage}_sum_s") for stage, mean in pieces.items()})
+            own = days.get(row["mall_id"], ())
+            means = {stage: row[f"{stage}_sum_s"] / row["n"] for stage in _STAGES if row.get(f"{stage}_sum_s")}
+            groups[row["mall_id"]] = Group(row["n"], {stage: _bounded(mean, own, f"{stage}_sum_s") for stage, mean in means.items()})
     return groups
 
 
@@ -210,5 +231,4 @@ def _bounded(value: float, days: Sequence[Mapping[str, Any]], column: str) -> Es
     """Return a mean with the bounds that its days give; without where a day is hidden."""
     if any(day["n"] is None or day[column] is None for day in days):
         return Estimate(value)
-    found = ratio([(day[column], day["n"]) for day in days])
-    return found or Estimate(value)
+    return ratio([(day[column], day["n"]) for day in days]) or Estimate(value)

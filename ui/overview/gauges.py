@@ -1,11 +1,10 @@
 """The figures that a review reads, each with its column, its bounds, how it is written, and the page that tells more. No formulas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from analytics import catalog
-from analytics.answers import Answer
 from analytics.changes import Estimate, ratio
 from analytics.dimensions import columns
 from analytics.reference import has_values
@@ -123,31 +122,32 @@ def is_known(gauge: Gauge, view: View) -> bool:
 
 
 def estimate(gauge: Gauge, row: Mapping[str, Any]) -> Estimate | None:
-    """Return the figure of a row with its bounds; None where it is missing or hidden."""
+    """Return the figure of a row with its bounds; None where it is missing or hidden, and where nothing was paid: pay is unknown then."""
     value = row.get(gauge.column)
+    if gauge.kind == "money" and not value:
+        return None
     return None if value is None else Estimate(value, *(row.get(bound) for bound in gauge.bounds))
 
 
-def estimates(gauge: Gauge, view: View, *, dimension: str | None = None, **place: Any) -> dict[Any, Estimate]:
-    """Return a figure with its bounds for each row of an answer: by one dimension, or over everything under None.
-
-    Means and costs come without bounds of their own: these are the bounds that the days give, where every day is shown.
-    """
-    by = (dimension,) if dimension else ()
-    column = columns(by)[0] if dimension else ""
-    rows = compute(gauge.metric, view, **{**place, "by": by}).rows()
-    found = {row.get(column): each for row in rows if (each := estimate(gauge, row)) is not None}
+def estimates(gauge: Gauge, view: View, dimension: str) -> dict[Any, Estimate]:
+    """Return a figure with its bounds by one dimension; those of its days where its answers carry none."""
+    column = columns((dimension,))[0]
+    rows = compute(gauge.metric, view, by=(dimension,)).rows()
+    found = {row[column]: each for row in rows if (each := estimate(gauge, row)) is not None}
     if gauge.daily is None or not found:
         return found
-    top, bottom = gauge.daily
     days: dict[Any, list[Mapping[str, Any]]] = {}
-    for row in compute(gauge.metric, view, **{**place, "by": (*by, "day")}).rows():
-        days.setdefault(row.get(column), []).append(row)
-    for key, value in found.items():
-        own = days.get(key, [])
-        is_whole = all(day[top] is not None and day[bottom] is not None for day in own)
-        found[key] = (ratio([(day[top], day[bottom]) for day in own]) if is_whole else None) or value
-    return found
+    for row in compute(gauge.metric, view, by=(dimension, "day")).rows():
+        days.setdefault(row[column], []).append(row)
+    return {key: bounded(gauge, each, days.get(key, [])) for key, each in found.items()}
+
+
+def bounded(gauge: Gauge, figure: Estimate, days: Sequence[Mapping[str, Any]]) -> Estimate:
+    """Return a figure with the bounds that its days give; as it is where a day is hidden."""
+    top, bottom = gauge.daily or ("", "")
+    if any(day[top] is None or day[bottom] is None for day in days):
+        return figure
+    return ratio([(day[top], day[bottom]) for day in days]) or figure
 
 
 def text(gauge: Gauge, value: float | None) -> str:
@@ -216,10 +216,10 @@ def standing_text(gauge: Gauge, target: Target, figure: Estimate) -> str:
     return f"target {target_text(gauge, target)}: {VERDICTS[target.verdict(figure)]}"
 
 
-def why_missing(gauge: Gauge, view: View, answer: Answer) -> str:
-    """Return why the only figure of an answer is missing: hidden, nothing happened, or not in the data."""
-    if answer.row()["suppressed"]:
-        return f"Hidden: {answer.too_few}"
+def why_missing(gauge: Gauge, view: View, row: Mapping[str, Any], too_few: str) -> str:
+    """Return why the figure of a row is missing: hidden, nothing happened, or not in the data."""
+    if row["suppressed"]:
+        return f"Hidden: {too_few}"
     if not is_known(gauge, view):
         return gauge.lacking
     if compute("orders", view).row()["orders"] == 0:

@@ -4,9 +4,9 @@ from analytics.changes import Estimate
 from analytics.reference import extent
 from ui import format as write
 from ui.overview.change import explanation
-from ui.overview.gauges import ON_TIME, estimate, is_known
+from ui.overview.gauges import ON_TIME, ORDERS, SPEED, estimate, is_known
 from ui.overview.tiles import hidden, moved_by
-from ui.session import compute
+from ui.overview.weeks import total
 from ui.view import View
 
 _SPANS = {
@@ -44,25 +44,25 @@ def lagging(view: View) -> str:
 
 def sentence(view: View) -> tuple[str, str]:
     """Return the answer in one sentence, and in an aside why it says less than usual."""
-    answer = compute("orders", view)
-    orders = answer.row()
+    orders, answer = total(view, ORDERS, view.period)
     if orders["suppressed"]:
         return f"{hidden(answer)} ordered on {view.days} in {view.place}.", "Choose more days or another market."
     if not orders["orders"]:
         return f"No order was placed on {view.days} in {view.place}.", "Choose other days or another market."
-    pace, on_time = _pace(view, orders["orders"]), compute("on_time_share", view)
-    share = estimate(ON_TIME, on_time.row())
+    pace = _pace(view, orders["orders"])
+    on_time, behind = total(view, ON_TIME, view.period)
+    share = estimate(ON_TIME, on_time)
     if share is not None:
         return f"{_moved(share, view)}; {explanation(view) or pace}.", ""
-    if on_time.row()["suppressed"]:
-        return f"{pace[0].upper()}{pace[1:]}.", f"Punctuality is hidden: {on_time.too_few} with a promise."
+    if on_time["suppressed"]:
+        return f"{pace[0].upper()}{pace[1:]}.", f"Punctuality is hidden: {behind.too_few} with a promise."
     held = "here on these days" if is_known(ON_TIME, view) else "in this data"
     return f"{pace[0].upper()}{pace[1:]}.", f"No promise times {held}, so nothing can be said about punctuality."
 
 
 def _pace(view: View, orders: int) -> str:
     """Say how fast orders came, or how many where nothing more is known."""
-    speed = compute("click_to_door", view).row()
+    speed, _ = total(view, SPEED, view.period)
     if speed["p90_s"] is None:
         return f"{write.counted(orders, 'order')} came in"
     return f"9 of 10 of {write.counted(speed['n'], 'delivery', 'deliveries')} reached the door within {write.duration(speed['p90_s'])}"

@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from analytics.answers import Answer
 from analytics.changes import Estimate, change
-from analytics.periods import Period
 from analytics.reference import Mall
 from analytics.targets import Targets
 from ui import format as write
@@ -34,6 +33,8 @@ from ui.view import View
 _UNPLACED = "No known mall"
 _NOT_OPEN = {"candidate": "Candidate: no deliveries yet", "closed": "Closed"}
 _SHORT = {ON_TIME: "On time", SPEED: "p90", COST: "Cost", UTILIZATION: "Utilization"}
+
+Figures = dict[Gauge, dict[str | None, Estimate]]
 
 SCORECARD = (
     Shown("mall", "Mall", is_pinned=True),
@@ -91,7 +92,7 @@ def rows(view: View, targets: Targets) -> pa.Table:
     asked = answers(view)
     now = [{row["mall_id"]: row for row in answer.rows()} for answer in asked]
     too_few = dict(zip((ORDERS, *SEVERAL), (answer.too_few for answer in asked), strict=True))
-    figures_now, before = _estimates(view, view.period), _estimates(view, view.compared) if view.compared else {}
+    figures_now, before = _now(view, dict(zip((ORDERS, *SEVERAL), now, strict=True)), targets), _before(view)
     names = {market.id: market.name for market in view.markets}
     shown = sorted(view.malls, key=lambda mall: (names.get(mall.market_id, ""), mall.status != "open", mall.name))
     known = {mall.id for mall in shown}
@@ -137,9 +138,22 @@ def columns(scored: pa.Table, view: View) -> tuple[Shown, ...]:
 _COLUMNS = {ON_TIME: "on_time_share", SPEED: "p90_s", UTILIZATION: "utilization", COST: "cost_cents"}
 
 
-def _estimates(view: View, period: Period) -> dict[Gauge, dict[str | None, Estimate]]:
-    """Return the figures of some days by mall, with their bounds."""
-    return {gauge: estimates(gauge, view, dimension="mall", **_place(view), **span(period)) for gauge in SEVERAL if is_known(gauge, view)}
+def _now(view: View, asked: Mapping[Gauge, Mapping[str | None, Mapping[str, Any]]], targets: Targets) -> Figures:
+    """Return the figures by mall with their bounds; those of costs are asked for only where a target needs them."""
+    found = {gauge: _with_bounds(gauge, asked[gauge]) for gauge in (ON_TIME, SPEED, UTILIZATION)}
+    return found | ({COST: estimates(COST, view, "mall")} if targets.sets(COST.target_key) and is_known(COST, view) else {})
+
+
+def _before(view: View) -> Figures:
+    """Return the figures of the days compared with by mall, of those that flags compare."""
+    if view.compared is None:
+        return {}
+    answers = {gauge: compute(gauge.metric, view, by=("mall",), **_place(view), **span(view.compared)) for gauge in (ON_TIME, SPEED)}
+    return {gauge: _with_bounds(gauge, {row["mall_id"]: row for row in answer.rows()}) for gauge, answer in answers.items()}
+
+
+def _with_bounds(gauge: Gauge, rows: Mapping[str | None, Mapping[str, Any]]) -> dict[str | None, Estimate]:
+    return {mall_id: each for mall_id, row in rows.items() if (each := estimate(gauge, row)) is not None}
 
 
 def _named(mall_id: str | None, mall: Mall | None, names: Mapping[str, str], view: View) -> dict[str, Any]:
@@ -157,7 +171,7 @@ def _figures(figures: Mapping[Gauge, Mapping[str, Any]], view: View) -> dict[str
     leads, counted = figures[first], "denominator" if first == ON_TIME else "n"
     return {
         "orders": figures[ORDERS].get("orders"),
-        **{column: figures[gauge].get(gauge.column) for gauge, column in _COLUMNS.items()},
+        **{column: found.value if (found := estimate(gauge, figures[gauge])) else None for gauge, column in _COLUMNS.items()},
         "interval": interval_text(first, estimate(first, leads)) if leads.get(first.column) is not None else None,
         "n": leads.get(counted),
     }
@@ -174,7 +188,7 @@ def _flags(pairs: Mapping[Gauge, tuple[Estimate | None, Estimate | None]], targe
         if now is not None and target is not None and target.verdict(now) == "missed":
             missed.append(_SHORT[gauge])
         moved = change(now, before) if now is not None and before is not None else None
-        if moved is not None and moved.is_beyond_chance and gauge != UTILIZATION and (moved.difference < 0) == (gauge == ON_TIME):
+        if moved is not None and moved.is_beyond_chance and (moved.difference < 0) == (gauge == ON_TIME):
             worse.append(f"{_SHORT[gauge]} {difference_text(gauge, moved.difference)}")
     return [*worse, *([f"missed: {', '.join(missed)}"] if missed else [])]
 

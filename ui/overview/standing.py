@@ -7,7 +7,6 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from analytics.answers import Answer
 from analytics.baseline import Baseline
 from analytics.changes import Change, Estimate, change
 from analytics.errors import TargetError
@@ -17,7 +16,6 @@ from ui import format as write
 from ui.charts import Dot, Measure, Tone, target_dots
 from ui.overview.gauges import (
     COST,
-    ORDERS,
     SEVERAL,
     SPEED,
     VERDICTS,
@@ -62,7 +60,10 @@ COLUMNS: Final = (
     Shown("against", "Against it", help="Now minus baseline; in brackets where the interval holds zero"),
     Shown("n", "Rests on"),
 )
-_SCHEMA: Final = pa.schema([(each.column, pa.string()) for each in COLUMNS])
+_NUMBERS: Final = ("value", "low", "high", "target_low", "target_high", "baseline_value", "difference", "difference_low", "difference_high")
+_SCHEMA: Final = pa.schema(
+    [*((each.column, pa.string()) for each in COLUMNS), ("unit", pa.string()), *((name, pa.float64()) for name in _NUMBERS)]
+)
 
 
 def targets(view: View) -> tuple[Targets, str]:
@@ -78,7 +79,8 @@ def rows(view: View, wanted: Targets) -> pa.Table:
     before = baselines_of(view)
     found: list[dict[str, Any]] = []
     for gauge in _GAUGES:
-        for market, now, row in _by_market(gauge, view):
+        is_asked = wanted.sets(gauge.target_key) or any(_baseline(gauge, each) for each in before.values())
+        for market, now, row in _by_market(gauge, view) if is_asked else ():
             target, was = wanted.of(gauge.target_key, market.id), _baseline(gauge, before.get(market.id))
             if target is not None or was is not None:
                 found.append(_row(gauge, market, now, row, target=target, was=was))
@@ -87,9 +89,9 @@ def rows(view: View, wanted: Targets) -> pa.Table:
     return pa.Table.from_pylist(found, schema=_SCHEMA)
 
 
-def answers(view: View) -> list[Answer]:
-    """Return the figures of the markets as they were asked, for the file."""
-    return [compute(gauge.metric, view, by=("market",)) for gauge in (ORDERS, *SEVERAL) if gauge == ORDERS or is_known(gauge, view)]
+def file(shown: pa.Table) -> pa.Table:
+    """Return the rows as they leave the program: numbers in stored units, the unit beside them."""
+    return shown.select([name for name in _SCHEMA.names if name not in {"now", "interval", "target", "baseline", "against", "n"}])
 
 
 def columns(shown: pa.Table) -> tuple[Shown, ...]:
@@ -118,7 +120,7 @@ def dots(view: View, wanted: Targets) -> list[tuple[str, go.Figure]]:
         targets_of = {market.id: wanted.of(gauge.target_key, market.id) for market in view.markets}
         marks = [
             _dot(gauge, market, now, target)
-            for market, now, _ in (_by_market(gauge, view) if any(targets_of.values()) else ())
+            for market, now, _ in (_by_market(gauge, view) if wanted.sets(gauge.target_key) else ())
             if (target := targets_of[market.id]) is not None
         ]
         if marks:
@@ -139,7 +141,7 @@ def _by_market(gauge: Gauge, view: View) -> list[tuple[Market, Estimate, Mapping
     if not is_known(gauge, view):
         return []
     rows = {row["market_id"]: row for row in compute(gauge.metric, view, by=("market",)).rows()}
-    found = estimates(gauge, view, dimension="market")
+    found = estimates(gauge, view, "market")
     return [(market, found[market.id], rows[market.id]) for market in view.markets if market.id in found]
 
 
@@ -152,6 +154,7 @@ def _baseline(gauge: Gauge, before: Baseline | None) -> Estimate | None:
 def _row(
     gauge: Gauge, market: Market, now: Estimate, row: Mapping[str, Any], *, target: Target | None, was: Estimate | None
 ) -> dict[str, Any]:
+    moved = change(now, was) if was else None
     return {
         "market": market.name,
         "figure": gauge.label,
@@ -160,8 +163,15 @@ def _row(
         "target": target_text(gauge, target) if target else None,
         "stands": VERDICTS[target.verdict(now)] if target else None,
         "baseline": text(gauge, was.value) if was else None,
-        "against": _against(gauge, change(now, was)) if was else None,
+        "against": _against(gauge, moved) if moved else None,
         "n": n_text(gauge, row),
+        "unit": {"percent": "share", "minutes": "s", "money": "cents", "count": "count"}[gauge.kind],
+        "value": now.value,
+        "low": now.low,
+        "high": now.high,
+        **({"target_low": target.low, "target_high": target.high} if target else {}),
+        **({"baseline_value": was.value} if was else {}),
+        **({"difference": moved.difference, "difference_low": moved.low, "difference_high": moved.high} if moved else {}),
     }
 
 

@@ -13,7 +13,6 @@ from ui.overview.gauges import (
     VERDICTS,
     Gauge,
     difference_text,
-    estimates,
     interval_words,
     is_known,
     n_text,
@@ -21,7 +20,7 @@ from ui.overview.gauges import (
     text,
     why_missing,
 )
-from ui.overview.weeks import span, weekly
+from ui.overview.weeks import total, total_estimate, weekly
 from ui.panels import Tile
 from ui.session import compute
 from ui.view import View
@@ -39,8 +38,8 @@ def tiles(view: View, targets: Targets) -> list[Tile]:
 
 
 def _orders_tile(view: View, targets: Targets) -> Tile:
-    answer = compute("orders", view)
-    now, weeks = answer.row()["orders"], weekly(view, ORDERS)
+    row, answer = total(view, ORDERS, view.period)
+    now, weeks = row["orders"], weekly(view, ORDERS)
     if now is None:
         return Tile(answer.metric, ORDERS.label, write.MISSING, weeks=weeks, reason=hidden(answer), page=ORDERS.page)
     before, remark = compared_row(view, ORDERS)
@@ -56,11 +55,11 @@ def _orders_tile(view: View, targets: Targets) -> Tile:
 
 def _tile(gauge: Gauge, view: View, targets: Targets) -> Tile:
     """Return the tile of a figure with an interval."""
-    answer = compute(gauge.metric, view)
-    row, weeks = answer.row(), weekly(view, gauge)
-    now = estimates(gauge, view).get(None)
+    row, answer = total(view, gauge, view.period)
+    now, weeks = total_estimate(view, gauge, view.period), weekly(view, gauge)
     if now is None:
-        return Tile(answer.metric, gauge.label, write.MISSING, weeks=weeks, reason=why_missing(gauge, view, answer), page=gauge.page)
+        reason = why_missing(gauge, view, row, answer.too_few)
+        return Tile(answer.metric, gauge.label, write.MISSING, weeks=weeks, reason=reason, page=gauge.page)
     moved, remark = moved_by(gauge, view, now)
     target = targets.of(gauge.target_key, view.market_id)
     return Tile(
@@ -97,8 +96,8 @@ def compared_row(view: View, gauge: Gauge) -> tuple[Mapping[str, Any], str]:
     """Return the figures of the days compared with, nothing where they cannot be compared with; and in words, what they are or why not."""
     if view.compared is None:
         return {}, view.unfair if len(view.unfair) <= _TILE_CHARS else "No fair comparison: not every market has data on all of these days"
-    answer = compute(gauge.metric, view, **span(view.compared))
-    row, days = answer.row(), write.day_range(view.compared.start_on, view.compared.end_on)
+    row, answer = total(view, gauge, view.compared)
+    days = write.day_range(view.compared.start_on, view.compared.end_on)
     if row["suppressed"]:
         return {}, f"{days} is hidden: {answer.too_few}"
     if row[gauge.column] is None or (gauge.kind == "count" and not row[gauge.column]):
@@ -109,13 +108,13 @@ def compared_row(view: View, gauge: Gauge) -> tuple[Mapping[str, Any], str]:
 def moved_by(gauge: Gauge, view: View, now: Estimate) -> tuple[Change | None, str]:
     """Return how a figure moved, and against what, or why nothing is said about it."""
     before, remark = compared_row(view, gauge)
-    was = estimates(gauge, view, **span(view.compared)).get(None) if before and view.compared else None
+    was = total_estimate(view, gauge, view.compared) if before and view.compared else None
     return change(now, was) if was else None, remark
 
 
 def notes(view: View) -> str:
     """Return what a reader must know of the data and the models behind the tiles."""
-    said = dict.fromkeys(compute(gauge.metric, view).note for gauge in SEVERAL if is_known(gauge, view))
+    said = dict.fromkeys(total(view, gauge, view.period)[1].note for gauge in SEVERAL if is_known(gauge, view))
     reach = compute("covered_share", view, mall_id=None, within_s=WITHIN_S)
     if reach.row()["denominator"]:
         said[f"{_REACH.lower()}: {reach.note}"] = None

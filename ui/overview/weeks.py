@@ -6,13 +6,15 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from analytics.answers import Answer
+from analytics.changes import Estimate
 from analytics.launch import complete_weeks
 from analytics.periods import Period, week_of
-from analytics.reference import Market
+from analytics.reference import Mall, Market
 from ui import format as write
 from ui.charts import launch_curves, weekly_trend
 from ui.filters import Control
-from ui.overview.gauges import COST, ON_TIME, ORDERS, SPEED, UTILIZATION, Gauge, is_known
+from ui.overview.gauges import COST, ON_TIME, ORDERS, SPEED, UTILIZATION, Gauge, bounded, estimate, is_known
 from ui.session import compute
 from ui.view import View
 
@@ -20,6 +22,7 @@ TREND = Control("trend", "Figure", {}, "")
 AXIS = Control("weeks", "Weeks", {"launch": "Since opening", "calendar": "By calendar"}, "launch")
 _GAUGES = (ON_TIME, SPEED, ORDERS, COST, UTILIZATION)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_MOST_CURVES = 6
 
 
 def trend_control(view: View) -> Control:
@@ -51,29 +54,35 @@ def chart_note(view: View) -> str:
         return f"Whole calendar weeks up to {write.day(view.trend.last_on)}."
     named = [mall.name for mall in view.malls if mall.status == "open" and mall.opened_on is None]
     unknown = f" No opening day is known of {', '.join(named)}." if named else ""
+    if len([mall for mall in view.malls if mall.opened_on is not None and mall.status != "candidate"]) > _MOST_CURVES:
+        unknown = f" The {_MOST_CURVES} malls that opened last.{unknown}"
     return f"Complete weeks since the first day of retail delivery, as far as the data covers them.{unknown}"
 
 
 def _launch_chart(view: View) -> go.Figure:
     gauge = _chosen(view)
-    place = {"market_id": view.market.id if view.market else None, "mall_id": None}
-    rows = compute(gauge.metric, view, by=("mall", "weeks_open"), **{**place, "start_on": None}).rows()
-    found = {(row["mall_id"], row["weeks_open"]): row for row in rows}
-    spans = {market.id: market for market in view.markets}
+    markets = {market.id: market for market in view.markets}
     series: dict[str, list[tuple[int, float | None]]] = {}
-    for mall in view.malls:
-        market = spans[mall.market_id]
+    for mall in _youngest(view):
+        # One question a mall reads the orders of that mall alone, which lie together.
+        rows = compute(gauge.metric, view, market_id=None, mall_id=mall.id, by=("weeks_open",), start_on=None).rows()
+        found = {row["weeks_open"]: row for row in rows}
         weeks = complete_weeks(
             mall.opened_on,
-            first_on=market.first_on,
-            last_on=market.last_complete_on,
+            first_on=markets[mall.market_id].first_on,
+            last_on=markets[mall.market_id].last_complete_on,
             end_on=view.period.end_on,
             closed_on=mall.closed_on,
         )
-        points = [(week, in_week(gauge, found.get((mall.id, week)))) for week in weeks]
-        if any((mall.id, week) in found for week in weeks):
-            series[mall.name] = points
+        if any(week in found for week in weeks):
+            series[mall.name] = [(week, in_week(gauge, found.get(week))) for week in weeks]
     return launch_curves(series, measure=gauge.measure, theme=view.theme)
+
+
+def _youngest(view: View) -> list[Mall]:
+    """Return the malls that opened last, the youngest first: as many as a reader can tell apart."""
+    opened = [mall for mall in view.malls if mall.opened_on is not None and mall.status != "candidate"]
+    return sorted(opened, key=lambda mall: (mall.opened_on or view.period.end_on, mall.name), reverse=True)[:_MOST_CURVES]
 
 
 def trend_chart(view: View) -> go.Figure:
@@ -91,9 +100,44 @@ def trend_chart(view: View) -> go.Figure:
 
 def weekly(view: View, gauge: Gauge) -> list[float | None]:
     """Return the whole weeks of the trend, oldest first, in stored units; a week that is hidden or has no such figure is None."""
-    markets = [market for market in view.markets if view.market_id in {None, market.id} and market.first_on]
-    rows = {row["local_week_on"]: row for row in compute(gauge.metric, view, by=("week",), **span(view.trend)).rows()}
-    return [in_week(gauge, rows.get(week_on), factor=1.0) for week_on in whole_weeks(view, markets)]
+    rows = {row["local_week_on"]: row for row in _by_week(view, gauge).rows()}
+    return [in_week(gauge, rows.get(week_on), factor=1.0) for week_on in whole_weeks(view, _markets(view))]
+
+
+def total(view: View, gauge: Gauge, period: Period) -> tuple[Mapping[str, Any], Answer]:
+    """Return the row of a figure over all days of a period, and the answer it stands in.
+
+    A period of one whole week is a row of the weeks that the tile draws anyway: nothing more is asked.
+    """
+    if period.days == _WEEK.days and period.start_on in whole_weeks(view, _markets(view)):
+        weeks = _by_week(view, gauge)
+        row = next((row for row in weeks.rows() if row["local_week_on"] == period.start_on), None)
+        if row is not None:
+            return row, weeks
+    answer = compute(gauge.metric, view, **span(period))
+    return answer.row(), answer
+
+
+def total_estimate(view: View, gauge: Gauge, period: Period) -> Estimate | None:
+    """Return a figure over all days of a period with its bounds; those of its days where its answers carry none."""
+    row, _ = total(view, gauge, period)
+    found = estimate(gauge, row)
+    if found is None or gauge.daily is None:
+        return found
+    whole = view.period
+    if view.compared is not None and view.compared.end_on == whole.start_on:  # the days of both periods in one question
+        whole = Period(view.compared.start_on, whole.end_on)
+    whole = whole if whole.start_on <= period.start_on and period.end_on <= whole.end_on else period
+    days = compute(gauge.metric, view, by=("day",), **span(whole)).rows()
+    return bounded(gauge, found, [day for day in days if period.start_on <= day["local_date"] < period.end_on])
+
+
+def _by_week(view: View, gauge: Gauge) -> Answer:
+    return compute(gauge.metric, view, by=("week",), **span(view.trend))
+
+
+def _markets(view: View) -> list[Market]:
+    return [market for market in view.markets if view.market_id in {None, market.id} and market.first_on]
 
 
 def whole_weeks(view: View, markets: Sequence[Market]) -> list[date]:
@@ -116,8 +160,8 @@ def in_week(gauge: Gauge, row: Mapping[str, Any] | None, *, factor: float | None
     """Return a week's figure in the unit of its axis: no row means no orders, a count of zero and no figure of anything else."""
     if row is None:
         return 0.0 if gauge.kind == "count" else None
-    value = row[gauge.column]
-    return None if value is None else float(value) * (gauge.factor if factor is None else factor)
+    found = estimate(gauge, row)
+    return None if found is None else float(found.value) * (gauge.factor if factor is None else factor)
 
 
 def span(period: Period) -> dict[str, Any]:
