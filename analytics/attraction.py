@@ -1,6 +1,7 @@
 """Exponents of Huff's model, fitted on the orders of a version: two numbers and the weight of not ordering, from all loaded orders.
 
-Only these leave; the counts by cell that they are fitted on do not.
+Only these leave; the counts by cell that they are fitted on do not. A mall is fitted on cells within the drive in which 99 % of its orders
+are: where it does not deliver, the lack of orders tells nothing of a choice.
 """
 
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ FEWEST_CELLS: Final = 30
 
 _DEFAULTS: Final = {"attraction_permille": ATTRACTION_PERMILLE, "decay_permille": DECAY_PERMILLE, "outside_permille": OUTSIDE_PERMILLE}
 _CACHED: Final = 64
+_SERVED_PERCENT: Final = 99
 
 _PAIRS = """
 WITH people AS (
@@ -35,7 +37,7 @@ WITH people AS (
     SELECT people.market_id, people.cell, people.people, catchments.mall_id, catchments.drive_s, malls.store_count
     FROM people JOIN catchments USING (market_id, cell) JOIN malls ON malls.mall_id = catchments.mall_id AND malls.status = 'open'
 )
-SELECT market_id, cell, people, drive_s, coalesce(store_count, {stores}) AS stores, coalesce(orders, 0) AS orders
+SELECT market_id, cell, people, mall_id, drive_s, coalesce(store_count, {stores}) AS stores, coalesce(orders, 0) AS orders
 FROM pairs LEFT JOIN placed USING (mall_id, cell)
 ORDER BY market_id, cell, mall_id
 """
@@ -120,13 +122,27 @@ class _Key:
 def _fit(key: _Key, market_id: str | None, weight: str) -> Fit | None:
     # Names of markets come from the version, weights from a fixed list; both are quoted in any case.
     market = "" if market_id is None else " AND market_id = '{}'".format(market_id.replace("'", "''"))
-    rows = Engine.of(key.version).table(_PAIRS.format(weight=weight, market=market, stores=TYPICAL_STORES))
+    rows = _served(Engine.of(key.version).table(_PAIRS.format(weight=weight, market=market, stores=TYPICAL_STORES)))
     orders = rows.column("orders").to_numpy()
     cells = len(rows.filter(pa.array(orders > 0)).column("cell").unique())
     if orders.sum() < FEWEST_ORDERS or cells < FEWEST_CELLS:
         return None
     pairs = _pairs(rows)
     return Fit(fitted(pairs), int(orders.sum()), cells, len(np.unique(pairs.stores)) > 1)
+
+
+def _served(rows: pa.Table) -> pa.Table:
+    """Return the pairs within the drive in which 99 % of the mall's orders are (nearest rank)."""
+    mall = rows.column("mall_id").combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    drive_s, orders = rows.column("drive_s").to_numpy(), rows.column("orders").to_numpy()
+    is_served = np.zeros(len(mall), np.bool_)
+    for each in np.unique(mall):
+        own = np.flatnonzero(mall == each)
+        nearest_first = own[np.argsort(drive_s[own], kind="stable")]
+        running = np.cumsum(orders[nearest_first])
+        last = np.searchsorted(100 * running, _SERVED_PERCENT * running[-1])
+        is_served[own] = drive_s[own] <= drive_s[nearest_first[last]] if running[-1] else False
+    return rows.filter(pa.array(is_served))
 
 
 def _pairs(rows: pa.Table) -> Pairs:
