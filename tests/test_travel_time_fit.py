@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analytics import reference
 from data.cells import cells_at, centers, haversine_m
 from data.travel_time import longest_m, prior_s
-from data.travel_time.calibration import BANDS_S, CUT_M, Drives, bands, calibrated, sdlog_permille
+from data.travel_time.calibration import BANDS_S, CUT_M, Calibration, Drives, bands, calibrated, sdlog_permille
 from data.travel_time.curve import fitted_curve
 from data.travel_time.models import FEWEST_DRIVES, Cells, Place, analytic_model
 from tests.loading import Shop
@@ -83,6 +83,19 @@ def test_the_rush_hour_is_found_grows_with_the_drive_and_averages_out() -> None:
     assert permille[:, 3, 0].tolist() == pytest.approx((1000 / (permille[:, 12, 0] / 1000)).tolist(), rel=0.1)
 
 
+def test_the_typical_drive_is_weighted_over_the_hours_by_their_drives() -> None:
+    hours, share = np.zeros((24, 2)), np.zeros((24, 2))
+    hours[17, 0], share[17, 0], share[12, 1] = 0.4, 0.25, 0.75
+    calibration = Calibration(0.1, hours, share, np.array([0.0, 0.2]), {})
+    base_s, there = np.array([450.0, 1_800.0]), (np.array([33.5, 33.5]), np.array([-112.0, -112.0]))
+
+    typical = calibration.typical_s(base_s, 1, *there)
+
+    # The hour tells by half at 450 seconds and fully from 900 on.
+    by_hand = [450 * np.exp(0.3) * (0.25 * np.exp(0.2) + 0.75), 1_800 * np.exp(0.3) * (0.25 * np.exp(0.4) + 0.75)]
+    assert typical.tolist() == pytest.approx(by_hand, rel=1e-4)
+
+
 def test_a_river_in_the_north_makes_the_north_longer_and_the_south_not() -> None:
     def behind_a_river(each: Drives) -> np.ndarray:
         return each.drive_s * np.where(each.latitude > 33.54, 1.4, 1.0)
@@ -92,6 +105,23 @@ def test_a_river_in_the_north_makes_the_north_longer_and_the_south_not() -> None
     cell = cells_at(np.array([33.56, 33.44]), np.array([-112.0, -112.0]))
     north, south = model.typical_s(0, MALL, Cells(cell, *centers(cell)))
     assert north / south == pytest.approx(1.4, abs=0.1)
+
+
+def test_three_drives_to_a_place_move_it_a_little_and_fifty_nearly_wholly() -> None:
+    def there(count: int) -> float:
+        away = drives(2_000)
+        here = np.arange(2_000 + count) >= 2_000
+        columns = {name: np.r_[getattr(away, name), np.repeat(getattr(away, name)[:1], count)] for name in away.__dataclass_fields__}
+        columns["latitude"][here], columns["longitude"][here] = 34.5, -112.0
+        columns["hour"][here] = 10 + np.arange(count) % 11
+        columns["drive_s"] = columns["drive_s"] * np.where(here, 1.5, 1.0)
+        found = Drives(**columns)
+        surface = calibrated(found, prior_s(found.distance_m).astype(float), 1).surfaces[0]
+        return float(np.exp(surface.at(np.array([34.5]), np.array([-112.0])))[0])
+
+    # 3 of 3 + 8 and 50 of 50 + 8 parts of the log.
+    assert there(3) == pytest.approx(1.5 ** (3 / 11), abs=0.02)
+    assert there(50) == pytest.approx(1.5 ** (50 / 58), abs=0.04)
 
 
 def test_a_place_where_nobody_went_is_as_the_curve_has_it() -> None:
