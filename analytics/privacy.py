@@ -18,7 +18,8 @@ DISPLAY_K: Final = 10
 DRIVER_K: Final = 5
 """Fewest distinct drivers that a shown group may have."""
 
-_BUCKETS: Final = 32
+BUCKETS: Final = 32
+"""As many as ``data.contracts`` has for the people whose bucket is stored."""
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
@@ -53,20 +54,28 @@ class Subject:
         Fewest of them that may be shown.
     people, rows
         What the people and the rows are called.
+    bucket
+        Column that already has each person's bucket; null where it is not known.
     """
 
     columns: tuple[str, ...]
     k: int
     people: str
     rows: str
+    bucket: str | None = None
 
     def of(self, table: ir.Table) -> ir.StringValue:
         """Return the person behind each row; the row itself where the person is unknown."""
         return ibis.coalesce(*(table[column] for column in self.columns))
 
+    def bucket_of(self, table: ir.Table) -> ir.IntegerValue:
+        """Return the bit of each row's bucket; that of no bucket where it is unknown."""
+        bucket = table[self.bucket] if self.bucket else (hash_of(self.of(table)) % BUCKETS).cast("int64")
+        return ibis.literal(1, "int64") << bucket.fill_null(BUCKETS)
+
 
 SUBJECTS: Final = {
-    "orders": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "orders"),
+    "orders": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "orders", bucket="customer_bucket"),
     "offers": Subject(("driver_id", "offer_id"), DRIVER_K, "drivers", "offers"),
     "trips": Subject(("driver_id", "trip_id"), DRIVER_K, "drivers", "trips"),
     "drives": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "drives"),
@@ -111,12 +120,11 @@ def behind(
     # Without groups a constant stands in for one: a join on it is skipped as a whole when nothing is unsure.
     constant = {} if by else {"everything": ibis.literal(1)}
     keys = list(by) or list(constant)
-    people = facts.select(*by, **constant, person=subject.of(facts), **{f"counts{part}": condition for part, condition in flags.items()})
+    counts = {f"counts{part}": condition for part, condition in flags.items()}
+    people = facts.select(*by, **constant, person=subject.of(facts), bucket=subject.bucket_of(facts), **counts)
     spread = _spread(people, by, list(flags)).mutate(**constant)
-    at_least = {f"people_behind{part}": bit_count(spread[f"buckets_behind{part}"]).cast("int64") for part in ("", *flags)}
     if not is_exact:
-        return spread.mutate(**at_least).drop(*constant)
-    spread = spread.mutate(**{f"at_least{name.removeprefix('people_behind')}": count for name, count in at_least.items()})
+        return spread.rename({f"people_behind{part}": f"at_least{part}" for part in ("", *flags)}).drop(*constant)
     unsure = {f"is_unsure{part}": spread[f"at_least{part}"].between(1, subject.k - 1) for part in ("", *flags)}
     few = spread.filter(reduce(or_, unsure.values())).select(*keys, **unsure)
     there = people.inner_join(few, _same(people, few, keys), rname="few_{name}")
@@ -131,14 +139,23 @@ def behind(
 
 
 def _spread(people: ir.Table, by: Sequence[str], parts: Sequence[str]) -> ir.Table:
-    """Return the rows of each group, and the buckets that its people and those behind its parts fill."""
-    buckets = people.mutate(bucket=ibis.literal(1, "int64") << (hash_of(people.person) % _BUCKETS).cast("int64"))
-    filled = {"buckets_behind": bit_or(buckets.bucket).fill_null(0)}
+    """Return the rows of each group, the buckets that its people and those behind its parts fill, and how many people are in these.
+
+    Where there are people, but no bucket is known, there is at least one.
+    """
+    filled = {"filled": bit_or(people.bucket).fill_null(0)}
     filled |= {
-        f"buckets_behind{part}": bit_or(ibis.ifelse(buckets[f"counts{part}"], buckets.bucket, ibis.null("int64"))).fill_null(0)
-        for part in parts
+        f"filled{part}": bit_or(ibis.ifelse(people[f"counts{part}"], people.bucket, ibis.null("int64"))).fill_null(0) for part in parts
     }
-    return buckets.aggregate({"rows_behind": buckets.count(), **filled}, by=list(by))
+    spread = people.aggregate({"rows_behind": people.count(), **filled}, by=list(by))
+    known = {f"buckets_behind{part}": spread[f"filled{part}"] & ((1 << BUCKETS) - 1) for part in ("", *parts)}
+    least = {
+        f"at_least{part}": ibis.greatest(
+            bit_count(known[f"buckets_behind{part}"]).cast("int64"), (spread[f"filled{part}"] > 0).cast("int64")
+        )
+        for part in ("", *parts)
+    }
+    return spread.select(*by, "rows_behind", **known, **least)
 
 
 def at_least(people: Integers, buckets: Integers) -> Integers:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 CELL_RESOLUTION = 9
+BUCKETS = 32
+"""Into so many buckets people are put by a hash, so that counting filled buckets tells how many people there are at the least."""
 
 
 class Kind(StrEnum):
@@ -330,6 +332,13 @@ ORDERS = Table(
         _seconds("mall_dwell_s", "picked up - arrived: store wait and handling together, known without ready_at"),
         _seconds("drive_s", "delivered - picked up"),
         _seconds("unsplit_s", "Seconds between known events that cannot be divided into stages because an event between them is unknown"),
+        Column(
+            "customer_bucket",
+            Kind.INTEGER,
+            f"One of {BUCKETS} buckets, from 0, into which a hash puts the customer (the order, where unknown): "
+            "so many buckets are at least so many customers",
+            derived=True,
+        ),
     ),
     sort=("mall_id", "placed_at"),
     period_column="local_date",

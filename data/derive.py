@@ -4,8 +4,11 @@ The stages tile click-to-door to the second: ``prep + assign + approach + mall_d
 for every delivered order whose known events are in order (GLOSSARY: the order's timeline).
 """
 
-from data.contracts import Table
+from data.contracts import BUCKETS, Table
 from data.staging import has_zone, is_plausible
+
+CUSTOMER_BUCKET = f"hash(coalesce(customer_id, order_id)) % {BUCKETS}"
+"""SQL of an order's ``customer_bucket``."""
 
 STAGES: tuple[str, ...] = ("prep_s", "assign_s", "approach_s", "mall_dwell_s", "drive_s")
 """Stages that, with ``unsplit_s``, add up to click-to-door; store_wait_s and handling_s divide mall_dwell_s."""
@@ -97,6 +100,7 @@ _DERIVED: dict[str, dict[str, str]] = {
         "placed_to_ready_s": _unless_negative("is_ready_known", "placed_at", "ready_at"),
         "late_s": f"CASE WHEN is_done THEN {_seconds('promised_by', 'delivered_at')} END",
         "handling_s": "mall_dwell_s - store_wait_s",
+        "customer_bucket": CUSTOMER_BUCKET,
         "unsplit_s": "CASE WHEN is_tiled THEN click_to_door_s - " + " - ".join(f"coalesce({name}, 0)" for name in STAGES) + " END",
     },
 }

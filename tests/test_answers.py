@@ -14,6 +14,8 @@ from analytics.catalog import METRICS
 from analytics.errors import ParameterError, QuestionError, ScopeError, UnknownMetric
 from analytics.export import description
 from analytics.parameters import EVERYTHING, Parameters, Scope
+from analytics.privacy import BUCKETS
+from data import contracts
 from data.contracts import TABLES, Kind
 from tests.town import MONDAY, local
 
@@ -52,6 +54,24 @@ def test_customers_that_fall_into_one_bucket_are_still_as_many_as_they_are(town)
     assert (len(names), enough.orders, few.suppressed) == (11, 11, True)
     assert town.row("orders", mall_id="M1").orders == 11
     assert town.row("orders", mall_id="M2").suppressed
+
+
+def test_a_bucket_that_is_stored_is_one_of_those_that_are_counted():
+    assert BUCKETS == contracts.BUCKETS
+
+
+@pytest.mark.parametrize("has_buckets", [True, False])
+def test_people_are_counted_with_and_without_stored_buckets(town, has_buckets):
+    town.has_buckets = has_buckets
+    town.deliver("M1", seconds=[600] * 9 + [None] * 3)
+    town.deliver("M2", seconds=[600] * 10)
+    town.deliver("M4", seconds=[600] * 300 + [None] * 9)
+
+    hidden, few, many = town.rows("orders", by=("mall",))
+
+    assert (hidden.orders, hidden.delivered, few.orders, many.orders) == (12, None, 10, 309)
+    assert (many.delivered, many.cancelled) == (None, None)
+    assert [row.suppressed for row in town.rows("click_to_door", by=("mall",))] == [True, False, False]
 
 
 def test_groups_without_a_name_are_counted_like_the_others(town):

@@ -44,7 +44,7 @@ def order_history(orders: ir.Table, *, by: tuple[str, ...] = ()) -> ir.Table:
 
 def hour_of_orders(orders: ir.Table, *, hour: int | None) -> ir.Table:
     """Orders of the hour before, cell by cell."""
-    wanted = orders if hour is None else orders.filter(_.local_hour == hour - 1)
+    wanted = orders if hour is None else orders.filter(_.local_hour + 1 == hour)
     return wanted.aggregate({"n": _.count()}, by=["cell"])
 
 
