@@ -11,6 +11,7 @@ from ibis import _
 
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to, total
+from analytics.privacy import BUCKETS, DISPLAY_K, SUBJECTS, bit_count, bit_or
 
 CAPTURED_PERCENT = (50, 70, 90)
 """Shares of orders for which the captured catchment is told."""
@@ -33,7 +34,8 @@ def captured_catchment(
 
     Observed. Cells are taken by orders descending, then by drive time, then by cell, until their share of the orders first reaches the
     percentage. Cells that no drive reaches come last among equals. The area is that of the cells; where a cell has no people, the mean
-    area of the market's cells stands in for it.
+    area of the market's cells stands in for it. A percentage whose cells have fewer than about ten customers is null: a single cell and its
+    drive would tell where they live.
 
     Parameters
     ----------
@@ -60,13 +62,15 @@ def captured_catchment(
     known = orders.filter(_.dropoff_cell.notnull())
     # Malls and cells first: few rows, whatever the number of orders.
     keys = [*dict.fromkeys([*by, "market_id", "mall_id"]), "dropoff_cell"]
-    counted = known.group_by(keys).agg(orders=_.count())
+    counted = known.group_by(keys).agg(orders=_.count(), people=bit_or(SUBJECTS["orders"].bucket_of(known)))
     drives = catchments.select("mall_id", dropoff_cell=_.cell, drive_s=_.drive_s)
-    near = counted.left_join(drives, ["mall_id", "dropoff_cell"]).select(*keys, "orders", "drive_s")
+    near = counted.left_join(drives, ["mall_id", "dropoff_cell"]).select(*keys, "orders", "people", "drive_s")
     areas = _areas(demand_cells, resolution)
     placed = near.mutate(cell=parent(near.dropoff_cell, resolution))
-    cells = placed.group_by([*group, "cell"]).agg(orders=_.orders.sum(), drive_s=_.drive_s.min(), market_of=_.market_id.min())
-    cells = cells.left_join(areas, "cell").select(*group, "cell", "orders", "drive_s", "market_of", "area_m2")
+    cells = placed.group_by([*group, "cell"]).agg(
+        orders=_.orders.sum(), people=bit_or(placed.people), drive_s=_.drive_s.min(), market_of=_.market_id.min()
+    )
+    cells = cells.left_join(areas, "cell").select(*group, "cell", "orders", "people", "drive_s", "market_of", "area_m2")
     typical = areas.group_by(market_of=_.area_market).agg(typical_m2=_.area_m2.sum() // _.count())
     cells = cells.left_join(typical, "market_of").mutate(area_m2=ibis.coalesce(_.area_m2, _.typical_m2))
     most_first = [_.orders.desc(), _.drive_s.isnull(), _.drive_s, _.cell]
@@ -75,13 +79,16 @@ def captured_catchment(
     ranked = cells.mutate(before=running - _.orders, whole=whole)
     figures = {"orders": total(_.orders)}
     for percent in CAPTURED_PERCENT:
-        is_taken = _.before * 100 < percent * _.whole
-        figures |= {
+        is_taken = ranked.before * 100 < percent * ranked.whole
+        people = bit_or(ibis.ifelse(is_taken, ranked.people, ibis.null("int64"))).fill_null(0)
+        taken = {
             f"q{percent}_cells": is_taken.sum().fill_null(0),
-            f"q{percent}_orders": total(_.orders, where=is_taken),
-            f"q{percent}_area_m2": _.area_m2.sum(where=is_taken),
-            f"q{percent}_farthest_s": _.drive_s.max(where=is_taken),
+            f"q{percent}_orders": total(ranked.orders, where=is_taken),
+            f"q{percent}_area_m2": ranked.area_m2.sum(where=is_taken),
+            f"q{percent}_farthest_s": ranked.drive_s.max(where=is_taken),
         }
+        is_few = taken[f"q{percent}_orders"].between(1, DISPLAY_K - 1) | _are_few(people)
+        figures |= {name: ibis.ifelse(is_few, ibis.null("int64"), figure) for name, figure in taken.items()}
     return ranked.aggregate(figures, by=group)
 
 
@@ -352,6 +359,11 @@ def _chance(attraction: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerVa
 def _real(number: ir.IntegerValue) -> ir.FloatingValue:
     """Return a whole number as a float; engines write literals of floats in ways of their own."""
     return number.cast("float64")
+
+
+def _are_few(people: ir.IntegerValue) -> ir.BooleanValue:
+    """Tell whether buckets hold some people but fewer than k; where somebody is in no bucket, orders count as people."""
+    return bit_count(people & ((1 << BUCKETS) - 1)).between(1, DISPLAY_K - 1) & (people < (1 << BUCKETS))
 
 
 def _areas(demand_cells: ir.Table, resolution: int) -> ir.Table:

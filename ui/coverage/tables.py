@@ -213,8 +213,8 @@ def origins_table(view: View, answer: Answer) -> pa.Table:
     rows: list[dict[str, Any]] = []
     for row in answer.rows():
         mall = names.get(row["mall_id"], "No mall" if row["mall_id"] is None else row["mall_id"])
-        note = f"Hidden: {answer.too_few}" if row["suppressed"] else None
         for percent in _PERCENTS:
+            note = f"Hidden: {answer.too_few}" if row[f"q{percent}_cells"] is None else None
             area = row[f"q{percent}_area_m2"]
             rows.append(
                 {
