@@ -14,7 +14,7 @@ if not travel_times.is_measured(view):
     st.stop()
 
 panels.figures(travel_times.figures(view))
-left, right = panels.beside(55, 45)
+left, right = st.columns([55, 45], gap="medium")
 with left:
     scene.draw(travel_times.cells_map(view), alt=f"Observed against modelled drives by cell. {text}")
 with right:
