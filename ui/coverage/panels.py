@@ -44,7 +44,7 @@ def _origins(view: View, by: Standard, answer: str) -> None:
     rows = tables.origins_table(view, found)
     panels.table(rows, tables.origins_columns(rows), key="origins-table", alt="Smallest areas with half, 70 and 90 percent of orders.")
     left_out = [f"{count:,} {what} are left out." for what, count in found.left_out.items()]
-    panels.note(" ".join(["Observed; drive times are modelled.", *left_out]))
+    panels.note(" ".join(["Orders are observed.", _sentence(found.note), *left_out]))
 
 
 def _markets(view: View, by: Standard, answer: str) -> None:
@@ -65,7 +65,11 @@ def _cells(view: View, by: Standard, answer: str) -> None:
     rows = cells.cells_table(view, behind)
     alt = f"People, drive time and orders by cell. {answer}"
     panels.table(rows, cells.cells_columns(by), key="cells-table", alt=alt, height_rows=8)
-    panels.note(behind.note and f"{behind.note[:1].upper()}{behind.note[1:]}.")
+    panels.note(_sentence(behind.note))
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}." if note else ""
 
 
 _TABLES: Mapping[Below, Callable[[View, Standard, str], Any]] = {
