@@ -169,8 +169,10 @@ def _cut(orders: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return delivered orders with ordered events, their time cut into pieces, and nothing that is not needed."""
     tiled = orders.filter(_.click_to_door_s.notnull(), _.unsplit_s.notnull())
     pieces = {f"piece_{piece}": value for piece, value in _pieces(tiled).items()}
+    # Short numbers sort faster, and no stage takes 68 years.
+    longer = {f"longer_{piece}": value.nullif(0).try_cast("int32") for piece, value in _pieces(tiled).items()}
     plain = dict.fromkeys(("mall_id", "local_dow", "local_hour", "in_period", "late_s", *by))
-    return tiled.select(*plain, week_day=tiled.local_week_on.delta(ibis.date(_EPOCH), unit="day"), **pieces)
+    return tiled.select(*plain, week_day=tiled.local_week_on.delta(ibis.date(_EPOCH), unit="day"), **pieces, **longer)
 
 
 def _pieces(orders: ir.Table) -> dict[str, ir.IntegerValue]:
@@ -212,12 +214,18 @@ def _medians(cut: ir.Table, asking: ir.Table, level: Sequence[str], *, fewest: i
     asking = asking.rename({f"asking_{name}": name for name in asking.columns})
     earlier = cut.week_day.between(asking.asking_week_day - HISTORY_WEEKS * _DAYS_A_WEEK, asking.asking_week_day - _DAYS_A_WEEK)
     history = cut.inner_join(asking, [*(cut[key] == asking[f"asking_{key}"] for key in level), earlier])
-    values = {}
-    for piece in PIECES:
-        known = history[f"piece_{piece}"]
-        middle = ((known.count() + 1) >> 1) - 1
-        values[f"usual_{piece}"] = ibis.ifelse(known.count() >= fewest, known.collect().sort()[middle], ibis.null("int64"))
+    values = {f"usual_{piece}": _lower_median(history[f"piece_{piece}"], history[f"longer_{piece}"], fewest) for piece in PIECES}
     return history.aggregate(values, by={key: history[f"asking_{key}"] for key in (*level, "week_day")})
+
+
+def _lower_median(known: ir.IntegerColumn, longer: ir.IntegerColumn, fewest: int) -> ir.IntegerValue:
+    """Return the lower median of a group's piece; null where fewer than ``fewest`` orders have it.
+
+    Nothing takes less than no time, so that zeros, of which some stages mostly consist, are counted and only the others sorted.
+    """
+    zeros = known.count() - longer.count()
+    place = ((known.count() + 1) >> 1) - zeros - 1
+    return ibis.cases((known.count() < fewest, ibis.null("int64")), (place < 0, 0), else_=longer.collect().sort()[place].cast("int64"))
 
 
 def _weighed(late: ir.Table, typicals: ir.Table, by: Sequence[str]) -> ir.Table:

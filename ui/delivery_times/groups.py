@@ -270,6 +270,8 @@ def _change_words(view: View, day: DayInWeeks) -> str | None:
     if day.change is None:
         return None
     words = write.points(day.change.difference) if figure(view).is_share else write.minutes_change(day.change.difference)
+    if day.change.low is None:
+        return f"{words}, too few orders to tell"
     return words if day.change.is_beyond_chance else f"{words}, within normal variation"
 
 
