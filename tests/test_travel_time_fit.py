@@ -58,6 +58,15 @@ def test_the_curve_follows_many_drives_and_the_prior_where_there_are_none() -> N
     assert far == pytest.approx(2 * prior_s(np.array([20_000.0])), rel=0.08)
 
 
+def test_a_minute_matters_more_on_a_short_drive() -> None:
+    line_m = np.linspace(500, 20_000, 4_000)
+
+    # Drives that get slower with distance are no curve of this kind: it is off by the same share, not by the same minutes.
+    fitted = fitted_curve(line_m, 120 + 60 * (line_m / 1000) ** 1.4).seconds(np.array([2_000.0]))
+
+    assert fitted / (120 + 60 * 2**1.4) < 1.25
+
+
 def test_one_drive_in_ten_that_took_two_hours_does_not_move_the_curve() -> None:
     line_m = np.linspace(500, 15_000, 3_000)
     drive_s = prior_s(line_m).astype(float)
