@@ -42,7 +42,7 @@ def week(town, orders, *, number=0, mall="M1", **columns):
 
 
 def scored(view):
-    return {row["mall"]: row for row in overview.scorecard(view, NONE).to_pylist()}
+    return {row["mall"]: row for row in overview.score.rows(view, NONE).to_pylist()}
 
 
 def test_a_period_that_one_market_covers_only_in_part_is_compared_with_nothing_and_says_why(town):
@@ -162,7 +162,7 @@ def test_the_scorecard_and_the_orders_without_a_mall_add_up_to_the_tile(town, ma
         week(town, orders, mall=mall)
 
     view = look(town, **market)
-    rows = overview.scorecard(view, NONE).to_pylist()
+    rows = overview.score.rows(view, NONE).to_pylist()
 
     assert str(sum(row["orders"] or 0 for row in rows)) == tiles(view)["Orders"].value
     assert {row["mall"]: row["orders"] for row in rows}["No known mall"] == 25
@@ -173,7 +173,7 @@ def test_the_file_of_the_scorecard_has_as_many_rows_as_its_button_says(town):
         week(town, 20, mall=mall)
 
     view = look(town)
-    answers, rows = overview.scorecard_answers(view), overview.scorecard(view, NONE)
+    answers, rows = overview.score.answers(view), overview.score.rows(view, NONE)
 
     assert len(joined.csv(answers, rows).decode().splitlines()) - 1 == joined.side_by_side(answers, rows).num_rows == rows.num_rows == 5
 
@@ -212,7 +212,7 @@ def test_the_week_in_which_the_data_begins_and_one_that_still_runs_are_no_low_we
     assert scored(view)["Mall 1"]["trend"] == [20.0, 20.0]
     (line,) = [
         trace
-        for trace in overview.trend_chart(replace(view, chosen={**view.chosen, "weeks": "calendar"})).data
+        for trace in overview.weeks.trend_chart(replace(view, chosen={**view.chosen, "weeks": "calendar"})).data
         if trace.line.dash == "solid"
     ]
     assert [str(day)[:10] for day in line.x] == ["2026-03-02", "2026-03-09"]
@@ -238,9 +238,7 @@ def test_days_before_the_data_begins_are_said(town):
 def test_the_map_names_no_days_before_the_data(town):
     week(town, 20)
 
-    _, _, span = overview.by_cell(look(town, market="V"))
-
-    assert span == "2-8 Mar"
+    assert overview.cells.span_text(look(town, market="V")) == "2-8 Mar"
 
 
 def test_markets_whose_data_ended_long_before_the_others_are_named(town):
@@ -267,16 +265,17 @@ def test_rates_on_tiles_and_in_tables_carry_their_interval(town):
     assert tile.width == pytest.approx(0.187, abs=0.001)
     assert tiles(view)["Click-to-door p90"].interval.endswith(" min")
     assert scored(view)["Mall 1"]["interval"] == "64.5-83.2"
-    _, cells, _ = overview.by_cell(look(town, market="V"))
-    assert overview.cells_table(cells).column("interval").to_pylist() == ["64.5-83.2"]
+    view = look(town, market="V")
+    cells = overview.cells.answer(view)
+    assert overview.cells.cells_table(cells, view).column("interval").to_pylist() == ["64.5-83.2"]
 
 
 def test_without_promises_the_scorecard_has_the_interval_and_the_n_of_minutes(town):
     week(town, 60, promise_s=None)
 
     view = look(town)
-    rows = overview.scorecard(view, NONE)
-    shown = [each.column for each in overview.scorecard_columns(rows, view)]
+    rows = overview.score.rows(view, NONE)
+    shown = [each.column for each in overview.score.columns(rows, view)]
 
     assert shown[-3:] == ["interval", "n", "note"]
     assert not {"on_time_share", "utilization", "cost_cents"} & set(shown)
@@ -290,7 +289,7 @@ def test_nine_columns_up_to_the_flag_stand_before_the_scorecard_scrolls(town, ma
     town.work("M1", drivers=5)
     view = look(town, **market)
 
-    shown = [each.column for each in overview.scorecard_columns(overview.scorecard(view, NONE), view)]
+    shown = [each.column for each in overview.score.columns(overview.score.rows(view, NONE), view)]
 
     assert (
         shown[:7]
@@ -462,7 +461,7 @@ def test_launch_curves_begin_with_the_first_whole_week_in_the_data_and_end_with_
         week(town, orders, number=number)
     view = replace(look(town, days=14), chosen={"trend": "orders"})
 
-    (line,) = overview.weeks_chart(view).data
+    (line,) = overview.weeks.chart(view).data
 
     # Mall 1 opened on 5 January, so that 2 March begins its ninth week.
     assert (line.name, list(line.x), list(line.y)) == ("Mall 1", [8, 9], [20, 30])
@@ -472,8 +471,8 @@ def test_the_figure_and_the_weeks_of_the_curves_can_be_chosen(town):
     week(town, 20)
     view = look(town)
 
-    assert list(overview.trend_control(view).options) == ["on_time_share", "click_to_door", "orders"]
-    (line,) = overview.weeks_chart(replace(view, chosen={"weeks": "calendar"})).data[:1]
+    assert list(overview.weeks.trend_control(view).options) == ["on_time_share", "click_to_door", "orders"]
+    (line,) = overview.weeks.chart(replace(view, chosen={"weeks": "calendar"})).data[:1]
     assert (line.name, list(line.y)) == ("Las Vegas", [100.0])
 
 
@@ -536,7 +535,7 @@ def test_flags_are_targets_missed_and_figures_that_got_worse_by_more_than_chance
     view = before_and_now(town)
     wanted = Targets({None: {"on_time_share": Target(low=0.9)}, "W": {"on_time_share": Target(low=0.1)}})
 
-    flags = {row["mall"]: row["flag"] for row in overview.scorecard(view, wanted).to_pylist()}
+    flags = {row["mall"]: row["flag"] for row in overview.score.rows(view, wanted).to_pylist()}
 
     assert flags == {
         "Mall 1": "",
@@ -620,3 +619,24 @@ def test_a_target_of_the_file_stands_on_the_page(town, monkeypatch, tmp_path):
     monkeypatch.setenv("MALLREACH_CONFIG", str(path))
 
     assert "target at least 90 %: met" in page(town, monkeypatch).metric[1].proto.delta_description
+
+
+def test_the_clicked_cell_stands_first_in_the_table_under_the_map(town):
+    for cell, orders in ((0, 40), (7, 30), (14, 20)):
+        town.deliver("M1", seconds=[FAST] * orders, cell=cell, promise_s=PROMISE_S)
+    view = look(town, market="V")
+    cells = overview.cells.answer(view)
+    last = overview.cells.cells_table(cells, view).column("cell").to_pylist()[-1]
+
+    shown = overview.cells.cells_table(cells, replace(view, chosen={"cell": f"{last:x}"})).column("cell").to_pylist()
+
+    assert shown[0] == last
+    assert len(shown) == 3
+
+
+def test_a_chosen_mall_leads_to_its_pages(town, monkeypatch):
+    week(town, 20)
+
+    text = " ".join(each.proto.body for each in page(town, monkeypatch, mall="M2").get("html"))
+
+    assert "Mall 2, the same days:" in text

@@ -196,7 +196,15 @@ def _follow_hour(key: str) -> None:
     filters.choose(**{links.HOUR: None if text == filters.chosen().get(links.HOUR) else text})
 
 
-def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_rows: int = 14) -> None:
+def table(
+    rows: pa.Table,
+    shown: Sequence[Shown],
+    *,
+    key: str,
+    alt: str,
+    height_rows: int = 14,
+    on_row: Callable[[int | None], None] | None = None,
+) -> None:
     """Draw a table with units on screen; stored units do not reach it.
 
     Parameters
@@ -209,6 +217,8 @@ def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_
         Identity, and the table in words for screen readers.
     height_rows
         Rows in view before it scrolls.
+    on_row
+        Told which row a reader chose, None where they took it back; without it rows cannot be chosen.
     """
     drawn = pa.table({each.column: _on_screen(rows.column(each.column), each.kind) for each in shown})
     st.dataframe(
@@ -220,7 +230,14 @@ def table(rows: pa.Table, shown: Sequence[Shown], *, key: str, alt: str, height_
         column_config={each.column: _config(each) for each in shown},
         key=key,
         alt=alt,
+        on_select=partial(_follow_row, key, on_row) if on_row else "ignore",
+        selection_mode="single-row",
     )
+
+
+def _follow_row(key: str, on_row: Callable[[int | None], None]) -> None:
+    rows = st.session_state[key].selection.rows
+    on_row(rows[0] if rows else None)
 
 
 def _on_screen(values: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:

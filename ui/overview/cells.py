@@ -53,20 +53,31 @@ def map_switch(view: View) -> Control:
     return Control("map", "Market on the map", {market.id: market.name for market in view.markets}, view.focus.id)
 
 
-def by_cell(view: View) -> tuple[Figure, Answer, str]:
-    """Return the map of one market with on time (or click-to-door) by cell, its numbers, and the days in words.
+def answer(view: View) -> Answer:
+    """Return on time (or click-to-door) by cell of the market on the map.
 
     Cells need orders: the map shows at least 13 weeks, and becomes coarser where hidden cells would hold over 20 % of the orders.
     """
-    market = map_market(view)
-    period = view.period if view.period.days >= view.trend.days else view.trend
-    cells = _coarse_enough(view, market, period)
-    days = write.day_range(max(period.start_on, min(market.first_on or period.start_on, period.last_on)), period.end_on)
-    here = malls(view.version, market.id)
+    return _coarse_enough(view, map_market(view), _days(view))
+
+
+def _days(view: View) -> Period:
+    return view.period if view.period.days >= view.trend.days else view.trend
+
+
+def span_text(view: View) -> str:
+    """Return the days that the map shows, in words; not before the data begins."""
+    market, days = map_market(view), _days(view)
+    return write.day_range(max(days.start_on, min(market.first_on or days.start_on, days.last_on)), days.end_on)
+
+
+def by_cell(view: View) -> Figure:
+    """Return the map of one market by cell."""
+    market, cells = map_market(view), answer(view)
     placed = cells.table.filter(cells.table.column("cell").is_valid())
-    drawn = on_time_map if cells.metric.id == "on_time_share" else speed_map
-    shown = scene(view, market, here, width_px=545, height_px=MAP_PX)
-    return drawn(placed, shown, period=days, hidden_share=cells.hidden_share or None), cells, days
+    drawn = on_time_map if cells.metric.id == ON_TIME.metric else speed_map
+    shown = scene(view, market, malls(view.version, market.id), width_px=545, height_px=MAP_PX)
+    return drawn(placed, shown, period=span_text(view), hidden_share=cells.hidden_share or None)
 
 
 def map_title(cells: Answer) -> str:
@@ -74,11 +85,15 @@ def map_title(cells: Answer) -> str:
     return {"on_time_share": "On time by cell", "click_to_door": "Click-to-door p90 by cell"}[cells.metric.id]
 
 
-def cells_table(cells: Answer) -> pa.Table:
-    """Return the rows of the map with their interval as one text, most orders first."""
+def cells_table(cells: Answer, view: View) -> pa.Table:
+    """Return the rows of the map with their interval as one text, the clicked cell first, then most orders first."""
     gauge = _gauge(cells)
     intervals = [None if row[gauge.column] is None else interval_text(gauge, estimate(gauge, row)) for row in cells.rows()]
-    return cells.table.append_column("interval", pa.array(intervals, pa.string())).sort_by([(_counted(cells), "descending")])
+    is_clicked = [int(cell is not None and f"{cell:x}" == view.cell) for cell in cells.table.column("cell").to_pylist()]
+    rows = cells.table.append_column("interval", pa.array(intervals, pa.string())).append_column(
+        "is_clicked", pa.array(is_clicked, pa.int8())
+    )
+    return rows.sort_by([("is_clicked", "descending"), (_counted(cells), "descending")])
 
 
 def _gauge(cells: Answer) -> Gauge:

@@ -115,6 +115,11 @@ def rows(view: View, targets: Targets) -> pa.Table:
     return pa.Table.from_pylist(scored, schema=_SCHEMA)
 
 
+def chosen_mall(view: View) -> Mall | None:
+    """Return the mall that was clicked, on the map or in the scorecard; figures of the other pages are then of it."""
+    return next((mall for mall in view.malls if mall.id == view.chosen.get("mall")), None)
+
+
 def columns(scored: pa.Table, view: View) -> tuple[Shown, ...]:
     """Return the scorecard's columns with one upper end for all trends, so that malls can be compared.
 
