@@ -79,8 +79,8 @@ def standard(view: View) -> Standard:
 
 
 def reason(view: View, by: Standard) -> str:
-    """Return why the map does not show what was asked; empty where it does."""
-    is_missing = view.choice("show", "bands") == "access" and by.mode != "access"
+    """Return why the map does not show driver access although it was asked for; empty where it does, and where the sentence says why."""
+    is_missing = view.choice("show", "bands") == "access" and by.mode == "bands"
     return "No shifts of five drivers or more in these days: driver access cannot be shown." if is_missing else ""
 
 
