@@ -7,7 +7,6 @@ from typing import Any
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from analytics.answers import Answer
 from analytics.opening_hours import open_hours
 from analytics.reference import extent, malls
 from ui import format as write
@@ -28,12 +27,14 @@ from ui.drivers.question import (
     weekly_hours,
 )
 from ui.maps import Specials, legend_html
+from ui.overview.gauges import UTILIZATION, target_text
+from ui.overview.standing import targets
 from ui.palette import DIVERGING, Classes, number_text
 from ui.panels import Shown
 from ui.session import compute
 from ui.view import View
 
-GRID_PX = 372
+GRID_PX = 410
 
 
 class Balance(Classes):
@@ -51,6 +52,16 @@ class Balance(Classes):
 BY_HOUR = Balance("Driver-hours", "a week", (-20, -8, -2, 2, 8, 20), DIVERGING)
 """Fixed, so that a color means the same in every grid: short is above zero."""
 
+HOURS = (
+    Shown("day", "Day", is_pinned=True),
+    Shown("hour", "Hour"),
+    Shown("required", "Required, h a week", "decimal", help="Modelled from orders placed"),
+    Shown("online", "Online, h a week", "decimal"),
+    Shown("short", "Short, h a week", "decimal"),
+    Shown("spare", "Spare, h a week", "decimal"),
+    Shown("n", "n hours", "count", help="Hours of the period whose requirement is known"),
+)
+
 _LEAST = min(limit for limit in BY_HOUR.breaks if limit > 0)
 
 
@@ -60,20 +71,18 @@ def sentence(view: View) -> tuple[str, str]:
         return f"No shifts in this data, so nothing can be said about drivers' hours in {place(view)}.", (
             "Load a file of shifts, or one of trips or orders that names the drivers."
         )
-    answer = gap(view)
-    row = answer.row()
+    row, answer = gap(view), gap_by_hour(view)
     if row["suppressed"]:
         return f"Drivers' hours in {place(view)} are hidden: {answer.too_few}.", "Choose more days or the whole market."
     if row["hours_short"] is None:
-        return f"No driver-hours to compare in {place(view)} on {view.days}.", _why_unknown(view, answer)
+        return f"No driver-hours to compare in {place(view)} on {view.days}.", _why_unknown(view, row)
     short, spare = (write.driver_hours(weekly_hours(view, row[f"hours_{side}"])) for side in ("short", "spare"))
     return f"{place(view)}: {short} short, {spare} spare a week{_worst(view)}.", (
         "Online hours are observed, required hours modelled from orders placed; short and spare are counted hour by hour, never netted."
     )
 
 
-def _why_unknown(view: View, answer: Answer) -> str:
-    row = answer.row()
+def _why_unknown(view: View, row: Mapping[str, Any]) -> str:
     if row["unknown_n"]:
         return f"{write.counted(row['unknown_n'], 'hour')} had nothing to compare with in the 8 weeks before. Choose later days."
     return f"No order was placed and no driver was online. Choose other days{'' if is_of_market(view) else ' or the whole market'}."
@@ -91,7 +100,7 @@ def _worst(view: View) -> str:
 
 def figures(view: View) -> list[tuple[str, str, str]]:
     """Return five figures: hours short and spare a week, utilization, deliveries and earnings by the online hour."""
-    row = gap(view).row()
+    row = gap(view)
     short, spare = (write.driver_hours(weekly_hours(view, row[f"hours_{side}"])) for side in ("short", "spare"))
     rates = ("utilization", "deliveries_per_online_hour", "earnings_per_online_hour")
     return [("Hours short", short, "a week"), ("Hours spare", spare, "a week"), *(_rate(view, metric) for metric in rates)]
@@ -104,7 +113,14 @@ def _rate(view: View, metric: str) -> tuple[str, str, str]:
     number = value(row)
     if number is None:
         return answer.metric.label, write.MISSING, reason(answer)
-    return answer.metric.label, figure(kind, number), bounds(kind, row) or write.n(row["n"])
+    beside = ", ".join(filter(None, (bounds(kind, row) or write.n(row["n"]), _target(view) if metric == UTILIZATION.metric else "")))
+    return answer.metric.label, figure(kind, number), beside
+
+
+def _target(view: View) -> str:
+    """Return the band that utilization should keep, where the configuration sets one."""
+    target = targets(view)[0].of(UTILIZATION.target_key, view.focus.id)
+    return f"target {target_text(UTILIZATION, target)}" if target else ""
 
 
 def grid(view: View) -> tuple[str, go.Figure]:
@@ -121,8 +137,8 @@ def grid(view: View) -> tuple[str, go.Figure]:
         height_px=GRID_PX,
         hidden_tip=f"Hidden: {answer.too_few}",
     )
-    specials = Specials(hidden_cells=sum(hour.is_hidden for hour in hours))
-    return legend_html(BY_HOUR, theme=view.theme, period=view.days, note="hatched: shut", specials=specials), drawn
+    specials = Specials(hidden_cells=sum(hour.is_hidden for hour in hours), why=f"Hidden: {answer.too_few}")
+    return legend_html(BY_HOUR, theme=view.theme, period=view.days, specials=specials), drawn
 
 
 def _hour(view: View, row: Mapping[str, Any]) -> Hour:
@@ -164,20 +180,7 @@ def hour_words_in_full(view: View) -> str:
     required, online, short, spare = (
         write.driver_hours(weekly_hours(view, row[column])) for column in ("required_s", "online_s", "hours_short", "hours_spare")
     )
-    return f"{title}: {required} required and {online} online, so {short} short and {spare} spare a week."
-
-
-def hours_columns() -> tuple[Shown, ...]:
-    """Return the columns of the hours table."""
-    return (
-        Shown("day", "Day", is_pinned=True),
-        Shown("hour", "Hour"),
-        Shown("required", "Required, h a week", "decimal", help="Modelled from orders placed"),
-        Shown("online", "Online, h a week", "decimal"),
-        Shown("short", "Short, h a week", "decimal"),
-        Shown("spare", "Spare, h a week", "decimal"),
-        Shown("n", "n hours", "count", help="Hours of the period whose requirement is known"),
-    )
+    return f"{title}: {required} required and {online} online, so {short} short and {spare} spare a week. Hatched hours: shut."
 
 
 def hours_table(view: View) -> pa.Table:

@@ -9,7 +9,7 @@ from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
 from ui.drivers.hours import Balance
-from ui.drivers.question import asked, hour_words, notes, shown_hour
+from ui.drivers.question import asked, hour_words, notes, shown_hour, weekly_hours
 from ui.maps import Figure, Specials, legend_html, market_map
 from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
 from ui.palette import DIVERGING
@@ -24,6 +24,13 @@ _MOST_HIDDEN = 0.2
 
 BY_CELL = Balance("Driver-minutes", "per sq mi and week", (-10, -4, -1, 1, 4, 10), DIVERGING)
 """Fixed, and by area, so that a color means the same on every map: short is above zero."""
+
+CELLS = (
+    Shown("cell", "Cell", "cell", is_pinned=True),
+    Shown("short", "Short, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
+    Shown("spare", "Spare, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
+    Shown("n", "n orders", "count", help="Orders of the cell in the period, at all hours"),
+)
 
 
 def cells(view: View) -> Answer:
@@ -48,11 +55,12 @@ def cells_table(view: View) -> pa.Table:
 
 
 def _by_area(view: View, row: Mapping[str, Any]) -> dict[str, float | None]:
-    if row["hours_short"] is None:
+    short, spare = (weekly_hours(view, row[f"hours_{side}"]) for side in ("short", "spare"))
+    if short is None or spare is None:
         return {"short": None, "spare": None, "balance": None}
-    scale = 7 / view.period.days / 60 / (row["cell_area_m2"] / SQUARE_METERS_PER_SQUARE_MILE)
-    short, spare = row["hours_short"] * scale, row["hours_spare"] * scale
-    return {"short": short, "spare": spare, "balance": short if short >= spare else -spare}
+    minutes_by_hour = 60 / (row["cell_area_m2"] / SQUARE_METERS_PER_SQUARE_MILE)
+    balance = short if short >= spare else -spare
+    return {"short": short * minutes_by_hour, "spare": spare * minutes_by_hour, "balance": balance * minutes_by_hour}
 
 
 def cells_map(view: View) -> tuple[Figure, pa.Table]:
@@ -60,7 +68,9 @@ def cells_map(view: View) -> tuple[Figure, pa.Table]:
     answer, table = cells(view), cells_table(view)
     where = scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=580, height_px=MAP_PX)
     deck = market_map(where, cells=table, classes=BY_CELL, value="balance", tips=[_tip(row) for row in table.to_pylist()])
-    specials = Specials(hidden_cells=sum(table.column("suppressed").to_pylist()), hidden_share=answer.hidden_share or None)
+    specials = Specials(
+        hidden_cells=sum(table.column("suppressed").to_pylist()), hidden_share=answer.hidden_share or None, why=f"Hidden: {answer.too_few}"
+    )
     hour = shown_hour(view)
     period = hour_words(hour) if hour else view.days
     return Figure(
@@ -90,22 +100,6 @@ def map_title(view: View) -> str:
     return f"The map shows {hour_words(hour)}, the busiest hour. Click an hour in the grid for its map."
 
 
-def cells_title(view: View) -> str:
-    """Return the heading of the cells table, with the hour that it is about."""
-    hour = shown_hour(view)
-    return f"Cells on the map, {hour_words(hour)}" if hour else "Cells on the map"
-
-
-def cells_columns() -> tuple[Shown, ...]:
-    """Return the columns of the cells table."""
-    return (
-        Shown("cell", "Cell", "cell", is_pinned=True),
-        Shown("short", "Short, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
-        Shown("spare", "Spare, min per sq mi", "decimal", help="Minutes of drivers a week, modelled"),
-        Shown("n", "n orders", "count"),
-    )
-
-
 def cell_story(view: View, drawn: pa.Table) -> list[tuple[str, str]]:
     """Return what is known about the clicked cell in the hour shown; nothing where none is clicked."""
     row = next((row for row in drawn.to_pylist() if view.cell == f"{row['cell']:x}"), None)
@@ -113,6 +107,12 @@ def cell_story(view: View, drawn: pa.Table) -> list[tuple[str, str]]:
         return []
     if row["suppressed"]:
         return [("Hidden", cells(view).too_few), ("Cell", str(view.cell))]
-    minutes = {"Short": "hours_short", "Spare": "hours_spare"}
-    facts = [(label, f"{write.duration(row[column] * 7 / view.period.days, decimals=1)} a week") for label, column in minutes.items()]
+    facts = [(side.capitalize(), _weekly_minutes(view, row[f"hours_{side}"])) for side in ("short", "spare")]
+    facts += [("Required", _weekly_minutes(view, row["required_s"])), ("Online", _weekly_minutes(view, row["online_s"]))]
+    facts += [("Orders", f"{write.whole(row['n'])}, {view.days}, at all hours")]
     return [*facts, ("Cell", str(view.cell))]
+
+
+def _weekly_minutes(view: View, seconds: int | None) -> str:
+    hours = weekly_hours(view, seconds)
+    return write.MISSING if hours is None else f"{60 * hours:.1f} min a week, modelled"

@@ -11,8 +11,8 @@ from ui.session import compute
 from ui.view import View
 
 HOUR_S = 3600
-_NOTED = ("utilization", "hours_gap", "earnings_per_online_hour", "acceptance_share", "batch_share")
-"""Metrics that together read every table that the page rests on."""
+_NOTED = ("utilization", "earnings_per_online_hour")
+"""Metrics that with the hours short and spare read every table behind the page's figures."""
 
 
 def is_of_market(view: View) -> bool:
@@ -41,14 +41,19 @@ def weekly_hours(view: View, seconds: int | None) -> float | None:
     return None if seconds is None or not view.period.days else seconds / HOUR_S * 7 / view.period.days
 
 
-def gap(view: View) -> Answer:
-    """Return driver-hours short and spare in the period."""
-    return compute("hours_gap", view, **asked(view))
-
-
 def gap_by_hour(view: View) -> Answer:
     """Return driver-hours short and spare by weekday and hour."""
     return compute("hours_gap", view, **asked(view, by=("dow", "hour")))
+
+
+def gap(view: View) -> Mapping[str, Any]:
+    """Return driver-hours short and spare of the whole period: the sum over the hours of the week, asked for only where one is hidden."""
+    rows = gap_by_hour(view).rows()
+    if not rows or any(row["suppressed"] for row in rows):
+        return compute("hours_gap", view, **asked(view)).row()
+    known = [row for row in rows if row["hours_short"] is not None]
+    sums = {name: sum(row[name] for row in known) if known else None for name in ("hours_short", "hours_spare")}
+    return {**sums, "unknown_n": sum(row["unknown_n"] for row in rows), "suppressed": False}
 
 
 def shown_hour(view: View) -> HourOfWeek | None:
@@ -73,7 +78,7 @@ def notes(answers: Iterable[Answer]) -> str:
 
 def data_notes(view: View) -> str:
     """Return what a reader must know of the data behind the page's figures."""
-    return notes(compute(metric, view, **asked(view)) for metric in _NOTED)
+    return notes([gap_by_hour(view), *(compute(metric, view, **asked(view)) for metric in _NOTED)])
 
 
 def value(row: Mapping[str, Any]) -> float | None:

@@ -1,11 +1,13 @@
 """Tables under the hours: what counts as utilized, trips and pay, time at the mall, and the malls side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 import pyarrow as pa
 
+from analytics.answers import Answer
+from analytics.dimensions import DISTANCE_BANDS_M, PAY_BANDS_CENTS, columns
 from analytics.reference import malls
 from ui import format as write
 from ui.charts import stage_bar
@@ -15,6 +17,10 @@ from ui.session import compute, is_phone
 from ui.view import View
 
 _NOTE = Shown("note", "Note")
+_MILE_M = 1609.344
+_ACCEPTANCE = pa.schema(
+    [("band", pa.string()), ("share", pa.float64()), ("interval", pa.string()), ("n", pa.int64()), ("note", pa.string())]
+)
 
 VARIANTS = (
     Shown("what", "What counts", is_pinned=True),
@@ -101,6 +107,25 @@ _MALLS = pa.schema(
 )
 
 
+def variant_answers(view: View) -> list[Answer]:
+    """Return the answers behind the variants."""
+    return [compute(metric, view, **asked(view)) for metric in _VARIANT_LABELS]
+
+
+def measure_answers(view: View) -> list[Answer]:
+    """Return the answers behind the figures of trips and pay."""
+    return [compute(metric, view, **asked(view)) for metric in _METRICS]
+
+
+def mall_answers(view: View) -> list[Answer]:
+    """Return the answers behind the table of malls."""
+    return [_mall_answer(view, metric) for metric in ("hours_gap", *_BY_MALL.values())]
+
+
+def _mall_answer(view: View, metric: str) -> Answer:
+    return compute(metric, view, market_id=view.focus.id, mall_id=None, by=("mall",))
+
+
 def variants(view: View) -> pa.Table:
     """Return what may count as utilized, the variants side by side: share of online time, and hours a week."""
     rows = [_variant(view, metric) for metric in _VARIANT_LABELS]
@@ -175,14 +200,13 @@ def malls_table(view: View) -> pa.Table:
 
 
 def _by_mall(view: View, metric: str) -> dict[str, dict[str, Any]]:
-    rows = compute(metric, view, market_id=view.focus.id, mall_id=None, by=("mall",)).rows()
-    return {row["mall_id"]: row for row in rows}
+    return {row["mall_id"]: row for row in _mall_answer(view, metric).rows()}
 
 
 def _mall_note(view: View, row: Mapping[str, Any]) -> str:
     if not row:
         return "No shifts in this period"
-    return f"Hidden: {compute('utilization', view, **asked(view)).too_few}" if row["suppressed"] else ""
+    return f"Hidden: {_mall_answer(view, 'utilization').too_few}" if row["suppressed"] else ""
 
 
 MALLS_NOTE = "Malls do not add up to the market: the hours of a driver who works for two malls count at both."
@@ -213,6 +237,63 @@ def dwell_note(view: View) -> str:
     return f"{stay}. Handling is to park, walk, find and walk back. The bars are means: they add up, these do not."
 
 
-def with_notes(columns: tuple[Shown, ...], rows: pa.Table) -> tuple[Shown, ...]:
+def with_notes(shown: tuple[Shown, ...], rows: pa.Table) -> tuple[Shown, ...]:
     """Return the columns, with one for remarks only where there is a remark."""
-    return (*columns, _NOTE) if any(rows.column("note").to_pylist()) else columns
+    return (*shown, _NOTE) if any(rows.column("note").to_pylist()) else shown
+
+
+BANDS = {"pay_band": "Acceptance by pay", "distance_band": "Acceptance by distance"}
+
+
+def acceptance(view: View, dimension: str) -> Answer:
+    """Return acceptance by ``pay_band`` or ``distance_band``."""
+    return compute("acceptance_share", view, **asked(view, by=(dimension,)))
+
+
+def acceptance_columns(dimension: str) -> tuple[Shown, ...]:
+    """Return the columns of an acceptance table."""
+    label = "Pay shown" if dimension == "pay_band" else "Distance shown"
+    return (
+        Shown("band", label, is_pinned=True),
+        Shown("share", "Accepted", "percent"),
+        Shown("interval", "95 %", "interval", help="Interval in percent, from the spread between drivers"),
+        Shown("n", "n offers", "count"),
+    )
+
+
+def acceptance_table(answer: Answer) -> pa.Table:
+    """Return one row a band, the lowest first; offers without pay or distance last."""
+    (column,) = columns(answer.parameters.by)
+    bounds_ = PAY_BANDS_CENTS if column == "pay_from_cents" else DISTANCE_BANDS_M
+    rows = sorted(answer.rows(), key=lambda row: (row[column] is None, row[column]))
+    drawn = [
+        {
+            "band": _band(column, row[column], bounds_),
+            "share": row["share"],
+            "interval": _percents(row),
+            "n": row["n"],
+            "note": f"Hidden: {answer.too_few}" if row["suppressed"] else "",
+        }
+        for row in rows
+    ]
+    return pa.Table.from_pylist(drawn, schema=_ACCEPTANCE)
+
+
+def _band(column: str, start: int | None, bounds_: Sequence[int]) -> str:
+    """Return a band in words: ``$10-15``, ``2-4 mi``, ``over $40``."""
+    if start is None:
+        return "Not known"
+    place = bounds_.index(start)
+    low = _limit(column, start)
+    if place + 1 == len(bounds_):
+        return f"{_unit(column, low)} and more"
+    high = _limit(column, bounds_[place + 1])
+    return f"under {_unit(column, high)}" if place == 0 else _unit(column, f"{low}-{high}")
+
+
+def _limit(column: str, bound: int) -> str:
+    return f"{bound / 100:.0f}" if column == "pay_from_cents" else f"{bound / _MILE_M:.0f}"
+
+
+def _unit(column: str, text: str) -> str:
+    return f"${text}" if column == "pay_from_cents" else f"{text} mi"

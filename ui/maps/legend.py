@@ -27,6 +27,8 @@ class Specials:
         Cells drawn grey because an open mall covers them.
     smallest_group
         k: cells with fewer orders are hidden.
+    why
+        Why cells are hidden, where something else than orders is too few.
     """
 
     hidden_cells: int = 0
@@ -38,6 +40,7 @@ class Specials:
     covered_cells: int = 0
     covered_label: str = "Covered"
     smallest_group: int = 10
+    why: str = ""
 
 
 def legend_html(
@@ -99,7 +102,7 @@ def _special_items(specials: Specials, theme: Theme) -> list[str]:
     if specials.hidden_cells:
         dot = f"radial-gradient(circle,{color.hidden} 1.6px,transparent 2px)"
         share = "" if specials.hidden_share is None else f": {share_text(specials.hidden_share)} of orders"
-        why = f"Cells with fewer than {specials.smallest_group} orders are hidden"
+        why = specials.why or f"Cells with fewer than {specials.smallest_group} orders are hidden"
         items.append(_item(f"border:1px solid {color.hidden};background:{dot}", f"Hidden cells{share}", why))
     if specials.empty_cells:
         items.append(_item(f"border:1px solid {color.county_line}", "No orders"))

@@ -1,0 +1,90 @@
+"""Draws the table that was chosen below the hours and the map of Drivers, with its export."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from analytics import joined
+from analytics.answers import Answer
+from ui import panels
+from ui.charts import CONFIG
+from ui.drivers import hours, places, tables
+from ui.drivers.question import gap_by_hour, hour_words, notes, shown_hour
+from ui.filters import Control
+from ui.view import View
+
+BELOW = Control(
+    "below",
+    "Table",
+    {"use": "Use and pay", "acceptance": "Acceptance", "by-mall": "Malls", "hours": "Hours", "cells": "Cells"},
+    "use",
+)
+"""Which table stands below: one at a time, so that a page asks for no more than it shows."""
+
+
+def below(view: View) -> None:
+    """Draw the chosen table."""
+    _TABLES.get(view.choice(BELOW.key, BELOW.default), _use)(view)
+
+
+def _use(view: View) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _heading("What counts as utilized", "what_counts_as_utilized", tables.variant_answers(view), key="variants")
+        rows = tables.variants(view)
+        panels.table(rows, tables.with_notes(tables.VARIANTS, rows), key="variants-table", alt="Shares of online time by what counts.")
+        panels.table_heading("Time at the mall")
+        if (bar := tables.dwell_bar(view)) is not None:
+            st.plotly_chart(bar, theme=None, config=CONFIG, key="dwell", alt=tables.dwell_note(view))
+        panels.note(tables.dwell_note(view))
+    with right:
+        answers = tables.measure_answers(view)
+        _heading("Trips and pay", "trips_and_pay", answers, key="measures")
+        rows = tables.measures(view)
+        panels.table(rows, tables.with_notes(tables.MEASURES, rows), key="measures-table", alt="Acceptance, batches, empty meters, pay.")
+        panels.note(" ".join(filter(None, (tables.MONEY_NOTE, notes(answers)))))
+
+
+def _acceptance(view: View) -> None:
+    for place, (dimension, title) in zip(st.columns(2, gap="medium"), tables.BANDS.items(), strict=True):
+        with place:
+            answer = tables.acceptance(view, dimension)
+            panels.numbers_behind(title, answer, view.version, key=dimension)
+            rows = tables.acceptance_table(answer)
+            columns = tables.with_notes(tables.acceptance_columns(dimension), rows)
+            panels.table(rows, columns, key=f"{dimension}-table", alt=f"{title}: the share of offers that drivers accepted.")
+            panels.note(notes([answer]) if rows.num_rows else "No offers in this data on these days.")
+
+
+def _malls(view: View) -> None:
+    answers = tables.mall_answers(view)
+    _heading(f"Malls of {view.focus.name}", "drivers_by_mall", answers, key="by-mall")
+    rows = tables.malls_table(view)
+    panels.table(rows, tables.with_notes(tables.MALLS, rows), key="by-mall-table", alt="Drivers' hours, use, pay and cost of every mall.")
+    panels.note(tables.MALLS_NOTE)
+
+
+def _hours(view: View) -> None:
+    panels.numbers_behind("Hours of the week", gap_by_hour(view), view.version, key="hours")
+    panels.table(hours.hours_table(view), hours.HOURS, key="hours-table", alt="Hours required, online, short and spare.", height_rows=10)
+
+
+def _cells(view: View) -> None:
+    hour, answer = shown_hour(view), places.cells(view)
+    panels.numbers_behind(f"Cells on the map, {hour_words(hour)}" if hour else "Cells on the map", answer, view.version, key="cells")
+    panels.table(places.cells_table(view), places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
+
+
+def _heading(title: str, name: str, answers: list[Answer], *, key: str) -> None:
+    """Draw a table's heading with the export of the answers behind it."""
+    with panels.table_heading(title):
+        panels.csv_button(joined.row_count(answers), lambda: joined.csv(answers), joined.file_name(name, answers), key=f"{key}-csv")
+
+
+_TABLES: Mapping[str, Callable[[View], None]] = {
+    "use": _use,
+    "acceptance": _acceptance,
+    "by-mall": _malls,
+    "hours": _hours,
+    "cells": _cells,
+}
