@@ -90,7 +90,7 @@ def note(asked: Parameters, version: Version) -> str:
     if fit is not None and fit_values == {name: getattr(asked, name) for name in _DEFAULTS}:
         whence = f"fitted on {fit.orders:,} orders" + ("" if fit.is_attraction_fitted else ", that of stores assumed")
     elif fit is None and {name: getattr(asked, name) for name in _DEFAULTS} == _DEFAULTS:
-        whence = f"the usual ones: fewer than {FEWEST_ORDERS:,} orders to fit them on"
+        whence = f"the usual ones: fewer than {FEWEST_ORDERS:,} orders from cells with people to fit them on"
     else:
         whence = "as asked"
     return f"exponents of stores {stores} and drive {drive}, {whence}"

@@ -128,7 +128,7 @@ def test_too_few_orders_leave_the_usual_exponents_and_the_note_says_so(tmp_path)
     answer = town_of_orders(tmp_path / "town", 5).ask("huff_probability", market_id="V")
 
     assert (answer.parameters.attraction_permille, answer.parameters.decay_permille) == (1000, 2000)
-    assert "fewer than 1,000 orders" in answer.note
+    assert "fewer than 1,000 orders from cells with people" in answer.note
 
 
 def test_exponents_that_were_asked_for_are_taken(tmp_path):

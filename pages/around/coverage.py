@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import coverage, filters, panels, scene
+from ui import coverage, panels, scene
 from ui.charts import CONFIG
 from ui.frame import current_view
 
@@ -14,8 +14,7 @@ panels.answer_sentence(text, aside)
 
 left, right = st.columns([66, 34], gap="medium")
 with left:
-    filters.segments(coverage.SHOW)
-    panels.note(coverage.reason(view, by))
+    coverage.show(view, by)
     figure, cells = coverage.cells_map(view, by)
     scene.draw(figure, alt=text)
 with right:
@@ -28,5 +27,4 @@ with right:
     else:
         panels.note("Click a cell for its people, drive and orders; click a mall to choose it.")
 
-filters.segments(coverage.BELOW)
 coverage.below(view, by, text)

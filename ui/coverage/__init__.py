@@ -1,7 +1,7 @@
 """What the Coverage page says: the sentence, the figures, the curve, the map and the tables. Choosing and wording; no formulas."""
 
 from ui.coverage.cells import cell_story, cells_map
-from ui.coverage.panels import below
+from ui.coverage.panels import below, show
 from ui.coverage.standard import BELOW, SHOW, Standard, covered, curve, figures, model_note, reason, sentence, standard
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "model_note",
     "reason",
     "sentence",
+    "show",
     "standard",
 ]

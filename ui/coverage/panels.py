@@ -4,14 +4,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analytics import joined
-from ui import panels
+from ui import filters, panels
 from ui.coverage import cells, tables
-from ui.coverage.standard import Below, Standard, by_mall, covered, model_note
+from ui.coverage.standard import BELOW, SHOW, Below, Standard, by_mall, covered, model_note, reason
 from ui.view import View
 
 
+def show(view: View, by: Standard) -> None:
+    """Draw the choice of what the map shows; without people there are only orders, and nothing to choose."""
+    if covered(view, by)["denominator"]:
+        filters.segments(SHOW)
+    panels.note(reason(view, by))
+
+
 def below(view: View, by: Standard, answer: str) -> None:
-    """Draw the chosen table; ``answer`` is the page's sentence, for screen readers."""
+    """Draw the choice of a table, and the chosen one; ``answer`` is the page's sentence, for screen readers."""
+    filters.segments(BELOW)
     _TABLES[by.below](view, by, answer)
 
 
