@@ -128,11 +128,12 @@ def behind(
     unsure = {f"is_unsure{part}": spread[f"at_least{part}"].between(1, subject.k - 1) for part in ("", *flags)}
     few = spread.filter(reduce(or_, unsure.values())).select(*keys, **unsure)
     there = people.inner_join(few, _same(people, few, keys), rname="few_{name}")
-    exact = {
-        f"exactly{part}": there.person.nunique(where=there[f"is_unsure{part}"] & there[f"counts{part}"] if part else there.is_unsure)
-        for part in ("", *flags)
-    }
-    counted = there.aggregate(exact, by=keys)
+    looked_at = {part: there[f"is_unsure{part}"] & there[f"counts{part}"] if part else there.is_unsure for part in ("", *flags)}
+    # Many groups are unsure of a part that hardly any of their rows belong to: only these rows are counted.
+    few_rows = there.select(*keys, "person", **{f"looked_at{part}": condition for part, condition in looked_at.items()})
+    few_rows = few_rows.filter(reduce(or_, [few_rows[f"looked_at{part}"] for part in looked_at]))
+    exact = {f"exactly{part}": few_rows.person.nunique(where=few_rows[f"looked_at{part}"]) for part in looked_at}
+    counted = few_rows.aggregate(exact, by=keys)
     known = {f"people_behind{part}": ibis.greatest(_[f"at_least{part}"], _[f"exactly{part}"].fill_null(0)) for part in ("", *flags)}
     filled = [f"buckets_behind{part}" for part in ("", *flags)]
     return spread.left_join(counted, _same(spread, counted, keys)).select(*by, "rows_behind", *filled, **known)
