@@ -17,7 +17,7 @@ from data.derive import calendar
 from data.staging import UTC
 from data.travel_time.calibration import Drives
 
-MOST_PER_MALL: Final = 12_000
+MOST_PER_MALL: Final = 20_000
 MOST: Final = 400_000
 """Orders that are sampled, at the most: of one mall, and of all."""
 
