@@ -156,3 +156,11 @@ def test_a_part_too_narrow_for_its_minutes_has_none_written():
     figure = stage_bar({"": {"prep": 30.0, "drive": 1200.0}}, theme="dark")
 
     assert [list(trace.text) for trace in figure.data] == [[""], ["20.0"]]
+
+
+def test_a_second_figure_of_an_hour_is_a_stripe_at_its_right_end_in_its_own_color():
+    figure = grid(Hour(4, 18, 9.0, beside=-3.0), Hour(4, 19, 1.0))
+
+    stripe = next(trace for trace in figure.data[1:] if trace.type == "bar" and DIVERGING.light[1] in list(trace.marker.color))
+    assert (list(stripe.y), 18.5 < stripe.base[0] < stripe.base[0] + stripe.x[0] < 19) == ([3], True)
+    assert stripe.hoverinfo == "skip"

@@ -152,7 +152,7 @@ def _hour(view: View, row: Mapping[str, Any]) -> Hour:
     return Hour(
         *at,
         value=larger,
-        text=f"{sign}{abs(larger):.0f}" if abs(larger) >= 0.5 else "0",
+        text=f"{sign}{int(abs(larger) + 0.5)}" if abs(larger) >= 0.5 else "0",
         tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required"),
         beside=smaller if abs(smaller) >= _LEAST else None,
     )
