@@ -1,8 +1,9 @@
 """What drivers do in every hour of their shifts: the derived table ``shift_activity``.
 
 Two unions of intervals make it. Overlapping shifts of a driver become one; within each, overlapping trips count once: every span gives what
-lies beyond the latest end before it (``end - greatest(start, max(end) before)``). What is left is cut at market-local hours, so that every
-filter is a sum. Instants are whole seconds since 1970, moved by the zone's minutes where its hours do not begin with those of UTC.
+lies beyond the latest end before it (``end - greatest(start, max(end) before)``). Only shifts in which trips do overlap need that, for it
+costs most. What is left is cut at market-local hours, so that every filter is a sum. Instants are whole seconds since 1970, moved by the
+zone's minutes where its hours do not begin with those of UTC; malls, markets and shifts go by numbers until the rows are written.
 """
 
 from typing import Final
@@ -23,11 +24,17 @@ def _epoch_s(instant: str) -> str:
 
 
 _ZONES = f"""
-SELECT market_id, time_zone, week_start,
+SELECT row_number() OVER (ORDER BY market_id)::INTEGER AS zone, market_id, time_zone, week_start,
     {_epoch_s(f"timezone(time_zone, TIMESTAMP '2026-01-01' AT TIME ZONE '{UTC}')")} % {_HOUR_S} AS phase_s
 FROM now_markets
 """
 """Seconds by which a zone's hours begin before those of UTC. A change of the clock by part of an hour is not known of any market."""
+
+_MALLS = """
+SELECT row_number() OVER (ORDER BY mall_id)::INTEGER AS mall, mall_id FROM (
+    SELECT mall_id FROM now_shifts UNION SELECT mall_id FROM now_trips UNION SELECT mall_id FROM now_offers
+) WHERE mall_id IS NOT NULL
+"""
 
 _NUMBERED = f"""
 WITH homes AS (
@@ -40,18 +47,22 @@ WITH homes AS (
     SELECT *, coalesce(start_s >= max(end_s) OVER before, true) AS is_first
     FROM spans WINDOW before AS (PARTITION BY driver_id ORDER BY start_s, shift_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT *, (sum(is_first::INTEGER) OVER here)::BIGINT AS number
+SELECT *, (sum(is_first::INTEGER) OVER here)::INTEGER AS number
 FROM marked WINDOW here AS (ORDER BY driver_id, start_s, shift_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 """
 """Shifts with the number of the merged shift that each is part of; the numbers of one driver follow on each other."""
 
 _SHIFTS = """
-SELECT shift.*, min(number) OVER (PARTITION BY driver_id) AS first_number, coalesce(phase_s, 0) AS phase_s FROM (
+SELECT shift.*, coalesce(zone, 0) AS zone, coalesce(phase_s, 0) AS phase_s, min(number) OVER (PARTITION BY driver_id) AS first_number,
+    lead(start_s) OVER (PARTITION BY driver_id ORDER BY number) AS next_start_s
+FROM (
     SELECT number, driver_id, min(shift_id) FILTER (is_first) AS shift_id, coalesce(min(market_id) FILTER (is_first), min(market_id))
         AS market_id, min(start_s) AS start_s, max(end_s) AS end_s, bool_or(coalesce(is_inferred, false)) AS is_inferred
     FROM scratch.numbered_shifts GROUP BY number, driver_id
 ) AS shift LEFT JOIN scratch.zones ON zones.market_id = shift.market_id
 """
+
+_WITHIN_TRIPS: Final = ("loaded_from_s", "driven_to_s", "served_from_s")
 
 _TRIPS = f"""
 WITH packed AS (
@@ -67,23 +78,39 @@ WITH packed AS (
         coalesce(CASE WHEN is_empty THEN arrived_s IS NULL OR arrived_s BETWEEN start_s AND end_s
             ELSE start_s <= arrived_s AND arrived_s <= picked_up_s AND picked_up_s <= end_s AND is_ready_known END, false) AS is_work_known
     FROM spans
+), cut AS (
+    SELECT driver_id, coalesce(mall, 0) AS mall, coalesce(is_inferred, false) AS is_inferred, start_s, end_s,
+        is_loaded_known, is_work_known,
+        CASE WHEN is_loaded_known AND NOT is_empty THEN picked_up_s ELSE end_s END AS loaded_from_s,
+        CASE WHEN NOT is_work_known THEN start_s WHEN is_empty THEN coalesce(arrived_s, end_s) ELSE arrived_s END AS driven_to_s,
+        CASE WHEN is_work_known AND NOT is_empty THEN least(picked_up_s, greatest(arrived_s, ready_s)) ELSE end_s END AS served_from_s
+    FROM known LEFT JOIN scratch.malls_named USING (mall_id)
 ), reaching AS (
-    SELECT trip.*, latest.number AS last_number,
-        CASE WHEN earlier.number IS NULL THEN latest.first_number
-            WHEN earlier.end_s > trip.start_s THEN earlier.number ELSE earlier.number + 1 END AS first_number
-    FROM known AS trip
+    SELECT trip.*, shift.number, shift.end_s AS offline_s, shift.next_start_s
+    FROM cut AS trip ASOF LEFT JOIN scratch.merged_shifts AS shift ON shift.driver_id = trip.driver_id AND trip.start_s >= shift.start_s
+), touching AS (
+    SELECT * EXCLUDE (driver_id, offline_s, next_start_s)
+    FROM reaching WHERE start_s < offline_s AND (next_start_s IS NULL OR end_s <= next_start_s)
+    UNION ALL SELECT trip.* EXCLUDE (driver_id, number, offline_s, next_start_s), unnest(range(
+        CASE WHEN trip.number IS NULL THEN latest.first_number WHEN offline_s > trip.start_s THEN trip.number ELSE trip.number + 1 END,
+        latest.number + 1))::INTEGER AS number
+    FROM (FROM reaching WHERE number IS NULL OR end_s > next_start_s) AS trip
         ASOF JOIN scratch.merged_shifts AS latest ON latest.driver_id = trip.driver_id AND trip.end_s > latest.start_s
-        ASOF LEFT JOIN scratch.merged_shifts AS earlier ON earlier.driver_id = trip.driver_id AND trip.start_s >= earlier.start_s
-), each_shift AS (
-    SELECT * EXCLUDE (first_number, last_number), unnest(range(first_number, last_number + 1)) AS number
-    FROM reaching WHERE first_number <= last_number
+), clipped AS (
+    SELECT trip.* REPLACE (greatest(trip.start_s, shift.start_s) AS start_s, least(trip.end_s, shift.end_s) AS end_s), zone, phase_s
+    FROM touching AS trip JOIN scratch.merged_shifts AS shift ON shift.number = trip.number
 )
-SELECT trip.* EXCLUDE (driver_id, is_ready_known), shift.start_s AS online_from_s, shift.end_s AS online_to_s
-FROM each_shift AS trip JOIN scratch.merged_shifts AS shift ON shift.number = trip.number
+SELECT number, zone, mall, is_inferred, is_loaded_known, is_work_known, start_s + phase_s AS start_s, end_s + phase_s AS end_s,
+    {", ".join(f"least(greatest({each}, start_s), end_s) + phase_s AS {each}" for each in _WITHIN_TRIPS)}
+FROM clipped
 """
-"""Trips with each merged shift that they reach into; a trip may begin before a shift, outlast it, and reach into the next."""
+"""Trips, clipped to each merged shift that they reach into; a trip may begin before a shift, outlast it, and reach into the next.
 
-_MALLS = f"""
+Goods are aboard from ``loaded_from_s`` to the end. Work is done to ``driven_to_s`` and from ``served_from_s`` on: at the mall a driver
+waits from the arrival until the last order is packed, no longer than to the departure.
+"""
+
+_MALLS_OF_SHIFTS = f"""
 WITH carried AS (
     SELECT DISTINCT number, mall_id FROM scratch.numbered_shifts WHERE mall_id IS NOT NULL
 ), free AS (
@@ -93,110 +120,159 @@ WITH carried AS (
     UNION ALL SELECT driver_id, mall_id, {_epoch_s("accepted_at")} FROM now_trips WHERE engaged_s IS NULL
 ), meant AS (
     SELECT * FROM moments WHERE mall_id IS NOT NULL AND driver_id IN (SELECT driver_id FROM free)
+), named AS (
+    FROM carried
+    UNION SELECT free.number, meant.mall_id
+        FROM meant ASOF JOIN free ON free.driver_id = meant.driver_id AND meant.at_s >= free.start_s WHERE meant.at_s < free.end_s
 )
-FROM carried
-UNION SELECT number, mall_id FROM scratch.shift_trips WHERE mall_id IS NOT NULL AND number IN (SELECT number FROM free)
-UNION SELECT free.number, meant.mall_id
-    FROM meant ASOF JOIN free ON free.driver_id = meant.driver_id AND meant.at_s >= free.start_s WHERE meant.at_s < free.end_s
+SELECT number, mall FROM named JOIN scratch.malls_named USING (mall_id)
+UNION SELECT number, mall FROM scratch.shift_trips WHERE mall > 0 AND number IN (SELECT number FROM free)
 """
 """The malls whose drivers' shift it is: those that it carries, else those of its offers and trips."""
 
-_SPANS = """
-SELECT number, mall_id, kind, greatest(start_s, online_from_s) AS start_s, least(end_s, online_to_s) AS end_s, online_from_s, online_to_s
-FROM (
-    SELECT number, NULL AS mall_id, 'engaged' AS kind, start_s, end_s, online_from_s, online_to_s FROM scratch.shift_trips
-    UNION ALL SELECT number, mall_id, 'here', start_s, end_s, online_from_s, online_to_s FROM scratch.shift_trips WHERE mall_id IS NOT NULL
-    UNION ALL SELECT number, NULL, 'loaded', picked_up_s, end_s, online_from_s, online_to_s FROM scratch.shift_trips
-        WHERE is_loaded_known AND NOT is_empty
-    UNION ALL SELECT number, NULL, 'work', start_s, coalesce(arrived_s, end_s), online_from_s, online_to_s FROM scratch.shift_trips
-        WHERE is_work_known
-    UNION ALL SELECT number, NULL, 'work', least(picked_up_s, greatest(arrived_s, ready_s)), end_s, online_from_s, online_to_s
-        FROM scratch.shift_trips WHERE is_work_known AND NOT is_empty
-) WHERE least(end_s, online_to_s) > greatest(start_s, online_from_s)
+_CROWDED = """
+SELECT DISTINCT number FROM (
+    SELECT number, start_s < max(end_s) OVER before AS is_crowded FROM scratch.shift_trips
+    WINDOW before AS (PARTITION BY number ORDER BY start_s, end_s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+) WHERE is_crowded
 """
-"""Spans to be united, clipped to the shift. At the mall a driver waits from the arrival until the last order is packed, no longer."""
-
-_PIECES = """
-SELECT number, mall_id, kind, greatest(start_s, coalesce(max(end_s) OVER before, start_s)) AS start_s, end_s
-FROM ({spans})
-WINDOW before AS (PARTITION BY number, kind, mall_id ORDER BY start_s, end_s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-UNION ALL SELECT number, NULL, 'online', start_s, end_s FROM scratch.merged_shifts
-"""
-
-_KINDS: Final = ("online", "engaged", "here", "loaded", "work")
-
-_WITHIN_S = f"least(cut.end_s, (cut.hour + 1) * {_HOUR_S}) - greatest(cut.start_s, cut.hour * {_HOUR_S})"
-
-_CUT = f"""
-WITH pieces AS ({_PIECES.format(spans=_SPANS)}), moved AS (
-    SELECT piece.number, piece.mall_id, kind, market_id, piece.start_s + phase_s AS start_s, piece.end_s + phase_s AS end_s
-    FROM pieces AS piece JOIN scratch.merged_shifts AS shift ON shift.number = piece.number WHERE piece.end_s > piece.start_s
-), cut AS (
-    SELECT *, unnest(range(start_s // {_HOUR_S}, (end_s - 1) // {_HOUR_S} + 1)) AS hour FROM moved
-)
-SELECT number, cut.mall_id, coalesce(hours.first_hour, 0) AS hour,
-    {", ".join(f"(sum({_WITHIN_S}) FILTER (kind = '{kind}'))::BIGINT AS {kind}_s" for kind in _KINDS)}
-FROM cut LEFT JOIN scratch.hours ON hours.market_id = cut.market_id AND hours.hour = cut.hour
-GROUP BY ALL
-"""
+"""Shifts in which trips overlap."""
 
 _HOURS = f"""
 WITH spans AS (
-    SELECT market_id, min(start_s + phase_s) // {_HOUR_S} AS first_hour, max(end_s + phase_s) // {_HOUR_S} AS last_hour
-    FROM scratch.merged_shifts GROUP BY market_id
+    SELECT zone, min(start_s + phase_s) // {_HOUR_S} AS first_hour, max(end_s + phase_s) // {_HOUR_S} AS last_hour
+    FROM scratch.merged_shifts GROUP BY zone
 ), instants AS (
-    SELECT market_id, unnest(range(first_hour, last_hour + 1)) AS hour FROM spans
+    SELECT zone, unnest(range(first_hour, last_hour + 1)) AS hour FROM spans
 ), clocks AS (
-    SELECT market_id, hour, week_start,
+    SELECT zone, hour, week_start,
         timezone(time_zone, (TIMESTAMP '1970-01-01' + to_seconds(hour * {_HOUR_S} - phase_s)) AT TIME ZONE '{UTC}') AS local_at
-    FROM instants JOIN scratch.zones USING (market_id)
+    FROM instants JOIN scratch.zones USING (zone)
 )
-SELECT market_id, hour, min(hour) OVER (PARTITION BY market_id, local_at) AS first_hour, local_at::DATE AS local_date,
-    hour(local_at) AS local_hour, isodow(local_at) AS local_dow,
-    local_at::DATE - ((isodow(local_at) - week_start + 7) % 7)::INTEGER AS local_week_on
+SELECT zone, hour, min(hour) OVER (PARTITION BY zone, local_at) AS first_hour, local_at::DATE AS local_date, hour(local_at) AS local_hour,
+    isodow(local_at) AS local_dow, local_at::DATE - ((isodow(local_at) - week_start + 7) % 7)::INTEGER AS local_week_on
 FROM clocks
 """
 """Every hour of every market on its local clock; an hour that a clock change repeats goes by the first of the two."""
 
+
+def _in_hour(start: str, end: str) -> str:
+    """Return the SQL of the seconds of a span in ``hour``."""
+    return f"greatest(0, least({end}, (hour + 1) * {_HOUR_S}) - greatest({start}, hour * {_HOUR_S}))"
+
+
+_LOCAL_HOUR = "CASE WHEN zone > 0 THEN coalesce(first_hour, hour) ELSE 0 END"
+_REPEATED = "LEFT JOIN (FROM scratch.hours WHERE first_hour <> hour) AS repeated USING (zone, hour)"
+
+_ONLINE = f"""
+WITH moved AS (
+    SELECT number, zone, start_s + phase_s AS start_s, end_s + phase_s AS end_s FROM scratch.merged_shifts
+), cut AS (
+    SELECT *, unnest(range(start_s // {_HOUR_S}, (end_s - 1) // {_HOUR_S} + 1)) AS hour FROM moved
+)
+SELECT number, zone, ({_LOCAL_HOUR})::INTEGER AS hour, sum({_in_hour("start_s", "end_s")})::INTEGER AS online_s
+FROM cut {_REPEATED} GROUP BY ALL
+"""
+
+_SPARSE = f"""
+WITH cut AS (
+    SELECT number, zone, mall, start_s, end_s, loaded_from_s, driven_to_s, served_from_s,
+        unnest(range(start_s // {_HOUR_S}, (end_s - 1) // {_HOUR_S} + 1)) AS hour
+    FROM scratch.shift_trips WHERE number NOT IN (FROM scratch.crowded_shifts)
+)
+SELECT number, ({_LOCAL_HOUR})::INTEGER AS hour, mall, sum({_in_hour("start_s", "end_s")})::INTEGER AS engaged_s,
+    sum({_in_hour("loaded_from_s", "end_s")})::INTEGER AS loaded_s,
+    sum({_in_hour("start_s", "driven_to_s")} + {_in_hour("served_from_s", "end_s")})::INTEGER AS work_s
+FROM cut {_REPEATED} GROUP BY ALL
+"""
+"""Time on trips by hour and mall, of shifts in which trips follow one another: then their parts do not overlap either."""
+
+_SPANS = """
+SELECT number, zone, {mall} AS mall, '{kind}' AS kind, {start} AS start_s, {end} AS end_s
+FROM scratch.shift_trips WHERE number IN (FROM scratch.crowded_shifts) AND {end} > {start}
+"""
+_KINDS: Final = (
+    ("engaged", "NULL::INTEGER", "start_s", "end_s"),
+    ("engaged", "mall", "start_s", "end_s"),
+    ("loaded", "NULL::INTEGER", "loaded_from_s", "end_s"),
+    ("work", "NULL::INTEGER", "start_s", "driven_to_s"),
+    ("work", "NULL::INTEGER", "served_from_s", "end_s"),
+)
+
+_PIECE_S: Final = _in_hour("start_s", "end_s")
+
+_UNITED = f"""
+WITH spans AS (
+    {" UNION ALL ".join(_SPANS.format(kind=kind, mall=mall, start=start, end=end) for kind, mall, start, end in _KINDS)}
+), pieces AS (
+    SELECT number, zone, mall, kind, greatest(start_s, coalesce(max(end_s) OVER before, start_s)) AS start_s, end_s FROM spans
+    WINDOW before AS (PARTITION BY number, kind, mall ORDER BY start_s, end_s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), cut AS (
+    SELECT *, unnest(range(start_s // {_HOUR_S}, (end_s - 1) // {_HOUR_S} + 1)) AS hour FROM pieces WHERE end_s > start_s
+)
+SELECT number, ({_LOCAL_HOUR})::INTEGER AS hour, mall,
+    {", ".join(f"(sum({_PIECE_S}) FILTER (kind = '{kind}'))::INTEGER AS {kind}_s" for kind in dict.fromkeys(kind for kind, *_ in _KINDS))}
+FROM cut {_REPEATED} GROUP BY ALL
+"""
+"""The same of shifts in which trips overlap, of the whole (mall is null) and of each mall."""
+
 _MARKETS_WITH_TRIPS = """
 SELECT market_id FROM now_trips WHERE market_id IS NOT NULL
-UNION SELECT market_id FROM scratch.shift_trips JOIN scratch.merged_shifts USING (number) WHERE market_id IS NOT NULL
+UNION SELECT market_id FROM scratch.zones WHERE zone IN (SELECT zone FROM scratch.shift_trips)
 """
+
+_VIEWS = """
+WITH busy AS (
+    SELECT number, hour, sum(engaged_s)::INTEGER AS engaged_s, sum(loaded_s)::INTEGER AS loaded_s, sum(work_s)::INTEGER AS work_s
+    FROM scratch.sparse_hours GROUP BY number, hour
+    UNION ALL SELECT number, hour, engaged_s, loaded_s, work_s FROM scratch.united_hours WHERE mall IS NULL
+), whole AS (
+    SELECT online.*, coalesce(engaged_s, 0) AS engaged_s, coalesce(loaded_s, 0) AS loaded_s, coalesce(work_s, 0) AS work_s
+    FROM scratch.online_hours AS online LEFT JOIN busy USING (number, hour)
+), here AS (
+    SELECT number, hour, mall, engaged_s FROM scratch.sparse_hours
+    UNION ALL SELECT number, hour, mall, engaged_s FROM scratch.united_hours WHERE mall IS NOT NULL
+)
+SELECT NULL::INTEGER AS mall, whole.*, engaged_s AS here_s FROM whole
+UNION ALL SELECT mall, whole.*, coalesce(here.engaged_s, 0) AS here_s
+FROM scratch.shift_malls JOIN whole USING (number) LEFT JOIN here USING (number, hour, mall)
+ORDER BY mall, zone, hour, number
+"""
+"""The rows as numbers, in the order in which they are stored."""
 
 _ROWS = """
 WITH told AS (
-    SELECT number, bool_or(coalesce(is_inferred, false)) AS has_inferred_trips, bool_and(is_loaded_known) AS is_loaded_known,
+    SELECT number, bool_or(is_inferred) AS has_inferred_trips, bool_and(is_loaded_known) AS is_loaded_known,
         bool_and(is_work_known) AS is_work_known FROM scratch.shift_trips GROUP BY number
 ), shifts AS (
     SELECT shift.number, shift.market_id, driver_id, shift_id, is_inferred, coalesce(has_inferred_trips, false) AS has_inferred_trips,
-        CASE WHEN busy.market_id IS NOT NULL THEN 0 END AS idle_s, CASE WHEN coalesce(is_loaded_known, true) THEN idle_s END AS unloaded_s,
-        CASE WHEN coalesce(is_work_known, true) THEN idle_s END AS rest_s
+        busy.market_id IS NOT NULL AS is_known, is_known AND coalesce(is_loaded_known, true) AS is_loaded_known,
+        is_known AND coalesce(is_work_known, true) AS is_work_known
     FROM scratch.merged_shifts AS shift LEFT JOIN told ON told.number = shift.number
         LEFT JOIN scratch.markets_with_trips AS busy ON busy.market_id = shift.market_id
-), whole AS (
-    SELECT number, hour, online_s, engaged_s, loaded_s, work_s FROM scratch.shift_hours WHERE mall_id IS NULL
-), views AS (
-    SELECT NULL AS mall_id, *, engaged_s AS here_s FROM whole
-    UNION ALL SELECT mall.mall_id, whole.*, here.here_s
-    FROM scratch.shift_malls AS mall JOIN whole ON whole.number = mall.number
-        LEFT JOIN scratch.shift_hours AS here ON here.number = whole.number AND here.hour = whole.hour AND here.mall_id = mall.mall_id
 )
-SELECT views.mall_id, shifts.market_id, driver_id, shift_id, local_date, local_hour, local_dow, local_week_on,
-    online_s, idle_s + coalesce(engaged_s, 0) AS engaged_s, idle_s + coalesce(here_s, 0) AS engaged_here_s,
-    unloaded_s + coalesce(loaded_s, 0) AS loaded_s, rest_s + coalesce(work_s, 0) AS work_s, is_inferred, has_inferred_trips
-FROM views JOIN shifts ON shifts.number = views.number
-    LEFT JOIN scratch.hours ON hours.market_id = shifts.market_id AND hours.hour = views.hour
+SELECT mall_id, market_id, driver_id, shift_id, local_date, local_hour, local_dow, local_week_on, online_s,
+    CASE WHEN is_known THEN engaged_s END AS engaged_s, CASE WHEN is_known THEN here_s END AS engaged_here_s,
+    CASE WHEN is_loaded_known THEN loaded_s END AS loaded_s, CASE WHEN is_work_known THEN work_s END AS work_s,
+    is_inferred, has_inferred_trips
+FROM scratch.shift_views AS views JOIN shifts USING (number) LEFT JOIN scratch.malls_named USING (mall)
+    LEFT JOIN scratch.hours USING (zone, hour)
 """
 
 _STEPS: Final = {
     "zones": _ZONES,
+    "malls_named": _MALLS,
     "numbered_shifts": _NUMBERED,
     "merged_shifts": _SHIFTS,
     "hours": _HOURS,
     "shift_trips": _TRIPS,
-    "shift_malls": _MALLS,
-    "shift_hours": _CUT,
+    "shift_malls": _MALLS_OF_SHIFTS,
+    "crowded_shifts": _CROWDED,
+    "online_hours": _ONLINE,
+    "sparse_hours": _SPARSE,
+    "united_hours": _UNITED,
     "markets_with_trips": _MARKETS_WITH_TRIPS,
+    "shift_views": _VIEWS,
 }
 
 
@@ -211,8 +287,7 @@ def write(connection: duckdb.DuckDBPyConnection) -> int:
     for name, sql in _STEPS.items():
         connection.execute(f"CREATE TABLE scratch.{name} AS {sql}")
     connection.execute(SHIFT_ACTIVITY.ddl("built.shift_activity"))
-    columns, order = ", ".join(SHIFT_ACTIVITY.names), ", ".join(SHIFT_ACTIVITY.sort)
-    connection.execute(f"INSERT INTO built.shift_activity SELECT {columns} FROM ({_ROWS}) ORDER BY {order}")
+    connection.execute(f"INSERT INTO built.shift_activity SELECT {', '.join(SHIFT_ACTIVITY.names)} FROM ({_ROWS})")
     for name in _STEPS:
         connection.execute(f"DROP TABLE scratch.{name}")
     (rows,) = connection.execute("SELECT count(*) FROM built.shift_activity").fetchone() or (0,)

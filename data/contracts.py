@@ -472,14 +472,17 @@ SHIFT_ACTIVITY = Table(
         Column("local_dow", Kind.INTEGER, "Market-local weekday of the hour, 1 Monday to 7 Sunday", derived=True),
         Column("local_week_on", Kind.DAY, "First day of the market-local week of the hour", derived=True),
         _seconds("online_s", "Seconds of the hour in which the driver is online"),
-        _seconds("engaged_s", "Of these, seconds within at least one trip of the driver, from accept to end; cancelled trips count"),
+        _seconds(
+            "engaged_s",
+            "Of these, seconds within at least one trip of the driver, accept to end, cancelled ones too; null: market without trips",
+        ),
         _seconds("engaged_here_s", "Of these, seconds within at least one trip for this mall; engaged_s in the rows of the whole"),
         _seconds("loaded_s", "Seconds online with goods aboard; null where a completed trip of the shift has no time of pick-up"),
         _seconds("work_s", "Seconds online driving or serving, waiting at the mall excluded; null where a trip of the shift lacks events"),
         Column("is_inferred", Kind.BOOLEAN, "The shift was made from other tables at load, not given by a source", derived=True),
         Column("has_inferred_trips", Kind.BOOLEAN, "A trip in the shift was made from orders at load", derived=True),
     ),
-    sort=("mall_id", "market_id", "local_date", "local_hour", "shift_id"),
+    sort=("mall_id", "market_id", "local_date", "local_hour"),
     period_column="local_date",
 )
 
