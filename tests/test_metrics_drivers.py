@@ -218,6 +218,19 @@ def test_required_time_is_that_of_the_same_hour_before_spread_over_the_length_of
     assert [(row.hours_short, row.hours_spare, row.n, row.unknown_n) for row in rows] == [(0, 1800, 1, 0), (900, 0, 1, 0)]
 
 
+def test_work_left_over_at_midnight_is_of_the_next_day_and_week(town):
+    sunday = MONDAY + 6 * DAY
+    for week in range(9):
+        town.deliver("M1", seconds=[1200] * 10, day=sunday - week * WEEK, hour=23)
+        town.work("M1", drivers=6, day=sunday - week * WEEK, hour=23)
+    online(town, 5, day=sunday + DAY, hour=0)
+
+    rows = town.rows("hours_gap", by=("week", "day", "dow", "hour"), start_on=sunday, end_on=sunday + 2 * DAY)
+
+    places = [(row.local_week_on, row.local_date, row.local_dow, row.local_hour, row.required_s) for row in rows]
+    assert places == [(MONDAY, sunday, 7, 23, 8100), (MONDAY + WEEK, sunday + DAY, 1, 0, 2700)]
+
+
 def test_short_and_spare_are_never_netted(town):
     weeks_before(town)
     for week, orders in ((0, 30), (1, 10)):
