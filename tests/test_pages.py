@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.warehouse import Warehouse
-from ui import links
+from ui import links, panels
 from ui.frame import PAGES
 from ui.palette import tokens
 
@@ -176,3 +176,16 @@ def test_the_theme_has_the_colors_of_the_palette():
         assert f'textColor = "{color.text}"' in section
         assert f'primaryColor = "{color.primary}"' in section
         assert f'grayTextColor = "{color.muted}"' in section
+
+
+def test_a_table_by_place_says_what_is_known_of_its_places(town, monkeypatch):
+    town.deliver("M1", seconds=[600] * 30)
+    town.deliver("M1", seconds=[600] * 10, is_dropoff_area=True)
+    answer = town.ask("orders", by=("cell",))
+    said = []
+    monkeypatch.setattr(panels, "note", said.append)
+
+    panels.numbers_behind("Cells", answer, town.version, key="cells")
+    panels.numbers_behind("Malls", town.ask("orders", by=("mall",)), town.version, key="malls")
+
+    assert said == ["Of 25% of the orders only the area of the door is known: they count in its middle cell."]

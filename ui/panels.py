@@ -304,6 +304,8 @@ def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, ro
             st.markdown("**The query**, on the tables of this version:")
             st.code(answer.sql, language="sql", height=220)
             st.markdown(definition(answer.metric))
+    if answer.note and answer.metric.facts and "cell" in (*answer.parameters.by, *answer.metric.keys):
+        note(f"{answer.note[:1].upper()}{answer.note[1:]}.")
 
 
 def _more_button(label: str, answer: Answer, version: Version, format_: export.Format, *, key: str) -> None:
