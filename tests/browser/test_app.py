@@ -47,19 +47,19 @@ def serious(complaints):
     return [each for each in complaints if not (each.startswith("console: Failed to load resource") and each.endswith(PROBES))]
 
 
-def colored_pixels(page, theme="light"):
+def colored_pixels(page, theme="light", scale=AMOUNT):
     """Pixels of the map whose color is one of the scale's, as it looks over the ground."""
     picture = Image.open(io.BytesIO(page.locator("[data-testid=stDeckGlJsonChart]").screenshot())).convert("RGB")
     pixels = np.asarray(picture, dtype=np.int16)
-    shades = [rgb(blend(color, tokens(theme).ground, CELL_OPACITY)) for color in AMOUNT.colors(theme)]
+    shades = [rgb(blend(color, tokens(theme).ground, CELL_OPACITY)) for color in scale.colors(theme)]
     return sum(int((np.abs(pixels - np.array(shade)).max(axis=2) <= 4).sum()) for shade in shades)
 
 
-def wait_for_hexagons(page, at_least=3_000):
+def wait_for_hexagons(page, at_least=3_000, scale=AMOUNT):
     page.locator("[data-testid=stDeckGlJsonChart] canvas").wait_for(state="attached", timeout=SLOW_MS)
     seen = 0
     for _ in range(60):
-        seen = colored_pixels(page)
+        seen = colored_pixels(page, scale=scale)
         if seen >= at_least:
             return
         page.wait_for_timeout(500)
