@@ -640,3 +640,30 @@ def test_a_chosen_mall_leads_to_its_pages(town, monkeypatch):
     text = " ".join(each.proto.body for each in page(town, monkeypatch, mall="M2").get("html"))
 
     assert "Mall 2, the same days:" in text
+
+
+def test_a_part_that_chance_could_have_made_is_grey_beside_one_that_is_news(town):
+    timed(town, [20] * 60, number=0)
+    timed(town, [20] * 57 + [55] * 3, number=0, mall="M2")
+    timed(town, [20] * 30 + [55] * 30, number=1)
+    timed(town, [20] * 55 + [55] * 5, number=1, mall="M2")
+
+    found = bars(look(town, start=MONDAY + WEEK))
+
+    assert found["Drive, Mall 1"] == (pytest.approx(-0.25), tokens("light").red)
+    # Fewer than ten customers are late at Mall 2: by which stage is hidden, how many is not.
+    assert found["Late orders, Mall 2"] == (pytest.approx(-2 / 120), tokens("light").other)
+
+
+def test_late_orders_of_a_mall_are_split_in_both_periods_or_in_neither(town):
+    timed(town, [20] * 57 + [55] * 3, number=0)
+    timed(town, [20] * 30 + [55] * 30, number=1)
+
+    assert set(bars(look(town, start=MONDAY + WEEK))) == {"Late orders, Mall 1", "Change"}
+
+
+def test_a_period_of_two_weeks_is_not_its_first_week(town):
+    for number, orders in enumerate((20, 30)):
+        week(town, orders, number=number)
+
+    assert tiles(look(town, days=14))["Orders"].value == "50"

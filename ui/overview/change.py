@@ -146,7 +146,9 @@ def _on_time(view: View) -> Split | None:
         return None
     rows = [compute("on_time_share", view, by=("mall",), **span(period)).rows() for period in periods]
     whole = contributions(*(_late_groups(each, {}) for each in rows))
-    late = [{mall_id: _late(view, mall_id, period) for mall_id in _largest(whole, view)} for period in periods]
+    stages = {mall_id: [_late(view, mall_id, period) for period in periods] for mall_id in _largest(whole, view)}
+    told = {mall_id: pair for mall_id, pair in stages.items() if all(row["late_sum_s"] is not None for row in pair)}
+    late = [{mall_id: pair[place] for mall_id, pair in told.items()} for place in range(len(periods))]
     parts = contributions(*(_late_groups(each, split) for each, split in zip(rows, late, strict=True)))
     return Split(change(totals[0], totals[1]), parts, write.points, is_more_better=True)
 
