@@ -114,7 +114,7 @@ def test_every_make_target_that_the_readme_names_exists():
 
 def test_every_command_that_the_docs_name_is_understood():
     texts = [path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))]
-    commands = {(module, verb) for text in texts for module, verb in re.findall(r"python -m (data|analytics) ([a-z]+)", text)}
+    commands = {(module, verb) for text in texts for module, verb in re.findall(r"python -m (data|analytics) ([a-z]+(?:-[a-z]+)*)", text)}
 
     assert len(commands) >= 5
     for module, verb in sorted(commands):
