@@ -216,8 +216,18 @@ FROM cut {_REPEATED} GROUP BY ALL
 """
 """The same of shifts in which trips overlap, of the whole (mall is null) and of each mall."""
 
+_UNENDED = f"""
+WITH begun AS (
+    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s FROM now_trips WHERE engaged_s IS NULL AND accepted_at IS NOT NULL
+)
+SELECT DISTINCT number FROM begun ASOF JOIN scratch.merged_shifts AS shift
+    ON shift.driver_id = begun.driver_id AND begun.start_s >= shift.start_s
+WHERE begun.start_s < shift.end_s
+"""
+"""Shifts in which a trip begins whose end is unknown, or not after its start: how long the driver was engaged is unknown too."""
+
 _MARKETS_WITH_TRIPS = """
-SELECT market_id FROM now_trips WHERE market_id IS NOT NULL
+SELECT market_id FROM now_trips WHERE market_id IS NOT NULL AND engaged_s IS NOT NULL
 UNION SELECT market_id FROM scratch.zones WHERE zone IN (SELECT zone FROM scratch.shift_trips)
 """
 
@@ -246,9 +256,10 @@ WITH told AS (
         bool_and(is_work_known) AS is_work_known FROM scratch.shift_trips GROUP BY number
 ), shifts AS (
     SELECT shift.number, shift.market_id, driver_id, shift_id, is_inferred, coalesce(has_inferred_trips, false) AS has_inferred_trips,
-        busy.market_id IS NOT NULL AS is_known, is_known AND coalesce(is_loaded_known, true) AS is_loaded_known,
+        busy.market_id IS NOT NULL AND unended.number IS NULL AS is_known, is_known AND coalesce(is_loaded_known, true) AS is_loaded_known,
         is_known AND coalesce(is_work_known, true) AS is_work_known
     FROM scratch.merged_shifts AS shift LEFT JOIN told ON told.number = shift.number
+        LEFT JOIN scratch.unended_shifts AS unended ON unended.number = shift.number
         LEFT JOIN scratch.markets_with_trips AS busy ON busy.market_id = shift.market_id
 )
 SELECT mall_id, market_id, driver_id, shift_id, local_date, local_hour, local_dow, local_week_on, online_s,
@@ -271,6 +282,7 @@ _STEPS: Final = {
     "online_hours": _ONLINE,
     "sparse_hours": _SPARSE,
     "united_hours": _UNITED,
+    "unended_shifts": _UNENDED,
     "markets_with_trips": _MARKETS_WITH_TRIPS,
     "shift_views": _VIEWS,
 }

@@ -474,7 +474,8 @@ SHIFT_ACTIVITY = Table(
         _seconds("online_s", "Seconds of the hour in which the driver is online"),
         _seconds(
             "engaged_s",
-            "Of these, seconds within at least one trip of the driver, accept to end, cancelled ones too; null: market without trips",
+            "Of these, seconds within at least one trip of the driver, accept to end, cancelled ones too; null: market without trips, "
+            "or a trip of the shift whose end is unknown",
         ),
         _seconds("engaged_here_s", "Of these, seconds within at least one trip for this mall; engaged_s in the rows of the whole"),
         _seconds("loaded_s", "Seconds online with goods aboard; null where a completed trip of the shift has no time of pick-up"),

@@ -187,6 +187,23 @@ def test_without_trips_nothing_is_known_of_engaged_time(shop: Shop) -> None:
     assert sums(shop) == (10800, None)
 
 
+@pytest.mark.parametrize("ended_at", [None, at("09:10"), at("09:05")])
+def test_a_trip_without_a_usable_end_makes_the_time_of_its_shift_unknown_and_of_no_other(shop: Shop, ended_at: datetime | None) -> None:
+    trips = [{**GOLDEN[0], "ended_at": ended_at}, trip("t", "15:10", "15:20", picked_up_at="15:15")]
+    put(shop, shifts=[shift("s", "09:00", "12:00", mall="M1"), shift("u", "15:00", "16:00")], trips=trips)
+
+    columns = "engaged_s, engaged_here_s, loaded_s, work_s"
+    rows = shop.rows(f"SELECT DISTINCT shift_id, {columns} FROM shift_activity ORDER BY ALL")
+    assert [tuple(row.values()) for row in rows] == [("s", None, None, None, None), ("u", 600, 600, 300, None)]
+    assert sums(shop)[0] == 4 * 3600
+
+
+def test_trips_of_which_none_has_an_end_are_no_trips(shop: Shop) -> None:
+    put(shop, shifts=[shift("s", "09:00", "12:00"), shift("u", "09:00", "12:00", driver="bob")], trips=[{**GOLDEN[0], "ended_at": None}])
+
+    assert sums(shop) == (6 * 3600, None)
+
+
 def test_a_day_loaded_later_gives_what_both_loaded_at_once_give(shop: Shop, tmp_path: Path) -> None:
     first = {"shifts": [shift("a", "09:00", "12:00"), shift("b", "18:00", "19:00")], "trips": GOLDEN[:2]}
     second = {"shifts": [shift("b", "11:00", "13:00"), shift("c", "15:00", "16:00", driver="bob")], "trips": GOLDEN[2:]}

@@ -13,7 +13,7 @@ def _none(rows: ir.Table) -> ir.BooleanValue:
     return rows.market_id.isnull() & rows.market_id.notnull()
 
 
-_NO_TRIPS = "hours of shifts in markets without trips"
+_NO_TRIPS = "hours of shifts in markets without trips, or with a trip whose end is unknown"
 
 _PAID = Counting(
     "offers", needs=("pay_cents",), status="accepted", left_out="accepted offers whose pay is unknown", where=drivers.is_accepted
