@@ -161,6 +161,15 @@ def test_the_lower_median_is_typical(town):
     assert late_minutes(in_period(town)) == {"drive": 12}
 
 
+def test_a_stage_that_mostly_takes_no_time_is_typically_zero(town):
+    at_once = {"ready": 12, "accepted": 12, "arrived": 20, "picked_up": 28, "delivered": 40}
+    for minutes in (at_once, {**at_once, "ready": 2}):  # without a wait for a driver, and with ten minutes of it
+        place(town, minutes, orders=20, day=MONDAY - WEEK, promise=None)
+    place(town, {"ready": 2, "accepted": 12, "arrived": 20, "picked_up": 28, "delivered": 40}, orders=12, promise=35)
+
+    assert late_minutes(in_period(town)) == {"assign": 12 * 5}
+
+
 @pytest.mark.parametrize(("weeks_ago", "counts"), [(0, False), (1, True), (8, True), (9, False)])
 def test_the_eight_weeks_before_the_own_one_are_the_history(town, weeks_ago, counts):
     place(town, USUAL, orders=30, day=MONDAY - weeks_ago * WEEK, promise=60)
