@@ -17,7 +17,10 @@ MOST_CENTS: Final = 100_000
 """More than this for one order is a misplaced decimal point."""
 
 MOST_PERMILLE: Final = 10_000_000
-"""Exponents of a model of choice, in thousandths, are far below; the weight of not ordering may be large."""
+"""Of the weight of not ordering in a model of choice, thousandths: it may be large."""
+
+MOST_ATTRACTION_PERMILLE, MOST_DECAY_PERMILLE = 3_000, 6_000
+"""Of the exponents of stores and of drive, thousandths: no fit goes beyond, and attractions stay whole numbers that an engine can hold."""
 
 FINEST_RESOLUTION: Final = 9
 COARSEST_RESOLUTION: Final = 4
@@ -50,8 +53,8 @@ class Parameters:
     commission_cents
         Commission earned with a delivered order.
     attraction_permille, decay_permille, outside_permille
-        Exponents of stores and of drive in the model of choice between malls, and the weight of ordering from none, thousandths; None: as
-        fitted on the loaded orders.
+        Exponents of stores (to 3,000) and of drive (to 6,000) in the model of choice between malls, and the weight of ordering from none,
+        thousandths; None: as fitted on the loaded orders.
 
     Raises
     ------
@@ -92,10 +95,11 @@ class Parameters:
             _in_range("hour", self.hour, 0, 23, "")
         for name in ("handling", "surcharge", "commission"):
             _in_range(name, getattr(self, f"{name}_cents"), 0, MOST_CENTS, "cents")
-        for name in ("attraction", "decay", "outside"):
+        most = {"attraction": MOST_ATTRACTION_PERMILLE, "decay": MOST_DECAY_PERMILLE, "outside": MOST_PERMILLE}
+        for name, most_permille in most.items():
             permille = getattr(self, f"{name}_permille")
             if permille is not None:
-                _in_range(f"exponent {name}" if name != "outside" else name, permille, 0, MOST_PERMILLE, "thousandths")
+                _in_range(f"exponent {name}" if name != "outside" else name, permille, 0, most_permille, "thousandths")
         if self.weight not in WEIGHTS:
             raise ParameterError(f"the weight must be {' or '.join(WEIGHTS)}, not {self.weight!r}")
 

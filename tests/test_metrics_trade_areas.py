@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.errors import ParameterError
+from analytics.models.huff import LARGEST_ATTRACTION, LARGEST_DECAY
 from tests.town import Town, cells
 
 
@@ -208,6 +210,33 @@ def test_a_drive_under_a_minute_is_a_minute_and_unknown_stores_are_a_hundred(tow
     rows = {row.mall_id: row for row in town.rows("huff_probability", market_id="V", outside_permille=0)}
 
     assert rows["M1"].share == rows["M2"].share == 0.5
+
+
+def test_a_mall_that_says_it_has_no_stores_counts_as_one_store_as_in_the_fit(town):
+    stores(town, M1=0, M2=1)
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+    town.drive("M2", 0, 600)
+
+    rows = {row.mall_id: row for row in town.rows("huff_probability", market_id="V", outside_permille=0, attraction_permille=1000)}
+
+    assert rows["M1"].share == rows["M2"].share == 0.5
+
+
+def test_the_largest_exponents_are_those_of_the_fit_and_larger_ones_are_refused(town):
+    stores(town, M1=5000, M2=5000)
+    town.demand(0, 100)
+    town.drive("M1", 0, 60)
+    town.drive("M2", 0, 60)
+    most = {"attraction_permille": 3000, "decay_permille": 6000}
+
+    rows = {row.mall_id: row for row in town.rows("huff_probability", market_id="V", outside_permille=0, **most)}
+
+    assert tuple(most.values()) == (1000 * LARGEST_ATTRACTION, 1000 * LARGEST_DECAY)
+    assert rows["M1"].share == rows["M2"].share == 0.5
+    for name, permille in most.items():
+        with pytest.raises(ParameterError, match=f"from 0 to {permille}"):
+            town.ask("huff_probability", market_id="V", **{name: permille + 1})
 
 
 def test_only_open_malls_compete_and_a_candidate_when_it_is_asked_for(town):

@@ -25,6 +25,8 @@ WHOLE = 1_000_000
 
 _PLACE = ("market_id", "cell")
 _SCALE = 1_000_000_000
+_LARGEST = 9 * 10**18
+"""No attraction is larger, that it is a number of 64 bits: 2,000 stores a minute away reach it at the largest exponents."""
 
 
 def captured_catchment(
@@ -200,9 +202,9 @@ def huff_probability(
     """Cell by cell, the probability that its people choose a mall, when they order from one at all or do not.
 
     Modelled, not observed: ``A_j^a t_ij^-b / (outside + sum_k A_k^a t_ik^-b)`` over the open malls k of the market within 45 minutes,
-    where A are stores in hundreds (100 where unknown), t the drive in 10 minutes (a minute at least), and ``outside`` is not ordering.
-    Probabilities are rounded down to millionths and what is left goes to ``outside``, so that those of a cell add up to 1. A cell
-    coarser than resolution 9 rolls up its children by their people.
+    where A are stores in hundreds (100 stores where unknown, one at least), t the drive in 10 minutes (a minute at least), and ``outside``
+    is not ordering. Probabilities are rounded down to millionths and what is left goes to ``outside``, so that those of a cell add up to 1.
+    A cell coarser than resolution 9 rolls up its children by their people.
 
     Parameters
     ----------
@@ -337,11 +339,12 @@ def _weighted(catchments: ir.Table, malls: ir.Table, attraction_permille: int | 
     """Return one row per mall and cell with ``attraction``: ``A^a t^-b`` in whole billionths, so that sums do not depend on their order."""
     attraction = ATTRACTION_PERMILLE if attraction_permille is None else attraction_permille
     decay = DECAY_PERMILLE if decay_permille is None else decay_permille
-    sizes = malls.select("mall_id", stores=ibis.coalesce(_.store_count, 100))
+    # As the fit reads them: a mall that says it has no stores still stands there as one.
+    sizes = malls.select("mall_id", stores=ibis.greatest(1, ibis.coalesce(_.store_count, 100)))
     pairs = drives_to(catchments, malls).inner_join(sizes, "mall_id")
     size = (_real(pairs.stores) / 100) ** (_real(ibis.literal(attraction)) / 1000)
     near = (_real(ibis.literal(600)) / ibis.greatest(pairs.drive_s, 60)) ** (_real(ibis.literal(decay)) / 1000)
-    weight = (size * near * _SCALE).floor().cast("int64")
+    weight = ibis.least(size * near * _SCALE, _real(ibis.literal(_LARGEST))).floor().cast("int64")
     return pairs.select("market_id", "cell", "mall_id", "status", attraction=weight)
 
 

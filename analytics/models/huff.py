@@ -20,7 +20,10 @@ Integers = npt.NDArray[np.int64]
 SHORTEST_S: Final = 60
 TYPICAL_STORES: Final = 100
 TYPICAL_S: Final = 600
-_LARGEST_A, _LARGEST_B, _LARGEST_LOG = 3.0, 6.0, 9.0
+LARGEST_ATTRACTION, LARGEST_DECAY = 3.0, 6.0
+"""No fit goes beyond; in thousandths ``analytics.parameters`` allows as much."""
+
+_LARGEST_LOG = 9.0
 _PRIOR_MEANS, _PRIOR_SDS = np.array([1.0, 2.0, 0.0]), np.array([0.5, 1.0, 2.0])
 """Weak: a few dozen orders outweigh them, and where the orders say nothing they keep the exponents where the field has them."""
 
@@ -109,7 +112,7 @@ def fitted(pairs: Pairs) -> Exponents:
     """
     is_told = len(np.unique(pairs.stores)) > 1
     size, near = _logs(pairs.stores, pairs.drive_s)
-    bounds = [(0.0, _LARGEST_A) if is_told else (1.0, 1.0), (0.0, _LARGEST_B), (-_LARGEST_LOG, _LARGEST_LOG)]
+    bounds = [(0.0, LARGEST_ATTRACTION) if is_told else (1.0, 1.0), (0.0, LARGEST_DECAY), (-_LARGEST_LOG, _LARGEST_LOG)]
     found = minimize(_loss, _PRIOR_MEANS, args=(pairs, np.stack([size, near])), jac=True, method="L-BFGS-B", bounds=bounds)
     attraction, decay, log_outside = (float(value) for value in found.x)
     return Exponents(attraction, decay, float(np.exp(log_outside)))
