@@ -84,7 +84,7 @@ class Town:
 
     def __init__(self, root: Path, *, synthetic: bool = False) -> None:
         self.warehouse = Warehouse(root)
-        self.synthetic, self.has_buckets = synthetic, True
+        self.synthetic, self.bucket = synthetic, "hash(coalesce(customer_id, order_id)) % 32"
         named = ("markets", "malls", "orders", "offers", "trips", "shift_activity", "demand_cells", "catchments")
         self.tables: dict[str, list[Row]] = {name: [] for name in named}
         self._numbers = count(1)
@@ -264,8 +264,8 @@ class Town:
                         batch = _arrow(table(name), rows)
                         file.execute(table(name).ddl())
                         file.execute(f"INSERT INTO {name} SELECT * FROM batch")
-                        if name == "orders" and self.has_buckets:
-                            file.execute("UPDATE orders SET customer_bucket = hash(coalesce(customer_id, order_id)) % 32")
+                        if name == "orders":
+                            file.execute(f"UPDATE orders SET customer_bucket = {self.bucket}")
                         del batch
             specs = {name: PartSpec(len(rows)) for name, rows in self.tables.items()}
             source = SourceFile("town.csv", "0" * 64, 1, tuple(specs), sum(spec.rows for spec in specs.values()))
