@@ -667,3 +667,24 @@ def test_a_period_of_two_weeks_is_not_its_first_week(town):
         week(town, orders, number=number)
 
     assert tiles(look(town, days=14))["Orders"].value == "50"
+
+
+def test_the_bar_of_the_only_mall_is_news_exactly_where_the_change_is(town):
+    # None of 60 late, then 5: by Newcombe's interval of the difference, 0.7 to 18.1 points, just beyond chance.
+    timed(town, [20] * 60, number=0)
+    timed(town, [20] * 55 + [55] * 5, number=1)
+
+    found = bars(look(town, start=MONDAY + WEEK))
+
+    assert found["Late orders, Mall 1"] == found["Change"] == (pytest.approx(-5 / 60), tokens("light").red)
+
+
+def test_a_target_that_chance_could_have_missed_is_no_flag(town):
+    week(town, 60)
+    town.deliver("M1", seconds=[SLOW] * 20, day=MONDAY + 3 * DAY, promise_s=PROMISE_S)
+
+    flags = {
+        row["mall"]: row["flag"] for row in overview.score.rows(look(town), Targets({None: {"on_time_share": Target(low=0.8)}})).to_pylist()
+    }
+
+    assert flags["Mall 1"] == ""
