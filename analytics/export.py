@@ -109,8 +109,13 @@ def exported_name(metric: Metric, column: str, parameters: Parameters) -> str:
         return figure
     name = f"{metric.id}_{column}"
     if metric.units is not None and column in {"numerator", "denominator"}:
-        return f"{name}_{metric.units[column == 'denominator']}"
+        return f"{name}_{_weighed(metric.units[column == 'denominator'], metric, parameters)}"
     return name if name.endswith((*_UNITS, *_COUNTED)) else _counted_name(metric, column, parameters)
+
+
+def _weighed(unit: str, metric: Metric, parameters: Parameters) -> str:
+    """Return a unit with ``households`` in the place of people, where these are asked for."""
+    return unit.replace("people", "households") if metric.uses("weight") and parameters.weight == "households" else unit
 
 
 def _figure_name(metric: Metric, column: str) -> str | None:
@@ -126,10 +131,12 @@ def _figure_name(metric: Metric, column: str) -> str | None:
 def _counted_name(metric: Metric, column: str, parameters: Parameters) -> str:
     """Return the name of a count with what is counted behind it."""
     name = f"{metric.id}_{column}"
+    if metric.n_of and (column == "n" or column.endswith("_n")):
+        return f"{name}_{metric.n_of}"
     if metric.kind == "hours":
         return f"{name}_s"
     if metric.facts is None:
-        return f"{name}_cells" if column == "n" else f"{name}_{'people' if parameters.weight == 'population' else parameters.weight}"
+        return f"{name}_cells" if column == "n" else f"{name}_{_weighed('people', metric, parameters)}"
     counted = SUBJECTS[metric.facts].rows.replace(" ", "_")
     return name if name.startswith(f"{counted}_") else f"{name}_{counted}"
 

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics import export, joined
+from analytics import catalog, export, joined
 from analytics.answers import Answer
+from analytics.export import exported_name
+from analytics.parameters import Parameters
 from tests.town import MONDAY, Town, cells
 
 
@@ -44,6 +46,28 @@ def test_weights_name_what_was_weighed(town):
 
     assert people[:4] == ["covered_share_numerator_people", "covered_share_denominator_people", "covered_share_n_cells", "covered_share"]
     assert households[0] == "covered_share_numerator_households"
+
+
+@pytest.mark.parametrize(
+    ("metric", "column", "name"),
+    [
+        ("hours_gap", "n", "hours_gap_n_hours"),
+        ("hours_gap", "unknown_n", "hours_gap_unknown_n_hours"),
+        ("hours_gap", "hours_short", "hours_gap_hours_short_s"),
+        ("hours_gap_by_cell", "n", "hours_gap_by_cell_n_orders"),
+        ("cost_per_delivery", "n", "cost_per_delivery_n_orders"),
+        ("driver_access", "n", "driver_access_n_cells"),
+        ("utilization", "n", "utilization_n_shift_hours"),
+    ],
+)
+def test_what_a_figure_counts_stands_behind_its_name(metric, column, name):
+    assert exported_name(catalog.metric(metric), column, Parameters()) == name
+
+
+def test_people_are_households_where_these_were_asked_for():
+    asked = Parameters(weight="households")
+
+    assert exported_name(catalog.metric("huff_probability"), "numerator", asked) == "huff_probability_numerator_millionths_of_households"
 
 
 def test_the_figures_of_the_file_are_those_of_the_answer(town):

@@ -231,7 +231,8 @@ class _Server(BaseHTTPRequestHandler):
         self.asked.append(self.path)
         points = [tuple(map(float, each.split(","))) for each in self.path.split("/")[4].split("?")[0].split(";")]
         row = [None if longitude > -111.9 else round(1000 * (longitude + 112), 1) for longitude, _ in points]
-        told = {"code": "Ok", "durations": [row], "destinations": [{"distance": 500 if lat > 33.6 else 5} for _, lat in points]}
+        snaps = [{"distance": 500 if lat > 33.6 else 5} for _, lat in points]
+        told = {"code": "Ok", "durations": [row], "sources": snaps[:1], "destinations": snaps}
         body = json.dumps({"code": "TooBig", "message": "too many"} if len(points) > 100 else told).encode()
         self.send_response(200)
         self.end_headers()
@@ -263,6 +264,13 @@ def test_a_server_is_asked_in_batches_and_its_gaps_stay_gaps(server: str) -> Non
     assert seconds == pytest.approx(expected, nan_ok=True)
     assert len(_Server.asked) == 3
     assert all("sources=0" in path and path.startswith("/table/v1/driving/-112.000000,33.500000;") for path in _Server.asked)
+
+
+def test_a_mall_far_from_any_road_of_a_server_has_no_drives(server: str) -> None:
+    there = Cells(np.arange(2), np.array([33.5, 33.5]), np.array([-112.0, -111.95]))
+
+    assert np.isfinite(Osrm(server).seconds(Place("M", 33.5, -112.0), there)).all()
+    assert np.isnan(Osrm(server).seconds(Place("M", 33.7, -112.0), there)).all()
 
 
 def test_a_server_that_is_none_is_said_in_one_sentence(server: str) -> None:

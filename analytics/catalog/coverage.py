@@ -148,5 +148,6 @@ METRICS: Final = (
         modelled=True,
         by_mall=True,
         breaks=(("rate", (1800.0, 3600.0, 7200.0, 14400.0, 28800.0)),),
+        n_of="cells",
     ),
 )

@@ -45,6 +45,9 @@ class Counting:
         Columns whose lack is told although such rows count.
     is_at_every_hour
         Rows of all hours count, though the metric takes one hour of the week as an option: it uses that for other tables only.
+    beside, kept, not_kept
+        Another table of the metric that must know of the rows too; of both tables and the columns that make the groups, the rows that
+        count; the others of those that could count, in words.
     """
 
     table: str
@@ -54,6 +57,9 @@ class Counting:
     where: Callable[[ir.Table], ir.BooleanValue] | None = None
     missed: tuple[str, ...] = ()
     is_at_every_hour: bool = False
+    beside: str = ""
+    kept: Callable[[ir.Table, ir.Table, Sequence[str]], ir.Table] | None = None
+    not_kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class Metric:
     units
         Units of numerator and denominator where they are not counts of the first facts' rows, such as ``("cents", "orders")``. A share of
         seconds has no binomial interval; it has one where its function returns the sums of squares of ``analytics.ratios``.
+    n_of
+        What its ``n`` counts, where that is not rows of the first facts: ``orders``, ``cells``.
     history_weeks
         Weeks before the period that its function sees too: rows then carry ``in_period``, and only those in the period are counted as
         rows and people behind the figures.
@@ -128,6 +136,7 @@ class Metric:
     also: tuple[Counting, ...] = ()
     per: int = 1
     units: tuple[str, str] | None = None
+    n_of: str = ""
     history_weeks: int = 0
     modelled: bool = False
     by_mall: bool = False

@@ -53,6 +53,8 @@ class Osrm:
         there = zip(cells.longitude[several].tolist(), cells.latitude[several].tolist(), strict=True)
         points = ";".join(f"{longitude:.6f},{latitude:.6f}" for longitude, latitude in [(mall.longitude, mall.latitude), *there])
         told = self._asked(f"{self.url.rstrip('/')}/table/v1/driving/{points}?sources=0&annotations=duration")
+        if told["sources"][0]["distance"] > FARTHEST_SNAP_M:
+            return np.full(len(cells.cell[several]), np.nan)  # no road leads to the mall, and a drive from elsewhere is none from it
         (row,) = told["durations"]
         snaps = [place["distance"] for place in told["destinations"]]
         known = [
