@@ -68,6 +68,7 @@ def built(root: Path, orders: int) -> Version:
         "market_id": f"'market' || {mall} % 3",
         "mall_id": f"'M' || {mall}",
         "customer_id": "'c' || hash(i) % 2000000",
+        "customer_bucket": "hash('c' || hash(i) % 2000000) % 32",
         "status": "'delivered'",
         "placed_at": "TIMESTAMP '2026-01-05 18:00:00' + to_days(day)",
         "dropoff_cell": f"(SELECT cells FROM places)[1 + {mall} * {CELLS_PER_MALL} + (hash(i + 1) % {CELLS_PER_MALL})::BIGINT]",
