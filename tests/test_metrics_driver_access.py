@@ -64,14 +64,37 @@ def test_a_mall_of_fewer_than_five_drivers_is_left_out(town):
     assert access(town) == {0: HOURS_A_WEEK_S}
 
 
-def test_a_week_is_seven_of_the_days_with_drivers(town):
+def test_a_week_is_seven_calendar_days_of_the_period(town):
     town.demand(0, 100)
     town.drive("M1", 0, 600)
-    for day in range(14):
+    for day in (0, 1, 2, 3, 7, 8, 9, 13):
+        town.work("M1", drivers=5, day=MONDAY + timedelta(days=day))
+    fortnight = {"start_on": MONDAY, "end_on": MONDAY + timedelta(days=14)}
+
+    assert access(town) == {0: 8 * 5 * 3600 // 2}
+    assert access(town, **fortnight) == {0: 8 * 5 * 3600 // 2}
+    assert access(town, start_on=MONDAY, end_on=MONDAY + timedelta(days=7)) == {0: 4 * 5 * 3600}
+    assert access(town, end_on=MONDAY + timedelta(days=21)) == {0: 8 * 5 * 3600 // 3}
+
+
+@pytest.mark.parametrize(
+    ("dow", "days", "weekly_s"),
+    [
+        (1, 14, 2 * 5 * 3600 // 2),
+        (1, 15, 2 * 5 * 3600 // 3),
+        (1, 7, 5 * 3600),
+        (1, 3, 5 * 3600),
+        (4, 14, 5 * 3600 // 2),
+        (7, 14, 5 * 3600 // 2),
+    ],
+)
+def test_the_week_of_one_weekday_is_one_such_day(town, dow, days, weekly_s):
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+    for day in (0, 1, 2, 3, 7, 8, 9, 13):
         town.work("M1", drivers=5, day=MONDAY + timedelta(days=day))
 
-    assert access(town) == {0: HOURS_A_WEEK_S}
-    assert access(town, end_on=MONDAY + timedelta(days=3)) == {0: HOURS_A_WEEK_S}
+    assert access(town, dow=dow, start_on=MONDAY, end_on=MONDAY + timedelta(days=days)) == {0: weekly_s}
 
 
 def test_without_drivers_nothing_is_told(town):

@@ -4,6 +4,8 @@ Modelled: nobody saw which driver was there for whom. Source: Luo and Wang 2003,
 Environment (two-step floating catchment area).
 """
 
+from datetime import date
+
 import ibis
 import ibis.expr.types as ir
 from ibis import _
@@ -13,6 +15,8 @@ from analytics.metrics.coverage import demand_inside, drives_to
 from analytics.privacy import DRIVER_K
 
 _DAYS_A_WEEK = 7
+_A_SUNDAY = "1899-12-31"
+"""Before all days: whole weeks since then begin on Mondays."""
 
 
 def driver_access(
@@ -25,6 +29,9 @@ def driver_access(
     within_s: int,
     weight: str,
     resolution: int,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
 ) -> ir.Table:
     """Drivers' online time a week that falls to each cell when every mall's drivers are there for all people within the drive time alike.
 
@@ -32,7 +39,7 @@ def driver_access(
     ``R_j = S_j / sum of D_i``; people of a cell have ``A_i``, the sum of R_j over the malls within ``within_s``. So the time of all cells
     adds up to that of the malls, to the second. The time of malls without people in reach stands in the row without a cell. Malls
     with fewer than five drivers are left out: their time would be that of persons. The whole shift counts at each mall whose drivers'
-    shift it is.
+    shift it is. A week is seven calendar days of the period, with drivers or without; of one weekday it is one such day.
 
     Parameters
     ----------
@@ -48,6 +55,10 @@ def driver_access(
         ``population`` or ``households``: who is counted as people here.
     resolution
         H3 resolution of the rows, 9 or coarser.
+    start_on, end_on
+        Period, start included, end excluded; None: from the market's first, to its last day with drivers.
+    dow
+        Only this weekday, 1 Monday to 7 Sunday; None: all.
 
     Returns
     -------
@@ -60,7 +71,7 @@ def driver_access(
         - ``denominator``: people in it
         - ``n``: demand cells in it within reach of a mall with drivers
     """
-    supply = weekly_supply(shift_activity)
+    supply = weekly_supply(shift_activity, start_on=start_on, end_on=end_on, dow=dow)
     supply = supply if mall_id is None else supply.filter(_.mall_id == mall_id)
     people = demand_inside(demand_cells, weight).filter(_.weight > 0)
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
@@ -77,19 +88,37 @@ def driver_access(
     return rows.union(nowhere)
 
 
-def weekly_supply(shift_activity: ir.Table) -> ir.Table:
-    """Return the online time of each mall's drivers, in a week of the market's days with any.
+def weekly_supply(
+    shift_activity: ir.Table, *, start_on: date | None = None, end_on: date | None = None, dow: int | None = None
+) -> ir.Table:
+    """Return the online time of each mall's drivers in a calendar week of the period, of one weekday in one such day.
 
     Returns
     -------
     ibis.expr.types.Table
         ``market_id``, ``mall_id``, ``online_s``: one row per mall with five drivers or more.
     """
-    here = shift_activity.filter(_.mall_id.notnull())
-    days = here.group_by("market_id").agg(days=_.local_date.nunique())
-    sums = here.group_by(["market_id", "mall_id"]).agg(sum_s=_.online_s.sum().fill_null(0), drivers=_.driver_id.nunique())
+    here = shift_activity.filter(_.mall_id.notnull(), _.local_date.notnull())
+    ends = here.group_by("market_id").agg(first_on=_.local_date.min(), last_on=_.local_date.max())
+    start_day = _day(ends.first_on if start_on is None else ibis.literal(start_on))
+    end_day = _day(ends.last_on) + 1 if end_on is None else _day(ibis.literal(end_on))
+    days = ends.select(
+        "market_id", days=end_day - start_day if dow is None else _DAYS_A_WEEK * (_times(dow, end_day) - _times(dow, start_day))
+    )
+    counting = here if dow is None else here.filter(_.local_dow == dow)
+    sums = counting.group_by(["market_id", "mall_id"]).agg(sum_s=_.online_s.sum().fill_null(0), drivers=_.driver_id.nunique())
     known = sums.filter(_.drivers >= DRIVER_K).inner_join(days, "market_id")
-    return known.select("market_id", "mall_id", online_s=_.sum_s * _DAYS_A_WEEK // _.days)
+    return known.select("market_id", "mall_id", online_s=_.sum_s * _DAYS_A_WEEK // ibis.greatest(_.days, 1))
+
+
+def _times(dow: int, before_day: ir.IntegerValue) -> ir.IntegerValue:
+    """Return how often a weekday has come before a day, since the first Monday."""
+    return (before_day - 1 + _DAYS_A_WEEK - dow) // _DAYS_A_WEEK
+
+
+def _day(day: ir.DateValue) -> ir.IntegerValue:
+    """Return the number of a day: 1 for a Monday, and 7 more a week later."""
+    return day.delta(ibis.date(_A_SUNDAY), unit="day")
 
 
 def spread_over_people(supply: ir.Table, pairs: ir.Table, people: ir.Table) -> ir.Table:
