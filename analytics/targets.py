@@ -158,10 +158,12 @@ def _metric_of(key: str, place: str) -> Metric:
 
 
 def _figures(metric: Metric) -> frozenset[str]:
-    """Return the names of a metric's figures: the columns that its definition describes, and those made from them."""
-    described = re.findall(r"``(\w+)``", metric.definition.partition("Returns\n-------")[2])
-    made = {"count": [], "share": ["share"], "ratio": ["rate"], "money": ["rate"]}.get(metric.kind, ["mean_s"])
-    return frozenset(figure_name(metric, column) for column in [*described, *made])
+    """Return the names of a metric's figures: the columns that the list in its definition describes, and those made from them."""
+    items = re.findall(r"^ *- (.*?):", metric.definition.partition("Returns\n-------")[2], re.MULTILINE)
+    described = [name for item in items for name in re.findall(r"``(\w+)``", item)]
+    means = [f"{stem}mean_{unit}" for stem, unit in (name.rsplit("sum_", 1) for name in described if "sum_" in name)]
+    made = {"share": ["share"], "ratio": ["rate"], "money": ["rate"]}.get(metric.kind, [])
+    return frozenset(figure_name(metric, column) for column in [*described, *means, *made] if column not in metric.keys)
 
 
 def _table(value: Any, place: str) -> dict[str, Any]:

@@ -71,6 +71,8 @@ def test_a_market_overrules_the_general_target_and_takes_the_others(targets):
     [
         ("[targets]\non_time = 0.9", "did you mean on_time_share"),
         ("[targets]\nclick_to_door_p99_s = 9", "did you mean click_to_door_p90_s"),
+        ("[targets]\nhours_gap_mean_s = [1, 2]", "there is no figure 'hours_gap_mean_s'"),
+        ("[targets]\nclick_to_door_by_orders = 3", "there is no figure 'click_to_door_by_orders'"),
         ("[targets.phenix]\non_time_share = 0.9", "did you mean 'phoenix'"),
         ("[target]\non_time_share = 0.9", "did you mean 'targets'"),
         ("targets = 3", "a table is needed"),
