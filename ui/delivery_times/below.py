@@ -34,9 +34,8 @@ def _late(view: View) -> None:
 
 
 def _stages(view: View) -> None:
-    found = lost.stage_answers(view)
     with panels.table_heading("Stages and waits"):
-        panels.csv_button(joined.row_count(found), lambda: joined.csv(found), joined.file_name("stages", found), key="stages-csv")
+        panels.rows_button(lost.stage_rows(view), "stages", view.version)
     if (bar := lost.slow_bar(view)) is not None:
         st.plotly_chart(bar, theme=None, config=CONFIG, key="slow-bar", alt="Mean stages of all orders and of slow ones.")
     panels.note(lost.slow_note(view))

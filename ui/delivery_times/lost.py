@@ -186,5 +186,13 @@ def stages_table(view: View) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=pa.schema(names))
 
 
+def stage_rows(view: View) -> pa.Table:
+    """Return the same rows as a file has them: the metric's id, and its seconds with bounds."""
+    names = ("mean_s", "p50_s", *_bounds(50), "p90_s", *_bounds(90), "n")
+    rows = [{"metric": answer.metric.id, **{name: answer.row()[name] for name in names}} for answer in stage_answers(view)]
+    kinds = {"metric": pa.string(), "mean_s": pa.float64()}
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, kinds.get(name, pa.int64())) for name in ("metric", *names)]))
+
+
 def _bounds(percent: int) -> tuple[str, str]:
     return f"p{percent}_low_s", f"p{percent}_high_s"
