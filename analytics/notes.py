@@ -43,6 +43,8 @@ def of_data(metric: Metric, asked: Parameters, version: Version) -> list[str]:
     said = [f"{_part(share)}{INFERRED[name]}" for name in inferred if (share := known.shares[name])]
     if "orders" in metric.tables and "cell" in (*asked.by, *metric.keys) and known.area_share:
         said.append(f"of {_percent(known.area_share)} of the orders only the area of the door is known: they count in its middle cell")
+    if "weeks_open" in asked.by:
+        said.append("of a mall's last week since its opening only the days so far may be in the data")
     return said
 
 

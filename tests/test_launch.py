@@ -81,6 +81,13 @@ def test_orders_are_asked_by_weeks_since_their_mall_opened(town):
     assert [(row.mall_id, row.weeks_open) for row in town.rows("orders", by=("mall", "weeks_open"))] == [("M1", 8), ("M1", 9), (None, None)]
 
 
+def test_figures_by_weeks_since_opening_say_that_the_last_week_may_not_be_over(town):
+    town.deliver("M1", seconds=[600] * 11, day=MONDAY)
+
+    assert "only the days so far" in town.ask("orders", by=("weeks_open",)).note
+    assert "days so far" not in town.ask("orders", by=("week",)).note
+
+
 def test_hours_of_drivers_by_weeks_since_opening_are_those_of_the_mall_s_drivers_once(town):
     town.work("M1", drivers=6)
     town.work("M1", drivers=7, day=MONDAY + WEEK)
