@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,10 +86,53 @@ def test_cells_of_few_customers_are_not_told_however_much_these_order(town):
     assert row.q90_orders == 63
 
 
+def test_cells_that_a_percentage_adds_are_told_when_ten_customers_live_there(town):
+    ordered(town, "M1", {0: 50, 1: 10, 2: 10, 3: 9, 4: 9, 5: 6, 6: 6})
+    town.deliver("M2", seconds=[600] * 40, cell=0)
+    for cell, share in ((1, 12), (2, 9), (3, 9)):
+        for each in range(share):
+            town.deliver("M2", seconds=[600], cell=cell, customer_id=f"{cell}-{each % 5}")
+
+    first, second = (town.row("captured_catchment", mall_id=mall) for mall in ("M1", "M2"))
+
+    assert (first.q50_orders, first.q70_orders, first.q90_orders) == (50, 70, 94)
+    # Five customers lie between half and 70 percent, and ten between half and 90.
+    assert (second.q50_orders, second.q70_orders, second.q90_orders) == (40, None, 70)
+
+
+def test_a_percentage_that_adds_few_customers_to_one_shown_is_hidden(town):
+    ordered(town, "M1", {0: 70, 1: 9, 2: 1})
+    town.deliver("M2", seconds=[600] * 70, cell=0)
+    town.deliver("M2", seconds=[600] * 30, cell=1, customer_id="often")
+
+    first, second = (town.row("captured_catchment", mall_id=mall) for mall in ("M1", "M2"))
+
+    assert (first.q50_orders, first.q70_orders, first.q90_orders) == (70, 70, None)
+    assert (second.q50_cells, second.q70_cells, second.q90_cells, second.q90_farthest_s) == (1, 1, None, None)
+
+
+@pytest.mark.parametrize("has_buckets", [True, False])
+def test_customers_that_share_a_bucket_are_still_as_many_as_they_are(town, has_buckets):
+    town.bucket = town.bucket if has_buckets else "NULL"
+    with duckdb.connect() as connection:
+        names = connection.execute("SELECT 'c' || i FROM range(2000) AS r(i) WHERE hash('c' || i) & 31 = 7 LIMIT 10").fetchall()
+    for number, (customer,) in enumerate(names):
+        town.deliver("M1", seconds=[600] * 8, cell=0, customer_id=customer)
+        if number < 9:
+            town.deliver("M2", seconds=[600] * 8, cell=0, customer_id=customer)
+
+    first, second = town.rows("captured_catchment", by=("mall",))
+
+    assert (first.q50_orders, first.q50_cells, second.q50_orders, second.q50_cells) == (80, 1, None, None)
+
+
 def test_without_customers_orders_count_as_people(town):
     town.deliver("M1", seconds=[600] * 20, cell=0, customer_id=None)
+    town.deliver("M2", seconds=[600] * 9, cell=0, customer_id=None)
+    town.deliver("M2", seconds=[600] * 8, cell=1, customer_id=None)
 
     assert town.row("captured_catchment", mall_id="M1").q50_orders == 20
+    assert (town.row("captured_catchment", mall_id="M2").q50_orders, town.row("captured_catchment", mall_id="M2").q90_orders) == (None, 17)
 
 
 def test_orders_from_nowhere_are_left_out_and_counted(town):
@@ -120,16 +164,19 @@ def test_the_captured_catchment_agrees_with_a_loop(counts, percent):
                 town.drive("M1", cell, 600 * drive)
         row = town.row("captured_catchment", mall_id="M1")
 
-    if getattr(row, f"q{percent}_cells") is None:  # ten people fill ten of 32 buckets or a few less
-        assert max(orders.values()) < 25
+    last = 0
+    for level in (each for each in (50, 70, 90) if each <= percent):
+        taken, running = [], 0
+        for cell in sorted(orders, key=lambda cell: (-orders[cell], drives.get(cell) or 99, cells()[cell])):
+            if running * 100 >= level * sum(orders.values()):
+                break
+            taken.append(cell)
+            running += orders[cell]
+        is_shown = running == last or running - last >= 10
+        last = running if is_shown else last
+    if not is_shown:
+        assert getattr(row, f"q{percent}_cells") is None
         return
-    taken, running = [], 0
-    for cell in sorted(orders, key=lambda cell: (-orders[cell], drives.get(cell) or 99, cells()[cell])):
-        if running * 100 >= percent * sum(orders.values()):
-            break
-        taken.append(cell)
-        running += orders[cell]
-    assert running >= 10
     assert getattr(row, f"q{percent}_cells") == len(taken)
     assert getattr(row, f"q{percent}_orders") == running
     assert getattr(row, f"q{percent}_farthest_s") == max((600 * drives[cell] for cell in taken if drives.get(cell)), default=None)

@@ -4,6 +4,8 @@ Observed: the captured catchment and orders per thousand people. Modelled: overl
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 
 import ibis
 import ibis.expr.types as ir
@@ -11,7 +13,7 @@ from ibis import _
 
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to, total
-from analytics.privacy import BUCKETS, DISPLAY_K, SUBJECTS, bit_count, bit_or
+from analytics.privacy import BUCKETS, SUBJECTS, bit_count, bit_or
 
 CAPTURED_PERCENT = (50, 70, 90)
 """Shares of orders for which the captured catchment is told."""
@@ -22,6 +24,9 @@ stores at 10 minutes."""
 
 WHOLE = 1_000_000
 """Probabilities are counted in millionths, so that they add up exactly."""
+
+_SPANS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+"""Rings of the captured catchment, first and last: what a percentage takes, and what it adds to one before it."""
 
 _PLACE = ("market_id", "cell")
 _SCALE = 1_000_000_000
@@ -36,8 +41,8 @@ def captured_catchment(
 
     Observed. Cells are taken by orders descending, then by drive time, then by cell, until their share of the orders first reaches the
     percentage. Cells that no drive reaches come last among equals. The area is that of the cells; where a cell has no people, the mean
-    area of the market's cells stands in for it. A percentage whose cells have fewer than about ten customers is null: a single cell and its
-    drive would tell where they live.
+    area of the market's cells stands in for it. A percentage is null where its cells have fewer than ten customers, or those that it adds
+    to the last percentage shown: a single cell and its drive would tell where they live.
 
     Parameters
     ----------
@@ -79,19 +84,78 @@ def captured_catchment(
     running = _.orders.sum().over(ibis.cumulative_window(group_by=group, order_by=most_first))
     whole = _.orders.sum().over(ibis.window(group_by=group))
     ranked = cells.mutate(before=running - _.orders, whole=whole)
+    rings = [(ranked.before * 100 < percent * ranked.whole, place) for place, percent in enumerate(CAPTURED_PERCENT)]
+    ringed = ranked.mutate(ring=ibis.cases(*rings, else_=len(rings)))
     figures = {"orders": total(_.orders)}
-    for percent in CAPTURED_PERCENT:
-        is_taken = ranked.before * 100 < percent * ranked.whole
-        people = bit_or(ibis.ifelse(is_taken, ranked.people, ibis.null("int64"))).fill_null(0)
-        taken = {
+    for place, percent in enumerate(CAPTURED_PERCENT):
+        is_taken = ringed.ring <= place
+        figures |= {
             f"q{percent}_cells": is_taken.sum().fill_null(0),
-            f"q{percent}_orders": total(ranked.orders, where=is_taken),
-            f"q{percent}_area_m2": ranked.area_m2.sum(where=is_taken),
-            f"q{percent}_farthest_s": ranked.drive_s.max(where=is_taken),
+            f"q{percent}_orders": total(ringed.orders, where=is_taken),
+            f"q{percent}_area_m2": ringed.area_m2.sum(where=is_taken),
+            f"q{percent}_farthest_s": ringed.drive_s.max(where=is_taken),
         }
-        is_few = taken[f"q{percent}_orders"].between(1, DISPLAY_K - 1) | _are_few(people)
-        figures |= {name: ibis.ifelse(is_few, ibis.null("int64"), figure) for name, figure in taken.items()}
-    return ranked.aggregate(figures, by=group)
+    filled = {_span("filled", *span): bit_or(_where(ringed.people, ringed.ring.between(*span))).fill_null(0) for span in _SPANS}
+    told = ringed.aggregate(figures | filled, by=group)
+    people = _with_people(told, known.mutate(cell=parent(known.dropoff_cell, resolution)), ringed, group)
+    return _shown(people).select(*group, *figures)
+
+
+def _with_people(told: ir.Table, orders: ir.Table, ringed: ir.Table, group: Sequence[str]) -> ir.Table:
+    """Add to each group the people behind each span of rings, fewer than k exactly.
+
+    Buckets tell most of them, and only the orders of rings whose buckets are few are looked at one by one.
+    """
+    subject = SUBJECTS["orders"]
+    # Without groups a constant stands in for one.
+    keys = [*group, "everything"]
+    spread = told.mutate(everything=ibis.literal(1))
+    least = {span: bit_count(spread[_span("filled", *span)] & ((1 << BUCKETS) - 1)).cast("int64") for span in _SPANS}
+    unsure = {_span("unsure", *span): (least[span] < subject.k) & (spread[_span("filled", *span)] > 0) for span in _SPANS}
+    few = spread.filter(reduce(or_, unsure.values())).select(*keys, **unsure)
+    rings = ringed.mutate(everything=ibis.literal(1)).select(*keys, "cell", "ring")
+    rings = rings.inner_join(few, _same(rings, few, keys), rname="few_{name}").select(*keys, "cell", "ring", *unsure)
+    meant = [rings[_span("unsure", *span)] & rings.ring.between(*span) for span in _SPANS]
+    rings = rings.filter(reduce(or_, meant))
+    placed = orders.mutate(everything=ibis.literal(1)).select(*keys, "cell", person=subject.of(orders))
+    there = placed.inner_join(rings, _same(placed, rings, [*keys, "cell"]), rname="few_{name}").select(*keys, "ring", "person")
+    exact = {_span("exactly", *span): there.person.nunique(where=there.ring.between(*span)) for span in _SPANS}
+    counted = there.aggregate(exact, by=keys)
+    joined = spread.left_join(counted, _same(spread, counted, keys), rname="few_{name}")
+    people = {_span("people", *span): ibis.greatest(least[span], counted[_span("exactly", *span)].fill_null(0)) for span in _SPANS}
+    return joined.select(*told.columns, **people)
+
+
+def _shown(told: ir.Table) -> ir.Table:
+    """Empty the percentages whose cells have too few people, or those that they add to the last one shown."""
+    is_few = {span: told[_span("people", *span)].between(1, SUBJECTS["orders"].k - 1) for span in _SPANS}
+    (is_few_50, is_few_to_70, is_few_to_90) = (is_few[0, last] for last in range(len(CAPTURED_PERCENT)))
+    is_hidden_70 = is_few_to_70 | (~is_few_50 & is_few[1, 1])
+    since_50 = ibis.ifelse(is_few_50, is_few_to_90, is_few[1, 2])
+    is_hidden_90 = is_few_to_90 | ibis.ifelse(is_hidden_70, since_50, is_few[2, 2])
+    hidden = dict(zip(CAPTURED_PERCENT, (is_few_50, is_hidden_70, is_hidden_90), strict=True))
+    return told.mutate(
+        **{
+            name: ibis.ifelse(is_hidden, ibis.null("int64"), told[name])
+            for percent, is_hidden in hidden.items()
+            for name in told.columns
+            if name.startswith(f"q{percent}_")
+        }
+    )
+
+
+def _span(name: str, first: int, last: int) -> str:
+    """Return the column of a span of rings."""
+    return f"{name}_{first}_{last}"
+
+
+def _where(value: ir.IntegerValue, condition: ir.BooleanValue) -> ir.IntegerValue:
+    return ibis.ifelse(condition, value, ibis.null("int64"))
+
+
+def _same(left: ir.Table, right: ir.Table, keys: Sequence[str]) -> list[ir.BooleanValue]:
+    """Return the conditions under which two rows belong to one group; a null is a group of its own."""
+    return [left[key].identical_to(right[key]) for key in keys]
 
 
 def order_rate(orders: ir.Table, demand_cells: ir.Table, *, by: Sequence[str] = (), weight: str) -> ir.Table:
@@ -362,11 +426,6 @@ def _chance(attraction: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerVa
 def _real(number: ir.IntegerValue) -> ir.FloatingValue:
     """Return a whole number as a float; engines write literals of floats in ways of their own."""
     return number.cast("float64")
-
-
-def _are_few(people: ir.IntegerValue) -> ir.BooleanValue:
-    """Tell whether buckets hold some people but fewer than k; where somebody is in no bucket, orders count as people."""
-    return bit_count(people & ((1 << BUCKETS) - 1)).between(1, DISPLAY_K - 1) & (people < (1 << BUCKETS))
 
 
 def _areas(demand_cells: ir.Table, resolution: int) -> ir.Table:
