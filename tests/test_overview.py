@@ -688,3 +688,14 @@ def test_a_target_that_chance_could_have_missed_is_no_flag(town):
     }
 
     assert flags["Mall 1"] == ""
+
+
+def test_where_no_opening_is_known_weeks_are_those_of_the_calendar(town):
+    for mall in town.tables["malls"]:
+        mall["opened_on"] = None
+    for number in range(2):
+        week(town, 20, number=number)
+    view = look(town, days=14)
+
+    assert list(overview.weeks.axis_control(view).options) == ["calendar"]
+    assert overview.weeks.chart(replace(view, chosen={"trend": "orders"})).data[0].name == "Las Vegas"

@@ -66,7 +66,7 @@ def week_by_week(view: View) -> None:
     """Draw the chosen figure since the malls opened, or by calendar."""
     st.subheader("Week by week", anchor=False)
     filters.segments(weeks.trend_control(view))
-    filters.segments(weeks.AXIS)
+    filters.segments(weeks.axis_control(view))
     st.plotly_chart(weeks.chart(view), theme=None, config=CONFIG, key="weeks", alt="The chosen figure week by week.")
     panels.note(weeks.chart_note(view))
 

@@ -1,6 +1,7 @@
 """Figures week by week: the lines of the tiles, of the scorecard, of the markets, and of malls since they opened."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from ui.session import compute
 from ui.view import View
 
 TREND = Control("trend", "Figure", {}, "")
-AXIS = Control("weeks", "Weeks", {"launch": "Since opening", "calendar": "By calendar"}, "launch")
+_AXIS = Control("weeks", "Weeks", {"launch": "Since opening", "calendar": "By calendar"}, "launch")
 _GAUGES = (ON_TIME, SPEED, ORDERS, COST, UTILIZATION)
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _MOST_CURVES = 6
@@ -38,9 +39,16 @@ def _chosen(view: View) -> Gauge:
     return next(gauge for gauge in _GAUGES if gauge.metric == metric)
 
 
+def axis_control(view: View) -> Control:
+    """Return the choice of how weeks are counted; where no mall's opening is known, they can only be counted by calendar."""
+    return _AXIS if _youngest(view) else replace(_AXIS, options={"calendar": _AXIS.options["calendar"]}, default="calendar")
+
+
 def is_since_opening(view: View) -> bool:
     """Whether weeks are counted from the opening of each mall."""
-    return view.choice(AXIS.key, AXIS.default) != "calendar"
+    axis = axis_control(view)
+    wanted = view.choice(axis.key, axis.default)
+    return (wanted if wanted in axis.options else axis.default) == "launch"
 
 
 def chart(view: View) -> go.Figure:
