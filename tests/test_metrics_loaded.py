@@ -26,21 +26,39 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
     place = {"latitude": 36.128, "longitude": -115.171}
     mall = {"mall_id": "M1", "market_id": "V", "name": "Mall", "status": "open", **place}
     area = {"area_id": "320030001001", "market_id": "V", "county": "32003", "population": 1000, **place}
-    for name, rows in (("markets", [market]), ("malls", [mall]), ("demand_areas", [area]), ("orders", _orders())):
+    tables = {"markets": [market], "malls": [mall], "demand_areas": [area], "orders": _orders(), **_work()}
+    for name, rows in tables.items():
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
     result = load([folder], warehouse=Warehouse(folder / "warehouse"))
     assert result.version is not None
     return result.version
 
 
+def _work() -> dict[str, list[dict[str, object]]]:
+    """Five drivers, each online for two hours with one trip of half an hour."""
+    at = local(MONDAY, 12)
+    work: dict[str, list[dict[str, object]]] = {"shifts": [], "trips": [], "offers": []}
+    for number in range(5):
+        who = {"driver_id": f"d{number}", "mall_id": "M1"}
+        work["shifts"].append({"shift_id": f"s{number}", **who, "start_at": at, "end_at": at + timedelta(hours=2)})
+        events = {name: at + timedelta(minutes=minute) for name, minute in (("arrived_at", 10), ("picked_up_at", 15), ("ended_at", 30))}
+        meters = {"empty_m": 1000, "loaded_m": 3000}
+        counts = {"status": "completed", "order_count": 2, "store_count": 1, "pay_cents": 900}
+        work["trips"].append({"trip_id": f"t{number}", **who, "accepted_at": at, **events, **counts, **meters})
+        answer = {"shown_at": at, "decided_at": at, "status": "accepted", "pay_cents": 900, "trip_id": f"t{number}"}
+        work["offers"].append({"offer_id": f"f{number}", **who, **answer})
+    return work
+
+
 def _orders() -> list[dict[str, object]]:
     placed_at = local(MONDAY, 12)
     rows: list[dict[str, object]] = []
     for store, (minutes, _) in TIMELINES.items():
-        for _ in range(ORDERS):
+        for number in range(ORDERS):
             row = {f"{event}_at": None for event in ("ready", "accepted", "arrived", "picked_up")}
             row |= {f"{event}_at": placed_at + timedelta(minutes=at) for event, at in minutes.items()}
             row |= {"order_id": f"o{len(rows)}", "mall_id": "M1", "store_id": store, "status": "delivered", "placed_at": placed_at}
+            row |= {"trip_id": f"t{number % 5}" if "ready" in minutes else None}  # so that every event of the trips is known
             row |= {"dropoff_latitude": 36.11, "dropoff_longitude": -115.15, "promised_by": placed_at + timedelta(minutes=45)}
             rows.append(row)
     return rows
