@@ -21,6 +21,7 @@ from ibis import _
 
 from analytics import catalog, launch
 from analytics.catalog import Metric
+from analytics.catalog.metric import Counting
 from analytics.dimensions import columns, with_made_columns
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
@@ -134,7 +135,7 @@ def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tup
     for name in metric.all_facts:
         # A table that does not know the place is counted over all places: orders have cells, drivers' hours have not.
         group = tuple(key for key in keys(metric, asked) if key in asked_for or key in tables[name].columns)
-        counting = _counting(tables[name], name, metric, asked)
+        counting = _known_beside(_counting(tables[name], name, metric, asked), name, tables, metric, asked)
         parts = metric.parts_of(counting, group) if name == metric.facts else {}
         at_least, exact = (
             _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
@@ -242,6 +243,12 @@ def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> i
     return rows.filter(*kept) if kept else rows
 
 
+def _known_beside(rows: ir.Table, name: str, tables: Mapping[str, ir.Table], metric: Metric, asked: Parameters) -> ir.Table:
+    """Keep the rows of a table of facts that the other table knows of too."""
+    wanted = metric.counting(name)
+    return rows if wanted.kept is None else wanted.kept(rows, tables[wanted.beside], columns(asked.by))
+
+
 def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
     """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
     counted = [counts for name in metric.all_facts for counts in _left_out_of(name, metric, asked)]
@@ -258,7 +265,22 @@ def _left_out_of(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]
         within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
         expected = [rows.status == wanted.status] if wanted.status else []
         counts.append(rows.filter(*within, *expected, reduce(or_, lacking)).aggregate(**{wanted.left_out: _.count()}))
+    if wanted.not_kept:
+        counts.append(_not_kept(rows, wanted, metric, asked))
     if _in_period(rows, asked):
         dateless = f"{SUBJECTS[name].rows} without a local day, because their market is unknown"
         counts.append(rows.filter(rows.local_date.isnull()).aggregate(**{dateless: _.count()}))
     return counts
+
+
+def _not_kept(rows: ir.Table, wanted: Counting, metric: Metric, asked: Parameters) -> ir.Table:
+    """Count the rows that could count if the other table knew of them."""
+    within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
+    within += [rows[column].notnull() for column in wanted.needs]
+    if wanted.where is not None:
+        within.append(wanted.where(rows))
+    could = rows.filter(*within) if within else rows
+    others = {wanted.beside: _filtered(wanted.beside, metric, asked)}
+    known = _known_beside(could, wanted.table, others, metric, asked)
+    both = could.aggregate(could_n=_.count()).cross_join(known.aggregate(known_n=_.count()))
+    return both.select(**{wanted.not_kept: _.could_n - _.known_n})

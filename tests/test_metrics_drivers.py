@@ -101,15 +101,67 @@ def test_an_hour_without_orders_has_no_deliveries_and_one_without_drivers_no_rat
     assert [(row.local_hour, row.numerator, row.denominator, row.rate) for row in rows] == [(11, 12, 0, None), (12, 0, 21600, 0.0)]
 
 
-def test_earnings_are_pay_over_online_hours_and_unknown_pay_is_left_out(town):
+def test_earnings_are_pay_over_online_hours_and_little_unknown_pay_is_left_out(town):
     online(town, 5)
-    for number, pay in enumerate((800, 900, 1000, 1100, 1200, None)):
+    for number in range(100):
+        pay = None if number == 99 else 1000
         town.trip("M1", f"d{number % 5}", accepted_at=NOON, pay_cents=pay, status="cancelled" if number == 0 else "completed")
 
     answer = town.ask("earnings_per_online_hour")
 
-    assert (answer.row()["numerator"], answer.row()["denominator"], answer.row()["rate"]) == (5000, 18000, 1000.0)
+    assert (answer.row()["numerator"], answer.row()["denominator"], answer.row()["n"]) == (99_000, 18000, 99)
     assert answer.left_out == {"trips whose pay is unknown": 1}
+
+
+@pytest.mark.parametrize(("unknown", "is_told"), [(1, True), (2, False)])
+def test_where_the_pay_of_more_than_one_in_a_hundred_is_unknown_so_are_cost_and_earnings(town, unknown, is_told):
+    town.deliver("M1", seconds=[1200] * 50, fee_cents=500)
+    online(town, 5)
+    for number in range(100):
+        pay = None if number < unknown else 1000
+        town.trip("M1", f"d{number % 5}", accepted_at=NOON, pay_cents=pay)
+        town.offer("M1", f"d{number % 5}", shown_at=NOON, pay_cents=pay)
+
+    for metric in ("cost_per_delivery", "contribution_per_order", "earnings_per_online_hour"):
+        answer = town.ask(metric, handling_cents=100) if "earn" not in metric else town.ask(metric)
+        assert (answer.row()["rate"] is not None) == is_told
+        assert set(answer.left_out.values()) == {unknown}
+
+
+def test_a_market_of_which_a_table_has_nothing_is_left_out_and_counted(town):
+    town.deliver("M1", seconds=[1200] * 10, fee_cents=500)
+    town.deliver("M4", seconds=[1200] * 12, fee_cents=500)
+    online(town, 5)
+    for number in range(5):
+        town.offer("M1", f"d{number}", shown_at=NOON, pay_cents=2000)
+    town.trip("M4", "w", accepted_at=local(MONDAY, 12, market="W"), pay_cents=700)
+    for number in range(5):
+        town.trip("M1", f"d{number}", accepted_at=NOON, pay_cents=900)
+
+    lost = {
+        "cost_per_delivery": ("delivered orders in markets or at malls without offers", 12, 1000.0),
+        "contribution_per_order": ("delivered orders in markets or at malls without offers", 12, -500.0),
+        "deliveries_per_online_hour": ("delivered orders in markets or at malls without shifts", 12, 2.0),
+        "deliveries_per_engaged_hour": ("delivered orders in markets or at malls without shifts or without trips", 12, 4.0),
+        "earnings_per_online_hour": ("trips in markets or at malls without shifts", 1, 900.0),
+    }
+    for metric, (reason, number, rate) in lost.items():
+        total = town.ask(metric)
+        assert (total.row()["rate"], total.left_out) == (rate, {reason: number})
+        for by in ("market", "mall"):
+            assert [row.rate for row in town.rows(metric, by=(by,))] == [rate]
+        assert town.row(metric, mall_id="M4").numerator is None
+
+
+def test_a_mall_without_an_offer_of_its_own_has_no_free_deliveries(town):
+    town.deliver("M1", seconds=[1200] * 10)
+    town.deliver("M2", seconds=[1200] * 30)
+    for number in range(5):
+        town.offer("M1", f"d{number}", shown_at=NOON, pay_cents=2000)
+
+    assert [row.rate for row in town.rows("cost_per_delivery", by=("mall",))] == [1000.0]
+    assert town.row("cost_per_delivery", mall_id="M2").rate is None
+    assert town.row("cost_per_delivery", market_id="V").rate == 250.0
 
 
 def test_cost_counts_accepted_offers_of_cancelled_trips_and_handling_of_delivered_orders(town):
@@ -371,15 +423,18 @@ def test_ratios_agree_with_adding_up_in_loops(made):
         accepted = sum(each["status"] == "accepted" for each in here["offers"])
         pays = [each["pay"] for each in here["trips"]]
         known = [pay for pay in pays if pay is not None]
+        has = {name: any(each["mall"] == place[0] for each in rows) for name, rows in made.items()}
 
         if here["shifts"]:
             assert pair(found["utilization"][place]) == (engaged_s, online_s)
-        if delivered or here["shifts"]:
-            assert pair(found["deliveries_per_online_hour"][place]) == (delivered, online_s)
-        if delivered or accepted:
-            assert pair(found["cost_per_delivery"][place]) == (500 * accepted, delivered)
+        if here["orders"] or here["shifts"]:
+            assert pair(found["deliveries_per_online_hour"][place]) == ((delivered, online_s) if has["shifts"] else (None, 0))
+        if here["orders"] or here["offers"]:
+            is_told = has["orders"] and has["offers"]
+            assert pair(found["cost_per_delivery"][place]) == ((500 * accepted, delivered) if is_told else (None, 0))
         if pays or here["shifts"]:
-            assert pair(found["earnings_per_online_hour"][place]) == (sum(known) if known or not pays else None, online_s)
+            is_told = has["shifts"] and len(known) == len(pays)
+            assert pair(found["earnings_per_online_hour"][place]) == (sum(known) if is_told else None, online_s)
         if any(each["status"] for each in here["offers"]):
             assert pair(found["acceptance_share"][place]) == (accepted, sum(each["status"] is not None for each in here["offers"]))
 

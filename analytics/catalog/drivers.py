@@ -1,5 +1,6 @@
 """How drivers' time is used, what it earns and costs, and how many hours of it are lacking or spare."""
 
+from dataclasses import replace
 from typing import Final
 
 import ibis.expr.types as ir
@@ -16,8 +17,25 @@ def _none(rows: ir.Table) -> ir.BooleanValue:
 _NO_TRIPS = "hours of shifts in markets without trips, or with a trip whose end is unknown"
 
 _PAID = Counting(
-    "offers", needs=("pay_cents",), status="accepted", left_out="accepted offers whose pay is unknown", where=drivers.is_accepted
+    "offers",
+    needs=("pay_cents",),
+    status="accepted",
+    left_out="accepted offers whose pay is unknown",
+    where=drivers.is_accepted,
+    beside="orders",
+    kept=drivers.in_known_markets,
+    not_kept="accepted offers in markets or at malls without orders",
 )
+
+_DELIVERED_WITH_SHIFTS = Counting(
+    "orders",
+    where=drivers.is_delivered,
+    beside="shift_activity",
+    kept=drivers.in_known_markets,
+    not_kept="delivered orders in markets or at malls without shifts",
+)
+
+_WITHOUT_OFFERS = "delivered orders in markets or at malls without offers"
 
 METRICS: Final = (
     Metric(
@@ -70,7 +88,7 @@ METRICS: Final = (
         dimensions=CALENDAR,
         per=3600,
         units=("orders", "s"),
-        also=(Counting("orders", where=drivers.is_delivered),),
+        also=(_DELIVERED_WITH_SHIFTS,),
     ),
     Metric(
         drivers.deliveries_per_engaged_hour,
@@ -84,7 +102,11 @@ METRICS: Final = (
         per=3600,
         units=("orders", "s"),
         also=(
-            Counting("orders", where=drivers.is_delivered),
+            replace(
+                _DELIVERED_WITH_SHIFTS,
+                kept=drivers.of_markets_with_trips,
+                not_kept="delivered orders in markets or at malls without shifts or without trips",
+            ),
             Counting("shift_activity", needs=("engaged_here_s",), left_out=_NO_TRIPS),
         ),
     ),
@@ -97,11 +119,24 @@ METRICS: Final = (
         direction="none",
         source="after Cramer and Krueger 2016",
         dimensions=CALENDAR,
-        needs=("pay_cents",),
-        left_out="trips whose pay is unknown",
         per=3600,
         units=("cents", "s"),
-        also=(Counting("shift_activity", needs=("engaged_s",), left_out=_NO_TRIPS),),
+        also=(
+            Counting(
+                "trips",
+                needs=("pay_cents",),
+                left_out="trips whose pay is unknown",
+                beside="shift_activity",
+                kept=drivers.of_markets_with_trips,
+                not_kept="trips in markets or at malls without shifts",
+            ),
+            Counting(
+                "shift_activity",
+                beside="shift_activity",
+                kept=drivers.of_markets_with_trips,
+                not_kept="hours of shifts in markets or at malls without trips",
+            ),
+        ),
     ),
     Metric(
         drivers.cost_per_delivery,
@@ -113,7 +148,11 @@ METRICS: Final = (
         source="counted",
         dimensions=CALENDAR,
         units=("cents", "orders"),
-        also=(_PAID, Counting("orders", where=drivers.is_delivered)),
+        also=(
+            _PAID,
+            Counting("orders", where=drivers.is_delivered, beside="offers", kept=drivers.in_known_markets, not_kept=_WITHOUT_OFFERS),
+        ),
+        n_of="orders",
     ),
     Metric(
         drivers.contribution_per_order,
@@ -133,8 +172,12 @@ METRICS: Final = (
                 status="delivered",
                 left_out="delivered orders whose fee is unknown, counted without one",
                 where=drivers.is_delivered,
+                beside="offers",
+                kept=drivers.in_known_markets,
+                not_kept=_WITHOUT_OFFERS,
             ),
         ),
+        n_of="orders",
     ),
     Metric(
         drivers.acceptance_share,
@@ -225,6 +268,7 @@ METRICS: Final = (
         dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
         history_weeks=drivers.LOOK_BACK_WEEKS,
         also=(Counting("trips", where=_none),),
+        n_of="hours",
     ),
     Metric(
         drivers.hours_gap_by_cell,
@@ -239,5 +283,6 @@ METRICS: Final = (
         also=(Counting("orders", is_at_every_hour=True), Counting("trips", where=_none)),
         modelled=True,
         by_mall=True,
+        n_of="orders",
     ),
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-from ibis import _
+from ibis import Deferred, _
 
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to
@@ -17,6 +17,9 @@ from analytics.ratios import ratio_of_sums
 
 BATCH: Final = 2
 """Orders of a trip from which on it is a batch, and stores from which on it is one of several stores."""
+
+UNKNOWN_IN: Final = 100
+"""One trip or offer in so many may lack its pay before what is paid counts as unknown."""
 
 LOOK_BACK_WEEKS: Final = 8
 """Weeks before an hour whose same hour of the week says how much time an order takes."""
@@ -118,7 +121,8 @@ def deliveries_per_online_hour(orders: ir.Table, shift_activity: ir.Table, *, by
     """Orders delivered over the hours in which drivers are online.
 
     Observed. Orders belong to the hour in which they were placed, online time to the hour in which it was spent. Of a mall: its orders over
-    the online time of its drivers, who may also have delivered for others. Source: Reyes et al. 2018, The Meal Delivery Routing Problem.
+    the online time of its drivers, who may also have delivered for others. Orders of markets without any online time are left out and
+    counted. Source: Reyes et al. 2018, The Meal Delivery Routing Problem.
 
     Parameters
     ----------
@@ -133,7 +137,7 @@ def deliveries_per_online_hour(orders: ir.Table, shift_activity: ir.Table, *, by
         One row per group with orders or online time (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: orders delivered
+        - ``numerator``: orders delivered; null where no online time is known
         - ``denominator``: seconds online
         - ``n``: orders delivered
     """
@@ -144,7 +148,8 @@ def deliveries_per_engaged_hour(orders: ir.Table, shift_activity: ir.Table, *, b
     """Orders delivered over the hours in which drivers are on a trip.
 
     Observed. Engaged time is the union of a driver's trips within the shifts, as in utilization; of a mall's drivers that for the mall
-    itself. Source: deliveries per active hour, as Onfleet and DoorDash report them.
+    itself. Orders of markets of which no engaged time is known are left out and counted. Source: deliveries per active hour, as Onfleet
+    and DoorDash report them.
 
     Parameters
     ----------
@@ -159,18 +164,19 @@ def deliveries_per_engaged_hour(orders: ir.Table, shift_activity: ir.Table, *, b
         One row per group with orders or online time (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: orders delivered
+        - ``numerator``: orders delivered; null where no engaged time is known
         - ``denominator``: seconds engaged
         - ``n``: orders delivered
     """
-    return _per_time(_delivered(orders, by), shift_activity, "engaged_here_s", by)
+    return _per_time(_delivered(orders, by), shift_activity.filter(_.engaged_here_s.notnull()), "engaged_here_s", by)
 
 
 def earnings_per_online_hour(trips: ir.Table, shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     """Drivers' pay for trips over the hours in which they are online.
 
-    Observed. Pay of cancelled trips counts where there is any; trips whose pay is unknown are left out and counted. Of a mall: pay of its
-    trips over the online time of its drivers, who may also have earned for others. Source: earnings per hour online, after Cramer and
+    Observed. Pay of cancelled trips counts where there is any. Trips whose pay is unknown are left out and counted; where they are more
+    than 1 in 100, so are the earnings. Of a mall: pay of its trips over the online time of its drivers, who may also have earned for
+    others. Markets without trips or without online time are left out and counted. Source: earnings per hour online, after Cramer and
     Krueger 2016.
 
     Parameters
@@ -186,12 +192,15 @@ def earnings_per_online_hour(trips: ir.Table, shift_activity: ir.Table, *, by: S
         One row per group with trips or online time (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: cents paid; null where no pay is known
+        - ``numerator``: cents paid; null where the pay of more than 1 in 100 trips is unknown
         - ``denominator``: seconds online
         - ``n``: trips whose pay is known
     """
-    paid = trips.aggregate({"numerator": _.pay_cents.sum(), "n": _.pay_cents.count()}, by=list(by))
-    return _per_time(paid, shift_activity.filter(_.engaged_s.notnull()), "online_s", by)
+    paid = trips.aggregate({"trips": _.count(), "n": _.pay_cents.count(), "pay_cents": _.pay_cents.sum()}, by=_places(by))
+    online = of_markets_with_trips(shift_activity, shift_activity, by)
+    time = online.aggregate({"denominator": _.online_s.sum()}, by=_places(by))
+    values = _over_places(by, paid, time, needed=(1,))
+    return values.select(*by, numerator=_mostly(_.pay_cents, known=_.n, of=_.trips, is_known=_.is_known), denominator=_.denominator, n=_.n)
 
 
 def cost_per_delivery(
@@ -200,7 +209,8 @@ def cost_per_delivery(
     """Pay of accepted offers, handling and surcharges over delivered orders: what one costs.
 
     Observed, but for the two parameters. Pay of offers counts whose trip was cancelled later. Offers belong to the hour in which they were
-    shown, orders to that in which they were placed. Accepted offers whose pay is unknown are left out and counted. Source: counted.
+    shown, orders to that in which they were placed. Accepted offers whose pay is unknown are counted; where they are more than 1 in 100,
+    the cost is unknown. Markets without any offer or any order are left out and counted. Source: counted.
 
     Parameters
     ----------
@@ -217,13 +227,12 @@ def cost_per_delivery(
         One row per group with offers or orders (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: cents; null where no pay is known
+        - ``numerator``: cents; null where the pay of more than 1 in 100 accepted offers is unknown
         - ``denominator``: orders delivered
         - ``n``: orders delivered
         - ``pay_sum_cents``: of the cents, pay of drivers
     """
-    paid = _accepted_pay(offers, by)
-    values = _side_by_side(by, _delivered(orders, by), paid)
+    values = _with_pay(by, _delivered(orders, by), offers)
     cost = values.pay_sum_cents + values.n * (handling_cents + surcharge_cents)
     return values.select(*by, numerator=cost, denominator=_.n, n=_.n, pay_sum_cents=_.pay_sum_cents)
 
@@ -239,8 +248,8 @@ def contribution_per_order(
 ) -> ir.Table:
     """Fees and commission of delivered orders less their cost, over delivered orders: what is left of one.
 
-    Observed, but for the three parameters. The cost is that of cost_per_delivery. A delivered order whose fee is unknown counts as one
-    without a fee, and how many there are is said. Source: counted.
+    Observed, but for the three parameters. The cost is that of cost_per_delivery, known and unknown alike. A delivered order whose fee is
+    unknown counts as one without a fee, and how many there are is said. Source: counted.
 
     Parameters
     ----------
@@ -259,14 +268,16 @@ def contribution_per_order(
         One row per group with offers or orders (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: cents; negative where more is paid than earned; null where no pay or no fee is known
+        - ``numerator``: cents; negative where more is paid than earned; null where the cost is unknown or no fee is known
         - ``denominator``: orders delivered
         - ``n``: orders delivered
         - ``fee_sum_cents``, ``pay_sum_cents``: fees of delivered orders, and pay of drivers
     """
-    done = orders.filter(is_delivered(orders))
-    earned = done.aggregate({"n": _.count(), "fee_sum_cents": _.fee_cents.sum()}, by=list(by))
-    values = _side_by_side(by, earned, _accepted_pay(offers, by))
+    is_done = is_delivered(orders)
+    sums = {"n": is_done.sum(), "fee_sum_cents": orders.fee_cents.sum(where=is_done), "fees": (is_done & orders.fee_cents.notnull()).sum()}
+    values = _with_pay(by, orders.aggregate(sums, by=_places(by)), offers)
+    is_earned = (values.n == 0) | (values.fees > 0)
+    values = values.mutate(fee_sum_cents=is_earned.ifelse(values.fee_sum_cents, ibis.null("int64")))
     own = commission_cents - handling_cents - surcharge_cents
     left = values.fee_sum_cents - values.pay_sum_cents + values.n * own
     return values.select(*by, numerator=left, denominator=_.n, n=_.n, fee_sum_cents=_.fee_sum_cents, pay_sum_cents=_.pay_sum_cents)
@@ -424,18 +435,71 @@ def is_delivered(orders: ir.Table) -> ir.BooleanValue:
     return orders.status.fill_null("") == "delivered"
 
 
+def in_known_markets(rows: ir.Table, others: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Keep the rows of markets, and of malls where ``by`` has them, of which the other table has a row: elsewhere it tells nothing."""
+    place = _place(by)
+    known = others.select(place).distinct()
+    return rows.semi_join(known, [rows[name].identical_to(known[name]) for name in place]).select(*rows.columns)
+
+
+def of_markets_with_trips(rows: ir.Table, shift_activity: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Keep the rows of markets, and of malls where ``by`` has them, of whose drivers some engaged time is known."""
+    return in_known_markets(rows, shift_activity.filter(_.engaged_s.notnull()), by)
+
+
+def _place(by: Sequence[str]) -> list[str]:
+    return ["market_id", "mall_id"] if "mall_id" in by else ["market_id"]
+
+
+def _places(by: Sequence[str]) -> list[str]:
+    """Return the columns of the groups, cut further by market."""
+    return list(dict.fromkeys([*by, *_place(by)]))
+
+
 def _delivered(orders: ir.Table, by: Sequence[str]) -> ir.Table:
-    return orders.filter(is_delivered(orders)).aggregate({"numerator": _.count(), "n": _.count()}, by=list(by))
+    return orders.aggregate({"n": is_delivered(orders).sum()}, by=_places(by))
 
 
-def _accepted_pay(offers: ir.Table, by: Sequence[str]) -> ir.Table:
-    return offers.filter(is_accepted(offers)).aggregate({"pay_sum_cents": _.pay_cents.sum()}, by=list(by))
+def _with_pay(by: Sequence[str], counted: ir.Table, offers: ir.Table) -> ir.Table:
+    """Put the pay of accepted offers beside what was counted of orders; null where too much of it is unknown."""
+    taken = is_accepted(offers)
+    sums = {"accepted": taken.sum(), "paid": (taken & offers.pay_cents.notnull()).sum(), "pay_cents": offers.pay_cents.sum(where=taken)}
+    values = _over_places(by, counted, offers.aggregate(sums, by=_places(by)), needed=(0, 1))
+    return values.mutate(pay_sum_cents=_mostly(_.pay_cents, known=_.paid, of=_.accepted, is_known=_.is_known))
+
+
+def _mostly(total: Deferred, *, known: Deferred, of: Deferred, is_known: Deferred) -> Deferred:
+    """Return a sum over rows of which at most 1 in 100 do not tell their part; null where more do not, for it would be too low."""
+    return ibis.ifelse(is_known & ((of - known) * UNKNOWN_IN <= of), total, ibis.null("int64"))
 
 
 def _per_time(counted: ir.Table, shift_activity: ir.Table, column: str, by: Sequence[str]) -> ir.Table:
-    """Put ``numerator`` and ``n`` over the sum of a column of seconds; a group without either has none of it."""
-    time = shift_activity.aggregate({"denominator": shift_activity[column].sum()}, by=list(by))
-    return _side_by_side(by, counted, time).select(*by, "numerator", "denominator", "n")
+    """Put ``n`` over the sum of a column of seconds, in markets of which there are any."""
+    time = shift_activity.aggregate({"denominator": shift_activity[column].sum()}, by=_places(by))
+    values = _over_places(by, counted, time, needed=(1,))
+    return values.select(*by, numerator=_.is_known.ifelse(_.n, ibis.null("int64")), denominator=_.denominator, n=_.n)
+
+
+def _over_places(by: Sequence[str], *sides: ir.Table, needed: Sequence[int]) -> ir.Table:
+    """Add up the sums of several tables over the markets (and malls, where ``by`` has them) of which each needed table has a row.
+
+    A market of which a table has nothing at all is left out of the other's sums too: where orders are known and offers are not, their pay
+    is not zero. ``is_known`` tells of each group whether it has such a market; sums are zero where there is nothing to add.
+    """
+    names = [name for side in sides for name in side.columns if name not in _places(by)]
+    rows = [
+        side.select(
+            *_places(by),
+            **{name: side[name] if name in side.columns else ibis.literal(0, "int64") for name in names},
+            **{f"is_{place}": ibis.literal(int(place == number), "int64") for place in range(len(sides))},
+        )
+        for number, side in enumerate(sides)
+    ]
+    united = ibis.union(*rows)
+    there = united.group_by(_place(by)).agg(is_known=ibis.and_(*(united[f"is_{place}"].max() == 1 for place in needed)))
+    told = united.left_join(there, [united[name].identical_to(there[name]) for name in _place(by)]).select(united, "is_known")
+    sums = {name: told[name].sum(where=told.is_known).fill_null(0) for name in names}
+    return told.aggregate({**sums, "is_known": told.is_known.any().fill_null(False)}, by=list(by))
 
 
 def _side_by_side(by: Sequence[str], *sides: ir.Table) -> ir.Table:
