@@ -295,6 +295,21 @@ def test_short_and_spare_are_never_netted(town):
     assert (row.hours_short, row.hours_spare, row.required_s) == (24300 - 18000, 18000 - 6345, 24300 + 6345)
 
 
+def test_weeks_and_days_add_up_to_their_period_though_trips_grow_longer(town):
+    for week in range(14):
+        for day, hour in ((MONDAY, 12), (MONDAY + 6 * DAY, 23)):
+            town.deliver("M1", seconds=[1200] * 10, day=day + week * WEEK, hour=hour)
+            town.work("M1", drivers=6, day=day + week * WEEK, hour=hour, engaged_s=600 + 150 * week)
+
+    asked = {"start_on": MONDAY + 9 * WEEK + 2 * DAY, "end_on": MONDAY + 14 * WEEK}
+    total = town.row("hours_gap", **asked)
+    weeks = [(asked["start_on"], MONDAY + 10 * WEEK), *((MONDAY + n * WEEK, MONDAY + (n + 1) * WEEK) for n in range(10, 14))]
+    each = [town.row("hours_gap", start_on=start, end_on=end) for start, end in weeks]
+
+    for name in ("hours_short", "hours_spare", "required_s"):
+        assert sum(getattr(row, name) for row in each) == getattr(total, name) > 0
+
+
 def test_the_history_is_of_eight_weeks_and_not_of_nine(town):
     weeks_before(town, weeks=8)
     town.deliver("M1", seconds=[1200] * 90, day=MONDAY - 9 * WEEK)
@@ -451,12 +466,12 @@ def gap_in_loops(made: dict[str, list[Row]], mall: str, first: date, last: date)
         if each["mall"] == mall:
             engaged_s[each["day"], each["hour"]] += each["engaged"]
             online_s[each["day"], each["hour"]] += each["online"]
-    lengths = [each["seconds"] for each in made["trips"] if each["mall"] == mall and each["day"] <= last]
-    trip_s = min(sum(lengths) // len(lengths), 3 * 3600) if lengths else 1
     required: dict[tuple[date, int], Fraction | None] = defaultdict(Fraction)
     for (day, hour), orders in placed.items():
         before = [(day - week * WEEK, hour) for week in range(1, 9)]
         past, past_s = sum(placed[slot] for slot in before), sum(engaged_s[slot] for slot in before)
+        lengths = [each["seconds"] for each in made["trips"] if each["mall"] == mall and 7 <= (day - each["day"]).days <= 56]
+        trip_s = min(sum(lengths) // len(lengths), 3 * 3600) if lengths else 1
         for lag in range(4):
             part = share_of_work(lag, trip_s)
             if part:

@@ -24,6 +24,9 @@ UNKNOWN_IN: Final = 100
 LOOK_BACK_WEEKS: Final = 8
 """Weeks before an hour whose same hour of the week says how much time an order takes."""
 
+HISTORY_WEEKS: Final = LOOK_BACK_WEEKS + 1
+"""Weeks that must be seen before a period: the 8 before its first hour, and before the evening whose work is left over for it."""
+
 LONGEST_TRIP_S: Final = 3 * 3600
 _HOUR_S, _DAY_HOURS, _WEEK_DAYS = 3600, 24, 7
 _EPOCH: Final = ibis.date(1970, 1, 1)
@@ -545,10 +548,11 @@ def hours_gap(
 
     Online time is observed, the required one modelled: orders placed in an hour, times the engaged time that an order took in the same hour
     of the week of the 8 weeks before, spread over the hours that a trip takes. Of orders placed evenly over an hour, whose work begins at
-    once and lasts as long as the mean trip (3 hours at most), that is the part that falls into the hour itself, the next and so on. In
-    every single hour of the period what is required beyond the online time is short, and online time beyond what is required is spare: an
-    hour short on one Monday is not made good by a spare one on another. Hours in which the mall is shut are neither. An hour is unknown,
-    and neither, where an order has nothing to compare with: no order or no driver in that hour of the week of the 8 weeks before.
+    once and lasts as long as the mean trip of the 8 weeks before (3 hours at most), that is the part that falls into the hour itself, the
+    next and so on. In every single hour of the period what is required beyond the online time is short, and online time beyond what is
+    required is spare: an hour short on one Monday is not made good by a spare one on another. Hours in which the mall is shut are neither.
+    An hour is unknown, and neither, where an order has nothing to compare with: no order or no driver in that hour of the week of the 8
+    weeks before.
 
     Of a mall: its own orders, and its drivers' engaged time for it; its drivers' whole online time, though they may work for others too.
     Otherwise market by market. Source: Jennings, Mandelbaum, Massey and Whitt 1996, Server Staffing to Meet Time-Varying Demand.
@@ -657,10 +661,10 @@ def _work(hours: ir.Table, place: Sequence[str]) -> ir.Table:
 
 
 def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
-    """Spread the work of each hour over the hours in which trips take place that begin evenly in it and last as long as the mean trip."""
-    mean = trips.group_by(place).agg(sum_s=_.engaged_s.sum(), trips=_.engaged_s.count())
-    lasting = work.left_join(mean, [work[name].identical_to(mean[name]) for name in place]).select(
-        *work.columns, trip_s=ibis.greatest(1, ibis.least((mean.sum_s // mean.trips).fill_null(1), LONGEST_TRIP_S))
+    """Spread the work of each hour over the hours in which trips take place that begin evenly in it and last as long as they did before."""
+    mean = _mean_trips(work, trips, place)
+    lasting = work.left_join(mean, [work[name].identical_to(mean[name]) for name in (*place, "day")]).select(
+        *work.columns, trip_s=ibis.greatest(1, ibis.least(mean.trip_s.fill_null(1), LONGEST_TRIP_S))
     )
     each = lasting.mutate(lag=ibis.literal([*range(LONGEST_TRIP_S // _HOUR_S + 1)]).unnest())
     whole = 2 * _HOUR_S * each.trip_s
@@ -676,6 +680,16 @@ def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
         local_hour=later.hours % _DAY_HOURS,
         week_day=(later.week_day + later.hours // _DAY_HOURS - later.day) % _WEEK_DAYS,
     )
+
+
+def _mean_trips(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
+    """Return how long trips took in the 8 weeks before each day with work, mean seconds; null where there were none."""
+    slot = [*place, "day"]
+    taken = _with_days(trips).group_by(slot).agg(sum_s=_.engaged_s.sum(), trips=_.engaged_s.count())
+    days = _side_by_side(slot, taken, work.group_by(slot).agg(works=_.count()))
+    before = ibis.range_window(group_by=list(place), order_by="day", preceding=(LOOK_BACK_WEEKS * _WEEK_DAYS, _WEEK_DAYS))
+    past = days.mutate(past_s=days.sum_s.sum().over(before), past_trips=days.trips.sum().over(before))
+    return past.select(*slot, trip_s=(past.past_trips > 0).ifelse(past.past_s // past.past_trips, ibis.null("int64")))
 
 
 def _done_within(hours: ir.IntegerValue, trip_s: ir.IntegerValue) -> ir.IntegerValue:
