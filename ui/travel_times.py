@@ -190,7 +190,7 @@ def cells_map(view: View) -> Figure:
     hidden = by_cell(view).hidden_share
     return value_map(
         cells(view),
-        scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall),
+        scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=700),
         value="residual_percent",
         classes=RESIDUAL,
         text=lambda number: f"drives {_signed(number / 100)} against the model",
