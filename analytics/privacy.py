@@ -95,7 +95,7 @@ def behind(
     Parameters
     ----------
     facts
-        Rows that count in the groups.
+        Rows that count in the groups; those with ``is_copy`` stand for people behind a later hour too, and are no rows of their own.
     subject
         Who stands behind a row.
     by
@@ -121,7 +121,8 @@ def behind(
     constant = {} if by else {"everything": ibis.literal(1)}
     keys = list(by) or list(constant)
     counts = {f"counts{part}": condition for part, condition in flags.items()}
-    people = facts.select(*by, **constant, person=subject.of(facts), bucket=subject.bucket_of(facts), **counts)
+    own = ~facts.is_copy if "is_copy" in facts.columns else ibis.literal(True)
+    people = facts.select(*by, **constant, is_own=own, person=subject.of(facts), bucket=subject.bucket_of(facts), **counts)
     spread = _spread(people, by, list(flags)).mutate(**constant)
     if not is_exact:
         return spread.rename({f"people_behind{part}": f"at_least{part}" for part in ("", *flags)}).drop(*constant)
@@ -148,7 +149,7 @@ def _spread(people: ir.Table, by: Sequence[str], parts: Sequence[str]) -> ir.Tab
     filled |= {
         f"filled{part}": bit_or(ibis.ifelse(people[f"counts{part}"], people.bucket, ibis.null("int64"))).fill_null(0) for part in parts
     }
-    spread = people.aggregate({"rows_behind": people.count(), **filled}, by=list(by))
+    spread = people.aggregate({"rows_behind": people.count(where=people.is_own), **filled}, by=list(by))
     known = {f"buckets_behind{part}": spread[f"filled{part}"] & ((1 << BUCKETS) - 1) for part in ("", *parts)}
     least = {
         f"at_least{part}": ibis.greatest(

@@ -233,10 +233,14 @@ def _slots(asked: Parameters) -> list[str]:
 def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
     """Return the rows of a table of facts that count in the figures: in the period, at the hour, with what the metric needs."""
     wanted = metric.counting(name)
+    if wanted.carried is not None:
+        rows = wanted.carried(rows, columns(asked.by))
     kept = [rows[column].notnull() for column in wanted.needs]
     if not wanted.is_at_every_hour:
         kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot in metric.options]
-    if metric.history_weeks:
+    if wanted.carried is not None:
+        kept += _in_period(rows, asked)
+    elif metric.history_weeks:
         kept.append(rows.in_period)
     if wanted.where is not None:
         kept.append(wanted.where(rows))

@@ -283,6 +283,24 @@ def test_work_left_over_at_midnight_is_of_the_next_day_and_week(town):
     assert places == [(MONDAY, sunday, 7, 23, 8100), (MONDAY + WEEK, sunday + DAY, 1, 0, 2700)]
 
 
+@pytest.mark.parametrize(("orders", "is_shown"), [(10, True), (9, False)])
+def test_an_hour_with_work_left_over_alone_is_there_and_has_the_people_of_the_hour_before_behind_it(town, orders, is_shown):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * orders)
+    online(town, 5)
+    asked = {"start_on": MONDAY, "end_on": MONDAY + DAY}
+
+    noon, after = town.rows("hours_gap", by=("hour",), **asked)
+    alone = town.row("hours_gap", hour=13, **asked)
+
+    assert (noon.local_hour, after.local_hour) == (12, 13)
+    assert (after.suppressed, after.hours_short) == (alone.suppressed, alone.hours_short) == (not is_shown, 2700 if is_shown else None)
+    answer = town.ask("hours_gap", by=("hour",), **asked)
+    assert answer.rows_behind == (orders if is_shown else 0)
+    if is_shown:
+        assert noon.required_s + after.required_s == town.row("hours_gap", **asked).required_s == 10800
+
+
 def test_short_and_spare_are_never_netted(town):
     weeks_before(town)
     for week, orders in ((0, 30), (1, 10)):

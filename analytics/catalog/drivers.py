@@ -267,7 +267,7 @@ METRICS: Final = (
         source="Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand",
         dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
         history_weeks=drivers.HISTORY_WEEKS,
-        also=(Counting("trips", where=_none),),
+        also=(Counting("orders", carried=drivers.with_hours_after), Counting("trips", where=_none)),
         n_of="hours",
     ),
     Metric(

@@ -48,6 +48,9 @@ class Counting:
     beside, kept, not_kept
         Another table of the metric that must know of the rows too; of both tables and the columns that make the groups, the rows that
         count; the others of those that could count, in words.
+    carried
+        Adds to the rows copies in later hours to whose figures they lead, marked by ``is_copy``: their people stand behind those too. A
+        function of the table, and of the columns that make the groups.
     """
 
     table: str
@@ -60,6 +63,7 @@ class Counting:
     beside: str = ""
     kept: Callable[[ir.Table, ir.Table, Sequence[str]], ir.Table] | None = None
     not_kept: str = ""
+    carried: Callable[[ir.Table, Sequence[str]], ir.Table] | None = None
 
 
 @dataclass(frozen=True)

@@ -588,7 +588,7 @@ def hours_gap(
     inside = _asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
     is_known = hours.required_s.notnull()
-    values = hours.aggregate(
+    return hours.aggregate(
         {
             "hours_short": ibis.greatest(hours.required_s - hours.online_s, 0).sum(where=is_known),
             "hours_spare": ibis.greatest(hours.online_s - hours.required_s, 0).sum(where=is_known),
@@ -596,12 +596,9 @@ def hours_gap(
             "online_s": hours.online_s.sum(where=is_known),
             "n": is_known.sum().fill_null(0),
             "unknown_n": (~is_known).sum().fill_null(0),
-            "people": hours.orders.sum() + hours.online_s.sum(),
         },
         by=list(by),
     )
-    # Work left over from the hour before is nobody's by itself: alone it would tell of the few who may have ordered then.
-    return (values.filter(values.people > 0) if by else values).drop("people")
 
 
 def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, *, place: Sequence[str]) -> ir.Table:
@@ -637,6 +634,35 @@ def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, *
         local_week_on=_day(hours.day - hours.week_day),
         local_dow=(hours.day + _FIRST_DOW) % _WEEK_DAYS + 1,
     )
+
+
+def with_hours_after(orders: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Add orders once more in the hours after theirs without any order, up to 3: work that is left over for these tells of them alone.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        The columns of ``orders`` and ``is_copy``.
+    """
+    place = _place(by)
+    dated = _with_days(orders)
+    timed = dated.mutate(at=dated.day * _DAY_HOURS + dated.local_hour)
+    hours = timed.select(*place, "at").distinct()
+    following = hours.mutate(next_at=_.at.lead().over(group_by=place, order_by="at"))
+    each = following.mutate(lag=ibis.literal([*range(1, LONGEST_TRIP_S // _HOUR_S + 1)]).unnest())
+    empty = each.filter(each.next_at.isnull() | (each.at + each.lag < each.next_at)).drop("next_at")
+    same = [timed[name].identical_to(empty[name]) for name in (*place, "at")]
+    copies = timed.inner_join(empty, same).select(timed, "lag")
+    copies = copies.mutate(later_at=copies.at + copies.lag)
+    copies = copies.mutate(later=copies.later_at // _DAY_HOURS)
+    moved = copies.mutate(
+        local_date=_day(copies.later),
+        local_hour=copies.later_at % _DAY_HOURS,
+        local_dow=(copies.later + _FIRST_DOW) % _WEEK_DAYS + 1,
+        local_week_on=_day(copies.later - (copies.week_day + copies.later - copies.day) % _WEEK_DAYS),
+        is_copy=True,
+    )
+    return orders.mutate(is_copy=False).union(moved.select(*orders.columns, "is_copy"))
 
 
 def _with_days(rows: ir.Table) -> ir.Table:

@@ -47,11 +47,7 @@ def gap_by_hour(view: View) -> Answer:
 
 
 def gap(view: View) -> Mapping[str, Any]:
-    """Return driver-hours short and spare of the whole period.
-
-    Asked for by itself: the hours of the week do not always add up to it, because work that is left over from the hour before may fall into
-    an hour without an order and without a driver, which has no row of its own.
-    """
+    """Return driver-hours short and spare of the whole period: asked for by itself, because hours of the week may be hidden."""
     return compute("hours_gap", view, **asked(view)).row()
 
 
