@@ -60,12 +60,15 @@ def test_nobody_late_is_zero_late_orders_and_no_percentile(town):
     assert (row.n, row.late_n, row.late_sum_s, row.late_p50_s, row.late_max_s) == (20, 0, 0, None, None)
 
 
-def test_few_late_customers_are_hidden_and_the_others_counted(town):
+def test_seconds_of_few_late_customers_are_hidden_and_how_many_they_are_is_what_the_share_on_time_leaves(town):
     town.deliver("M1", seconds=[900] * 20 + [1000] * 9, promise_s=900)
 
-    row = town.row("lateness")
+    on_time, late, by_stage = (town.row(metric) for metric in ("on_time_share", "lateness", "late_attribution"))
 
-    assert (row.n, row.late_n, row.late_sum_s, row.late_p50_s) == (29, None, None, None)
+    assert (on_time.numerator, on_time.denominator) == (20, 29)
+    assert (late.n, late.late_n, by_stage.late_n) == (29, 9, 9)
+    assert {late.late_sum_s, late.late_mean_s, late.late_p50_s, late.late_p90_s, late.late_p50_high_s, late.late_max_s} == {None}
+    assert {by_stage.late_sum_s, by_stage.late_mean_s, by_stage.late_unsplit_sum_s, by_stage.late_no_history_sum_s} == {None}
 
 
 def test_groups_without_late_orders_keep_their_row(town):

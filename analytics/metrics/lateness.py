@@ -41,7 +41,7 @@ PARTS = tuple(
 
 LATE_TILINGS = (
     (
-        "late",
+        "late_sum",
         (
             "late_unsplit",
             "late_assign",
@@ -64,8 +64,8 @@ _TARGET = (*_LEVELS[0], "week_day")
 
 
 def late_part(orders: ir.Table) -> dict[str, ir.BooleanValue]:
-    """Return which orders stand behind the figures of late orders."""
-    return {"late": orders.late_s > 0}
+    """Return which orders stand behind the seconds of late orders; how many these are is what the share on time leaves."""
+    return dict.fromkeys(("late_sum", "late_p50", "late_p90", "late_max"), orders.late_s > 0)
 
 
 def lateness(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
@@ -84,7 +84,7 @@ def lateness(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     Returns
     -------
     ibis.expr.types.Table
-        One row per group with such orders (without ``by`` always one row); columns of late orders are null where too few people are late:
+        One row per group with such orders (without ``by`` always one row); seconds of late orders are null where too few people are late:
 
         - the columns of ``by``
         - ``n``: delivered orders that have a promise
@@ -111,7 +111,7 @@ def attributed_parts(orders: ir.Table) -> dict[str, ir.BooleanValue]:
     is_late = orders.late_s > 0
     has = {piece: value.notnull() for piece, value in _pieces(orders).items()} | {"mall_dwell": orders.mall_dwell_s.notnull()}
     stages = {f"late_{piece}": is_late & known for piece, known in has.items()}
-    return {"late": is_late} | stages | {"late_promise_too_short": is_late, "late_no_history": is_late}
+    return {"late_sum": is_late} | stages | {"late_promise_too_short": is_late, "late_no_history": is_late}
 
 
 def late_attribution(orders: ir.Table, *, by: Sequence[str] = (), dow: int | None = None, hour: int | None = None) -> ir.Table:
@@ -137,7 +137,7 @@ def late_attribution(orders: ir.Table, *, by: Sequence[str] = (), dow: int | Non
     Returns
     -------
     ibis.expr.types.Table
-        One row per group with such orders (without ``by`` always one row); columns of late orders are null where too few people are late:
+        One row per group with such orders (without ``by`` always one row); seconds of late orders are null where too few people are late:
 
         - the columns of ``by``
         - ``n``: delivered orders with a promise whose known events are in order

@@ -77,7 +77,7 @@ def late_sentence(view: View) -> str:
     """Return what made orders late in one sentence, or why nothing can be said."""
     answer = late(view)
     row = answer.row()
-    if row["late_n"] is None or row["suppressed"]:
+    if row["late_sum_s"] is None:
         return f"Hidden: {answer.too_few} were late."
     if not row["n"]:
         return "No promise times in this data for these days, so nobody is known to be late."

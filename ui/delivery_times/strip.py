@@ -76,7 +76,7 @@ def _figure(view: View, shown: ShownFigure) -> tuple[str, str, str]:
 def _lateness(view: View) -> tuple[str, str, str]:
     answer = compute("lateness", view, **asked(view))
     row = answer.row()
-    if row["late_n"] is None:
+    if row["late_sum_s"] is None:
         return "Late by, median", write.MISSING, f"hidden: {answer.too_few}"
     if not row["late_n"]:
         return "Late by, median", write.MISSING, "nobody was late" if row["n"] else "no promise times"
