@@ -136,7 +136,7 @@ def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tup
         # A table that does not know the place is counted over all places: orders have cells, drivers' hours have not.
         group = tuple(key for key in keys(metric, asked) if key in asked_for or key in tables[name].columns)
         counting = _known_beside(_counting(tables[name], name, metric, asked), name, tables, metric, asked)
-        parts = metric.parts_of(counting, group) if name == metric.facts else {}
+        parts = metric.parts_of(counting, group, asked.service_s) if name == metric.facts else {}
         at_least, exact = (
             _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
         )

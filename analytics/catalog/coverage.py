@@ -4,6 +4,7 @@ from typing import Final
 
 from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Counting, Metric
 from analytics.metrics import coverage, driver_access, trade_areas
+from analytics.metrics.orders import SHARE_TILINGS
 
 METRICS: Final = (
     Metric(
@@ -74,6 +75,8 @@ METRICS: Final = (
         source="observed counterpart of covered demand (Church and ReVelle 1974)",
         dimensions=ORDER_DIMENSIONS,
         also=(Counting("orders", where=coverage.has_known_end, left_out="delivered orders without usable times of order and delivery"),),
+        parts=coverage.served_parts,
+        tilings=SHARE_TILINGS,
         breaks=(("share", (0.5, 0.6, 0.7, 0.8, 0.9)),),
     ),
     Metric(

@@ -116,7 +116,7 @@ class Metric:
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
         columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people. A function of the
-        table, and of the columns that make the groups where it takes ``by``.
+        table, and of the columns that make the groups where it takes ``by``, of the standard where it takes ``service_s``.
     tilings
         Wholes with the parts that add up to them, outer ones before inner ones: a hidden part must not follow from those shown.
     breaks
@@ -186,11 +186,12 @@ class Metric:
             return named
         return Counting(table, self.needs, self.needs_status, self.left_out) if table == self.facts else Counting(table)
 
-    def parts_of(self, rows: ir.Table, by: Sequence[str]) -> dict[str, ir.BooleanValue]:
-        """Return which rows of the facts stand behind each part, in groups made by these columns."""
+    def parts_of(self, rows: ir.Table, by: Sequence[str], service_s: int) -> dict[str, ir.BooleanValue]:
+        """Return which rows of the facts stand behind each part, in groups made by these columns and by this standard."""
         if self.parts is None:
             return {}
-        return self.parts(rows, by=by) if "by" in inspect.signature(self.parts).parameters else self.parts(rows)
+        taken = inspect.signature(self.parts).parameters
+        return self.parts(rows, **{name: value for name, value in (("by", by), ("service_s", service_s)) if name in taken})
 
     def uses(self, field: str) -> bool:
         """Tell whether the answer depends on a field of ``Parameters``."""

@@ -300,13 +300,26 @@ def served_share(orders: ir.Table, *, by: Sequence[str] = (), service_s: int) ->
         One row per group with orders that count (without ``by`` one row, zero where there are none):
 
         - the columns of ``by``
-        - ``numerator``: orders delivered within ``service_s``
+        - ``numerator``: orders delivered within ``service_s``; null where these, or the others, are of too few people
         - ``denominator``: orders placed
         - ``n``: the same
     """
     counting = orders.filter(has_known_end(orders))
-    is_served = ((_.status == "delivered") & (_.click_to_door_s <= service_s)).fill_null(False)
+    is_served = _is_served(counting, service_s)
     return counting.aggregate({"numerator": is_served.sum().fill_null(0), "denominator": _.count(), "n": _.count()}, by=list(by))
+
+
+def served_parts(orders: ir.Table, *, service_s: int) -> dict[str, ir.BooleanValue]:
+    """Return which orders were served, and which were not: ``numerator`` and ``others``.
+
+    Orders that were cancelled, failed or returned are not, so that with a long standard the others are these.
+    """
+    is_served = _is_served(orders, service_s)
+    return {"numerator": is_served, "others": ~is_served}
+
+
+def _is_served(orders: ir.Table, service_s: int) -> ir.BooleanValue:
+    return ((orders.status == "delivered") & (orders.click_to_door_s <= service_s)).fill_null(False)
 
 
 def demand_inside(demand_cells: ir.Table, weight: str, *also: str) -> ir.Table:

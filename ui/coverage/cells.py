@@ -171,7 +171,7 @@ def _cell_share(view: View, metric: str, cell: int) -> str:
     changes = {"service_s": SERVICE_S} if metric == "served_share" else {}
     answer = compute(metric, view, market_id=view.focus.id, by=("cell",), resolution=_resolution_of(cell), **changes)
     row = next((row for row in answer.rows() if row["cell"] == cell), None)
-    if row is not None and row["suppressed"]:
+    if row is not None and (row["suppressed"] or (row["denominator"] and row["share"] is None)):
         return f"hidden: {answer.too_few}"
     if row is None or row["share"] is None:
         return write.MISSING
