@@ -227,6 +227,23 @@ def test_batched_orders_are_counted_as_orders_and_not_as_trips(town):
     assert stores.left_out == {"trips whose number of orders or stores is unknown": 1}
 
 
+def test_where_a_trip_does_not_say_what_it_carried_the_orders_that_name_it_are_counted(town):
+    for number, stores in enumerate((("A",), ("A",), ("A",), ("A", "A"), ("A", "B", None), ("A", None), ())):
+        trip = town.trip("M1", f"d{number}", accepted_at=NOON, order_count=None)
+        for store in stores:
+            town.order("M1", placed_at=NOON - timedelta(hours=1), store_id=store, trip_id=trip["trip_id"])
+    for _ in range(3):
+        town.order("M1", placed_at=NOON - timedelta(hours=1), store_id="A", trip_id=None)
+
+    for asked in ({}, {"hour": 12, "start_on": MONDAY, "end_on": MONDAY + DAY}):
+        batch, stores = town.ask("batch_share", **asked), town.ask("multi_store_share", **asked)
+
+        assert (batch.row()["numerator"], batch.row()["denominator"], batch.row()["n"]) == (7, 10, 6)
+        assert batch.left_out == {"trips whose number of orders is unknown": 1}
+        assert (stores.row()["numerator"], stores.row()["denominator"], stores.row()["n"]) == (3, 8, 5)
+        assert stores.left_out == {"trips whose number of orders or stores is unknown": 2}
+
+
 def test_deadhead_is_of_meters_and_unknown_meters_are_left_out(town):
     for number in range(5):
         town.trip("M1", f"d{number}", accepted_at=NOON, empty_m=1000, loaded_m=3000)

@@ -203,12 +203,13 @@ METRICS: Final = (
         also=(
             Counting(
                 "trips",
-                needs=("order_count",),
-                status="completed",
-                left_out="trips whose number of orders is unknown",
                 where=drivers.is_carried,
+                beside="orders",
+                kept=drivers.with_known_orders,
+                not_kept="trips whose number of orders is unknown",
             ),
         ),
+        history_weeks=1,
         units=("orders", "orders"),
     ),
     Metric(
@@ -223,12 +224,13 @@ METRICS: Final = (
         also=(
             Counting(
                 "trips",
-                needs=("order_count", "store_count"),
-                status="completed",
-                left_out="trips whose number of orders or stores is unknown",
                 where=drivers.is_carried,
+                beside="orders",
+                kept=drivers.with_known_stores,
+                not_kept="trips whose number of orders or stores is unknown",
             ),
         ),
+        history_weeks=1,
         units=("orders", "orders"),
     ),
     Metric(

@@ -313,18 +313,21 @@ def acceptance_share(offers: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     return ratio_of_sums(known, is_accepted(known).cast("int64"), known.shown, cluster="person", by=by)
 
 
-def batch_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+def batch_share(trips: ir.Table, orders: ir.Table, *, by: Sequence[str] = (), dow: int | None = None, hour: int | None = None) -> ir.Table:
     """Orders carried in trips of two or more, out of all orders carried.
 
-    Observed. Trips that were cancelled carried nothing; trips whose number of orders is unknown are left out and counted. Source: bundles
-    in Reyes et al. 2018, The Meal Delivery Routing Problem.
+    Observed. Trips that were cancelled carried nothing. Where a trip does not say how many orders it carried, the orders that name it are
+    counted; trips of which that is unknown too are left out and counted. Source: bundles in Reyes et al. 2018, The Meal Delivery Routing
+    Problem.
 
     Parameters
     ----------
-    trips
-        Table of the contract of that name, filtered.
+    trips, orders
+        Tables of the contracts of those names, filtered to the period and the week before.
     by
         Columns that make the groups; none for one row over everything.
+    dow, hour
+        Only trips of this weekday, only of this hour; None: all.
 
     Returns
     -------
@@ -336,23 +339,28 @@ def batch_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
         - ``denominator``: orders
         - ``n``: trips
     """
-    carried = trips.filter(is_carried(trips), _.order_count.notnull())
+    carried = with_known_orders(_asked_trips(trips, dow, hour), orders, by)
     batched = (carried.order_count >= BATCH).ifelse(carried.order_count, 0)
     return ratio_of_sums(carried, batched, carried.order_count, cluster="driver_id", by=by)
 
 
-def multi_store_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
+def multi_store_share(
+    trips: ir.Table, orders: ir.Table, *, by: Sequence[str] = (), dow: int | None = None, hour: int | None = None
+) -> ir.Table:
     """Orders carried in trips that visit two or more stores, out of all orders carried.
 
-    Observed. Trips that were cancelled carried nothing; trips whose number of orders or stores is unknown are left out and counted. Source:
-    bundles in Reyes et al. 2018, The Meal Delivery Routing Problem.
+    Observed. Trips that were cancelled carried nothing. Where a trip does not say how many orders it carried, or from how many stores, the
+    orders that name it are counted, and their stores; trips of which that is unknown too are left out and counted. Source: bundles in
+    Reyes et al. 2018, The Meal Delivery Routing Problem.
 
     Parameters
     ----------
-    trips
-        Table of the contract of that name, filtered.
+    trips, orders
+        Tables of the contracts of those names, filtered to the period and the week before.
     by
         Columns that make the groups; none for one row over everything.
+    dow, hour
+        Only trips of this weekday, only of this hour; None: all.
 
     Returns
     -------
@@ -364,7 +372,7 @@ def multi_store_share(trips: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
         - ``denominator``: orders
         - ``n``: trips
     """
-    carried = trips.filter(is_carried(trips), _.order_count.notnull(), _.store_count.notnull())
+    carried = with_known_stores(_asked_trips(trips, dow, hour), orders, by)
     of_several = (carried.store_count >= BATCH).ifelse(carried.order_count, 0)
     return ratio_of_sums(carried, of_several, carried.order_count, cluster="driver_id", by=by)
 
@@ -421,6 +429,32 @@ def mall_dwell(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
         - ``p50_low_s``, ``p50_high_s``, ``p90_low_s``, ``p90_high_s``: 95 percent bounds of these; null where so few orders bound nothing
     """
     return percentiles(orders, "mall_dwell_s", by=by)
+
+
+def with_known_orders(trips: ir.Table, orders: ir.Table, _by: Sequence[str]) -> ir.Table:
+    """Keep the trips of which is known how many orders they carried: as they say, else as many as name them."""
+    return _with_counts(trips, orders).filter(_.order_count.notnull())
+
+
+def with_known_stores(trips: ir.Table, orders: ir.Table, _by: Sequence[str]) -> ir.Table:
+    """Keep the trips of which is known how many orders they carried, and from how many stores."""
+    return _with_counts(trips, orders).filter(_.order_count.notnull(), _.store_count.notnull())
+
+
+def _with_counts(trips: ir.Table, orders: ir.Table) -> ir.Table:
+    lacking = trips.filter(trips.order_count.isnull() | trips.store_count.isnull()).select("trip_id")
+    named = orders.filter(_.trip_id.notnull()).semi_join(lacking, "trip_id").select("trip_id", "store_id")
+    counts = named.group_by("trip_id").agg(orders=_.count(), stores=_.store_id.nunique(), known=_.store_id.count())
+    # One store is not the only one where another order does not tell its own.
+    are_told = (counts.known == counts.orders) | (counts.stores >= BATCH)
+    counts = counts.select("trip_id", "orders", stores=are_told.ifelse(counts.stores, ibis.null("int64")))
+    columns = {"order_count": ibis.coalesce(_.order_count, _.orders), "store_count": ibis.coalesce(_.store_count, _.stores)}
+    return trips.left_join(counts, "trip_id").select(trips, "orders", "stores").mutate(**columns).drop("orders", "stores")
+
+
+def _asked_trips(trips: ir.Table, dow: int | None, hour: int | None) -> ir.Table:
+    asked = _asked_hours(trips, start_on=None, end_on=None, dow=dow, hour=hour)
+    return trips.filter(_.in_period, is_carried(trips), *asked)
 
 
 def is_carried(trips: ir.Table) -> ir.BooleanValue:
