@@ -250,7 +250,7 @@ def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> i
 def _known_beside(rows: ir.Table, name: str, tables: Mapping[str, ir.Table], metric: Metric, asked: Parameters) -> ir.Table:
     """Keep the rows of a table of facts that the other table knows of too."""
     wanted = metric.counting(name)
-    return rows if wanted.kept is None else wanted.kept(rows, tables[wanted.beside], columns(asked.by))
+    return wanted.known_beside(rows, tables[wanted.beside], columns(asked.by), asked.weight) if wanted.beside else rows
 
 
 def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:

@@ -32,7 +32,11 @@ every_modelled = pytest.mark.parametrize("metric", MODELLED, ids=lambda metric: 
 
 
 def happen(town: Town, mall: str | None, number: int, *, day: date = MONDAY, hour: int = 12, cell: int = 0) -> None:
-    """Let the same number of people order, and of drivers work: that many rows of every table of facts."""
+    """Let the same number of people order, and of drivers work: that many rows of every table of facts. Somebody lives within reach."""
+    if not any(row["market_id"] == town.market_of(mall) for row in town.tables["demand_cells"]):
+        town.demand(0, 1, market=town.market_of(mall))
+    if mall is not None and not any(row["mall_id"] == mall for row in town.tables["catchments"]):
+        town.drive(mall, 0, 60)
     town.deliver(mall, seconds=[600] * number, day=day, hour=hour, cell=cell, promise_s=900, **events(mall, town, day, hour))
     town.work(mall, drivers=number, day=day, hour=hour)
 

@@ -197,6 +197,21 @@ def test_orders_are_measured_against_the_people_of_their_market(town):
     assert town.row("order_rate").rate == 15.0
 
 
+def test_markets_without_people_and_orders_of_no_market_count_on_neither_side(town):
+    ordered(town, "M1", {0: 30})
+    ordered(town, "M4", {0: 40})
+    town.deliver(None, seconds=[600] * 50, market_id=None)
+    town.demand(0, 1000, households=None)
+    town.demand(1, 3000, market="W", inside=False)
+
+    answer = town.ask("order_rate")
+
+    assert (answer.row()["numerator"], answer.row()["denominator"], answer.row()["rate"], answer.rows_behind) == (30, 1000, 30.0, 30)
+    assert answer.left_out == {"orders in markets without people, or in none": 90}
+    assert [row.market_id for row in town.rows("order_rate", by=("market",))] == ["V"]
+    assert town.ask("order_rate", weight="households").left_out == {"orders in markets without people, or in none": 120}
+
+
 def test_overlap_is_measured_against_the_smaller_catchment(town):
     for cell, people in enumerate((100, 50, 200)):
         town.demand(cell, people)

@@ -102,6 +102,14 @@ METRICS: Final = (
         dimensions=("market",),
         per=1000,
         units=("orders", "people"),
+        also=(
+            Counting(
+                "orders",
+                beside="demand_cells",
+                kept=trade_areas.of_peopled_markets,
+                not_kept="orders in markets without people, or in none",
+            ),
+        ),
     ),
     Metric(
         trade_areas.catchment_overlap,

@@ -46,8 +46,8 @@ class Counting:
     is_at_every_hour
         Rows of all hours count, though the metric takes one hour of the week as an option: it uses that for other tables only.
     beside, kept, not_kept
-        Another table of the metric that must know of the rows too; of both tables and the columns that make the groups, the rows that
-        count; the others of those that could count, in words.
+        Another table of the metric that must know of the rows too; of both tables and the columns that make the groups (and of who is
+        counted as people where it takes ``weight``), the rows that count; the others of those that could count, in words.
     carried
         Adds to the rows copies in later hours to whose figures they lead, marked by ``is_copy``: their people stand behind those too. A
         function of the table, and of the columns that make the groups.
@@ -61,9 +61,15 @@ class Counting:
     missed: tuple[str, ...] = ()
     is_at_every_hour: bool = False
     beside: str = ""
-    kept: Callable[[ir.Table, ir.Table, Sequence[str]], ir.Table] | None = None
+    kept: Callable[..., ir.Table] | None = None
     not_kept: str = ""
     carried: Callable[[ir.Table, Sequence[str]], ir.Table] | None = None
+
+    def known_beside(self, rows: ir.Table, other: ir.Table, by: Sequence[str], weight: str) -> ir.Table:
+        """Return the rows that the other table knows of too."""
+        if self.kept is None:
+            return rows
+        return self.kept(rows, other, by, **({"weight": weight} if "weight" in inspect.signature(self.kept).parameters else {}))
 
 
 @dataclass(frozen=True)

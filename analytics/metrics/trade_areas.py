@@ -13,6 +13,7 @@ from ibis import _
 
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to, total
+from analytics.metrics.drivers import in_known_markets
 from analytics.privacy import BUCKETS, SUBJECTS, bit_count, bit_or
 
 CAPTURED_PERCENT = (50, 70, 90)
@@ -161,7 +162,8 @@ def _same(left: ir.Table, right: ir.Table, keys: Sequence[str]) -> list[ir.Boole
 def order_rate(orders: ir.Table, demand_cells: ir.Table, *, by: Sequence[str] = (), weight: str) -> ir.Table:
     """Orders placed for every thousand people inside the market's boundary: comparable across markets, which counts are not.
 
-    Orders are observed, people are those of public statistics. Only people of markets with orders count.
+    Orders are observed, people are those of public statistics. Only markets with orders and with people count: orders of the others, or of
+    no market, are left out and counted.
 
     Parameters
     ----------
@@ -183,16 +185,17 @@ def order_rate(orders: ir.Table, demand_cells: ir.Table, *, by: Sequence[str] = 
         - ``area_m2``: area of the cells with people inside the boundary, square meters
         - ``n``: orders placed
     """
-    people = (
-        demand_inside(demand_cells, weight, "cell_area_m2")
-        .filter(_.weight > 0)
-        .group_by("market_id")
-        .agg(people=_.weight.sum(), area_m2=_.cell_area_m2.sum())
-    )
+    inside = demand_inside(demand_cells, weight, "cell_area_m2").filter(_.weight > 0)
+    people = inside.group_by("market_id").agg(people=_.weight.sum(), area_m2=_.cell_area_m2.sum())
     counted = orders.group_by("market_id").agg(n=_.count())
-    joined = counted.left_join(people, "market_id").select("market_id", "n", "people", "area_m2")
+    joined = counted.inner_join(people, "market_id").select("market_id", "n", "people", "area_m2")
     figures = {"numerator": total(_.n), "denominator": total(_.people), "area_m2": total(_.area_m2), "n": total(_.n)}
     return joined.aggregate(figures, by=list(by))
+
+
+def of_peopled_markets(orders: ir.Table, demand_cells: ir.Table, by: Sequence[str], *, weight: str) -> ir.Table:
+    """Return the orders of markets with people inside the boundary."""
+    return in_known_markets(orders, demand_inside(demand_cells, weight).filter(_.weight > 0), by)
 
 
 def catchment_overlap(
