@@ -404,7 +404,37 @@ def test_cells_share_a_malls_gap_by_orders_and_by_people_within_reach(town):
         (cells()[0], 6075, 4500, 15),
         (cells()[7], 6075, 13500, 15),
     ]
-    assert [(row.hours_short, row.hours_spare) for row in rows] == [(1575, 0), (0, 7425)]
+    assert [(row.hours_short, row.hours_spare) for row in rows] == [(0, 1462), (0, 4388)]
+
+
+def test_cells_of_a_mall_short_in_one_week_and_spare_in_the_next_have_both(town):
+    weeks_before(town)
+    for week, orders in ((0, 30), (1, 10)):
+        town.deliver("M1", seconds=[1200] * orders, day=MONDAY + week * WEEK)
+        online(town, 5, day=MONDAY + week * WEEK)
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+    asked = {"start_on": MONDAY, "end_on": MONDAY + 2 * WEEK, "hour": 12}
+
+    (cell,), mall = town.rows("hours_gap_by_cell", within_s=1200, **asked), town.row("hours_gap", mall_id="M1", **asked)
+
+    assert (cell.hours_short, cell.hours_spare) == (mall.hours_short, mall.hours_spare) == (6300, 11655)
+
+
+@pytest.mark.parametrize(("drivers", "customers", "is_told"), [(5, 10, True), (4, 10, False), (5, 9, False)])
+def test_by_cell_a_mall_needs_its_people_in_the_hours_asked_for(town, drivers, customers, is_told):
+    weeks_before(town)
+    online(town, 6, hour=18)
+    online(town, 6, mall="M2")
+    town.deliver("M1", seconds=[1200] * 30, hour=18)
+    town.deliver("M1", seconds=[1200] * customers)
+    online(town, drivers)
+    town.demand(0, 100)
+    town.drive("M1", 0, 600)
+
+    (cell,) = town.rows("hours_gap_by_cell", start_on=MONDAY, hour=12, within_s=1200)
+
+    assert (cell.online_s > 0, cell.required_s > 0) == (is_told, is_told)
 
 
 MALLS = ("M1", "M2")

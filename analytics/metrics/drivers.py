@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -11,7 +11,7 @@ from ibis import Deferred, _
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to
 from analytics.metrics.driver_access import spread_over_people
-from analytics.privacy import DRIVER_K
+from analytics.privacy import DISPLAY_K, DRIVER_K
 from analytics.quantiles import percentiles
 from analytics.ratios import ratio_of_sums
 
@@ -797,11 +797,12 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
 ) -> ir.Table:
     """Where driver-hours were lacking and where they were spare: required against online time, each spread over cells.
 
-    Modelled, not observed. The time that a mall's orders require, as in hours_gap, is spread over cells like its orders of the period, all
-    hours together. The online time of its drivers is spread over the people within ``within_s`` of the mall, each the same (driver access).
-    Both are summed over malls and hours before they are compared, so that a cell is short or has spare hours, not both. Malls with fewer
-    than five drivers are left out, and so is online time that reaches nobody. Source: Luo and Wang 2003, Measures of Spatial Accessibility
-    to Health Care in a GIS Environment; Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand.
+    Modelled, not observed. Short and spare are those of hours_gap, mall by mall and hour by hour, and never netted: a cell may have both.
+    The time that a mall's orders require, and what of it was short, is spread over cells like the mall's orders of the period, all hours
+    together. The online time of its drivers, and what of it was spare, is spread over the people within ``within_s`` of the mall, each the
+    same (driver access). Malls with fewer than five drivers or ten customers in the hours asked for are left out, and so is online time
+    that reaches nobody. Source: Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment; Jennings et al.
+    1996, Server Staffing to Meet Time-Varying Demand.
 
     Parameters
     ----------
@@ -837,37 +838,51 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
     known = required_time(orders, shift_activity, trips, place=place).filter(_.required_s.notnull())
     inside = _asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
-    few = shift_activity.group_by("mall_id").agg(drivers=_.driver_id.nunique()).filter(_.drivers < DRIVER_K)
-    sums = hours.group_by(place).agg(required_s=_.required_s.sum(), online_s=_.online_s.sum()).anti_join(few, "mall_id")
-    sums = sums.alias("hours_of_malls")  # written once: it is spread twice
+    gap = hours.required_s - hours.online_s
+    gaps = {"hours_short": ibis.greatest(gap, 0).sum(), "hours_spare": ibis.greatest(-gap, 0).sum()}
+    sums = hours.group_by(place).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
+    asked: dict[str, Any] = {"start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
+    few = _malls_of_few(shift_activity, "driver_id", DRIVER_K, **asked)
+    few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), "customer_id", DISPLAY_K, **asked), distinct=True)
+    sums = sums.anti_join(few, "mall_id").select(*sums.columns).alias("hours_of_malls")  # written once: it is spread several times
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
-    online = spread_over_people(sums, pairs, demand_inside(demand_cells, weight).filter(_.weight > 0))
-    online = online.group_by(market_id=_.market_id, cell=parent(_.cell, resolution)).agg(online_s=_.online_s.sum())
-    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*place, "cell"]).agg(n=_.count())
-    required = _spread(sums, placed).group_by(["market_id", "cell"]).agg(required_s=_.required_s.sum(), n=_.n.sum())
-    rows = _side_by_side(["market_id", "cell"], required, online)
-    gap = rows.required_s - rows.online_s
-    return rows.select(
-        "market_id",
-        "cell",
-        hours_short=ibis.greatest(gap, 0),
-        hours_spare=ibis.greatest(-gap, 0),
-        required_s=_.required_s,
-        online_s=_.online_s,
-        n=_.n,
+    people = demand_inside(demand_cells, weight).filter(_.weight > 0)
+    online, spare = (
+        spread_over_people(sums.select("mall_id", online_s=sums[name]), pairs, people)
+        .group_by(market_id=_.market_id, cell=parent(_.cell, resolution))
+        .agg(**{name: _.online_s.sum()})
+        for name in ("online_s", "hours_spare")
     )
+    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*place, "cell"]).agg(n=_.count())
+    required = _spread(sums, placed).group_by(["market_id", "cell"])
+    required = required.agg(required_s=_.required_s.sum(), hours_short=_.hours_short.sum(), n=_.n.sum())
+    rows = _side_by_side(["market_id", "cell"], required, online, spare)
+    return rows.select("market_id", "cell", "hours_short", "hours_spare", "required_s", "online_s", "n")
+
+
+def _malls_of_few(
+    rows: ir.Table, person: str, k: int, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None
+) -> ir.Table:
+    """Return the malls with some people in the hours asked for, but fewer than k; where a person is unknown, each order is one."""
+    inside = _asked_hours(rows, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+    here = rows.filter(*inside) if inside else rows
+    who = ibis.coalesce(here[person], here.order_id) if "order_id" in here.columns else here[person]
+    counts = here.select("mall_id", person=who).group_by("mall_id").agg(people=_.person.nunique())
+    return counts.filter(counts.people > 0, counts.people < k).select("mall_id")
 
 
 def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:
-    """Spread each mall's required time over cells like its orders, in whole seconds that add up to the mall's."""
+    """Spread each mall's required and short time over cells like its orders, in whole seconds that add up to the mall's."""
     joined = placed.left_join(sums, [placed[name].identical_to(sums[name]) for name in ("market_id", "mall_id")])
-    cells = joined.select(*placed.columns, work_s=sums.required_s.fill_null(0))
+    names = ("required_s", "hours_short")
+    cells = joined.select(*placed.columns, **{name: sums[name].fill_null(0) for name in names})
     own = ["market_id", "mall_id"]
     ranked = cells.mutate(
         running=_.n.sum().over(ibis.cumulative_window(group_by=own, order_by="cell")), whole=_.n.sum().over(ibis.window(group_by=own))
     )
-    before = _.running - _.n
-    return ranked.select("market_id", "cell", "n", required_s=_.work_s * _.running // _.whole - _.work_s * before // _.whole)
+    before = ranked.running - ranked.n
+    parts = {name: ranked[name] * ranked.running // ranked.whole - ranked[name] * before // ranked.whole for name in names}
+    return ranked.select("market_id", "cell", "n", **parts)
 
 
 def _asked_hours(rows: ir.Table, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None) -> list[ir.BooleanValue]:

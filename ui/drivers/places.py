@@ -86,7 +86,7 @@ def _tip(row: Mapping[str, Any]) -> list[str]:
 
 def map_notes(view: View) -> str:
     """Return what a reader must know of the map: the model of drive times, and how required and online hours came to their cells."""
-    spread = "Required hours stand where orders come from, online hours where drivers' reach from the mall puts them."
+    spread = "Hours short stand where orders come from, spare ones where drivers' reach from the mall puts them."
     return " ".join(filter(None, (map_title(view), spread, notes([cells(view)]))))
 
 
