@@ -155,6 +155,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
                 None,
                 [
                     _PARTS_HIDDEN.format(too_few=_too_few(chosen)) if (is_incomplete & ~hidden).any() else "",
+                    chosen.model,
                     _note(chosen, asked, shown, version),
                     attraction.note(asked, version) if attraction.is_asked_by(chosen) else "",
                     *notes.of_data(chosen, asked, version),

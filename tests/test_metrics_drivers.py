@@ -287,6 +287,17 @@ def test_required_time_is_that_of_the_same_hour_before_spread_over_the_length_of
     assert [(row.hours_short, row.hours_spare, row.n, row.unknown_n) for row in rows] == [(0, 1800, 1, 0), (900, 0, 1, 0)]
 
 
+def test_required_hours_are_said_to_be_modelled_and_how(town):
+    weeks_before(town)
+
+    for metric in ("hours_gap", "hours_gap_by_cell"):
+        note = town.ask(metric).note
+        assert "hours required are modelled" in note
+        assert "the 8 weeks before" in note
+        assert "mean trip" in note
+        assert "Jennings et al. 1996" in note
+
+
 def test_work_left_over_at_midnight_is_of_the_next_day_and_week(town):
     sunday = MONDAY + 6 * DAY
     for week in range(9):

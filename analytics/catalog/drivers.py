@@ -37,6 +37,11 @@ _DELIVERED_WITH_SHIFTS = Counting(
 
 _WITHOUT_OFFERS = "delivered orders in markets or at malls without offers"
 
+_REQUIRED = (
+    "hours required are modelled: orders placed, times what an order took in the same hour of the week of the "
+    f"{drivers.LOOK_BACK_WEEKS} weeks before, spread over the hours of the mean trip of these weeks (Jennings et al. 1996)"
+)
+
 METRICS: Final = (
     Metric(
         drivers.utilization,
@@ -269,6 +274,7 @@ METRICS: Final = (
         source="Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand",
         dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
         history_weeks=drivers.HISTORY_WEEKS,
+        model=_REQUIRED,
         also=(Counting("orders", carried=drivers.with_hours_after), Counting("trips", where=_none)),
         n_of="hours",
     ),
@@ -282,6 +288,7 @@ METRICS: Final = (
         source="Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment",
         keys=("market_id", "cell"),
         history_weeks=drivers.HISTORY_WEEKS,
+        model=_REQUIRED,
         also=(Counting("orders", is_at_every_hour=True), Counting("trips", where=_none)),
         modelled=True,
         by_mall=True,

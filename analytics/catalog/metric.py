@@ -115,6 +115,8 @@ class Metric:
     history_weeks
         Weeks before the period that its function sees too: rows then carry ``in_period``, and only those in the period are counted as
         rows and people behind the figures.
+    model
+        What a reader must know of the model behind some of its figures; it stands in the answer's note.
     modelled
         A model stands behind it; nothing was observed.
     by_mall
@@ -148,6 +150,7 @@ class Metric:
     units: tuple[str, str] | None = None
     n_of: str = ""
     history_weeks: int = 0
+    model: str = ""
     modelled: bool = False
     by_mall: bool = False
     parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
