@@ -74,6 +74,7 @@ def test_a_week_is_seven_calendar_days_of_the_period(town):
     assert access(town) == {0: 8 * 5 * 3600 // 2}
     assert access(town, **fortnight) == {0: 8 * 5 * 3600 // 2}
     assert access(town, start_on=MONDAY, end_on=MONDAY + timedelta(days=7)) == {0: 4 * 5 * 3600}
+    assert access(town, start_on=MONDAY - timedelta(days=7), end_on=MONDAY + timedelta(days=7)) == {0: 4 * 5 * 3600 // 2}
     assert access(town, end_on=MONDAY + timedelta(days=21)) == {0: 8 * 5 * 3600 // 3}
 
 

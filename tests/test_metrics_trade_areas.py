@@ -111,6 +111,17 @@ def test_a_percentage_that_adds_few_customers_to_one_shown_is_hidden(town):
     assert (second.q50_cells, second.q70_cells, second.q90_cells, second.q90_farthest_s) == (1, 1, None, None)
 
 
+def test_what_is_added_is_measured_from_the_last_percentage_shown(town):
+    town.deliver("M1", seconds=[600] * 40, cell=0)
+    for cell, orders, customers in ((1, 20, 5), (2, 18, 4)):
+        for each in range(orders):
+            town.deliver("M1", seconds=[600], cell=cell, customer_id=f"{cell}-{each % customers}")
+
+    row = town.row("captured_catchment", mall_id="M1")
+
+    assert (row.q50_orders, row.q70_orders, row.q90_orders) == (40, None, None)
+
+
 @pytest.mark.parametrize("has_buckets", [True, False])
 def test_customers_that_share_a_bucket_are_still_as_many_as_they_are(town, has_buckets):
     town.bucket = town.bucket if has_buckets else "NULL"
