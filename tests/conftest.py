@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from data.contracts import table
 from data.demo import build
@@ -14,12 +16,15 @@ from tests.town import Town
 Rows = Sequence[Mapping[str, object]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process where several share the work, and those of all browser files: one Chromium at a time."""
-    for item in items:
-        is_browser = item.path.parent.name == "browser"
-        item.add_marker(pytest.mark.xdist_group("browser" if is_browser else item.path.stem))
+class _ByFile(LoadFileScheduling):
+    """Keeps the tests of a file in one process where several share the work, and those of all browser files: one Chromium at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _ByFile(config, log)
 
 
 @pytest.fixture
