@@ -170,9 +170,11 @@ def _change(table: Table, column: str, days: list[tuple[date, int, float]]) -> I
     if not split or min(rows[:split].sum(), rows[split:].sum()) < _LEAST_ROWS:
         return
     before, after = levels[:split], levels[split:]
+    # By rows, not days: a few single rows far away in time are no sign that the unit goes back and forth.
+    sides = ((before, rows[:split]), (after, rows[split:]))
     step = float(np.median(after) - np.median(before))
     factor = next((each for each in FACTORS if abs(abs(step) - math.log(each)) < _FACTOR_SLACK), None)
-    steady = all(np.mean(np.abs(side - np.median(side)) < _DAY_SLACK) >= _STEADY_SHARE for side in (before, after))
+    steady = all(np.average(np.abs(side - np.median(side)) < _DAY_SLACK, weights=n) >= _STEADY_SHARE for side, n in sides)
     if factor and steady:
         words = f"{column} around {_usual_value(before)} until {days[split - 1][0]}, around {_usual_value(after)} from {days[split][0]} on"
         ratio = f"{factor:,.10g} times" if step > 0 else f"1/{factor:,.10g} of"

@@ -266,6 +266,25 @@ def test_a_column_whose_unit_changed_half_way_is_named_with_the_day(shop: Shop, 
     assert words in found.example
 
 
+def test_single_rows_far_away_in_time_hide_no_change_of_a_unit(shop: Shop) -> None:
+    far = [{"offer_id": f"far{month}", "mall_id": "M1", "shown_at": f"2026-{month}-01 12:00:00", "pay_cents": 900} for month in (10, 11)]
+    near = [
+        {
+            "offer_id": f"f{day}-{place}",
+            "mall_id": "M1",
+            "shown_at": f"{MONDAY + timedelta(days=day):%F %T}",
+            "pay_cents": 90_000 if day >= 6 else 900,
+        }
+        for day in range(10)
+        for place in range(5)
+    ]
+
+    found = finding(shop.load(shop.rows_file("offers.csv", near + far)), "unit_changed")
+
+    assert "until 2026-03-07" in found.example
+    assert "from 2026-03-08 on" in found.example
+
+
 def test_degrees_that_become_millionths_are_a_changed_unit(shop: Shop) -> None:
     rows = days_of_orders(range(6))
     for row in rows[30:]:
