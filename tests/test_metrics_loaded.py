@@ -20,13 +20,15 @@ ORDERS = 10
 
 @pytest.fixture(scope="module")
 def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    """A version loaded from files: a store for each golden case, ten orders each, and a few people to cover."""
+    """A version loaded from files: a store for each golden case, ten orders each, two malls, and people within reach and beyond."""
     folder: Path = tmp_path_factory.mktemp("golden")
     market = {"market_id": "V", "name": "Las Vegas", "time_zone": "America/Los_Angeles"}
     place = {"latitude": 36.128, "longitude": -115.171}
     mall = {"mall_id": "M1", "market_id": "V", "name": "Mall", "status": "open", **place}
+    other_mall = {**mall, "mall_id": "M2", "name": "Other mall", "latitude": 36.14}
     area = {"area_id": "320030001001", "market_id": "V", "county": "32003", "population": 1000, **place}
-    tables = {"markets": [market], "malls": [mall], "demand_areas": [area], "orders": _orders(), **_work()}
+    far_area = {**area, "area_id": "320030001002", "latitude": 36.4}
+    tables = {"markets": [market], "malls": [mall, other_mall], "demand_areas": [area, far_area], "orders": _orders(), **_work()}
     for name, rows in tables.items():
         pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
     result = load([folder], warehouse=Warehouse(folder / "warehouse"))
@@ -89,7 +91,7 @@ def test_a_load_makes_local_days_and_cells_that_can_be_grouped_by(version):
     assert (row["numerator"], row["denominator"]) == (70, 70)
 
 
-def test_people_at_the_mall_are_within_any_drive_of_it(version):
+def test_people_at_the_mall_are_within_reach_of_it_and_those_far_away_are_not(version):
     row = answers("covered_share", Parameters(), EVERYTHING, version).row()
 
-    assert (row["numerator"], row["denominator"]) == (1000, 1000)
+    assert (row["numerator"], row["denominator"]) == (1000, 2000)

@@ -43,7 +43,7 @@ def test_every_table_below_the_map_opens_and_stands_in_the_address(server, watch
     expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=SLOW_MS)
 
     expect(page.get_by_role("button", name="CSV, ")).to_be_visible(timeout=SLOW_MS)
-    assert page.locator("[data-testid=stDataFrame]").count() == 1
+    expect(page.locator("[data-testid=stDataFrame]")).to_have_count(1, timeout=SLOW_MS)
     assert serious(complaints) == []
 
 

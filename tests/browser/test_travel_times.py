@@ -56,9 +56,11 @@ def test_a_click_on_the_map_of_residuals_tells_the_cell_s_drives_and_stands_in_t
 def test_the_tables_follow_the_mall(server, watched):
     page = drawn(watched(), server + PATH)
     expect(page.locator(".mr-answer")).to_contain_text("Around Fashion Show half of the drives")
+    expect(page.get_by_role("button", name="rows")).to_have_count(3, timeout=SLOW_MS)
     first = page.get_by_role("button", name="rows").all_inner_texts()
 
     page = drawn(watched(), f"{server}/travel-times?mall=tysons-corner-center")
 
     expect(page.locator(".mr-answer")).to_contain_text("Around Tysons Corner Center half of the drives")
+    expect(page.get_by_role("button", name="rows")).to_have_count(3, timeout=SLOW_MS)
     assert page.get_by_role("button", name="rows").all_inner_texts() != first
