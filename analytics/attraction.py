@@ -4,9 +4,8 @@ Only these leave; the counts by cell that they are fitted on do not. A mall is f
 are: where it does not deliver, the lack of orders tells nothing of a choice.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from analytics.catalog import Metric
 from analytics.metrics.trade_areas import ATTRACTION_PERMILLE, DECAY_PERMILLE, OUTSIDE_PERMILLE
 from analytics.models.huff import TYPICAL_STORES, Exponents, Pairs, fitted
 from analytics.parameters import MOST_PERMILLE, Parameters
+from analytics.reference import VersionKey
 from data.engine import Engine
 from data.warehouse import Version
 
@@ -29,10 +29,12 @@ _SERVED_PERCENT: Final = 99
 
 _PAIRS = """
 WITH people AS (
-    SELECT market_id, cell, {weight} AS people FROM demand_cells WHERE is_inside AND {weight} > 0{market}
+    SELECT market_id, cell, {weight} AS people FROM demand_cells
+    WHERE is_inside AND {weight} > 0 AND ($market IS NULL OR market_id = $market)
 ), placed AS (
     SELECT mall_id, dropoff_cell AS cell, count(*) AS orders FROM orders
-    WHERE mall_id IS NOT NULL AND dropoff_cell IS NOT NULL{market} GROUP BY ALL
+    WHERE mall_id IS NOT NULL AND dropoff_cell IS NOT NULL
+        AND ($market IS NULL OR market_id = $market) GROUP BY ALL
 ), pairs AS (
     SELECT people.market_id, people.cell, people.people, catchments.mall_id, catchments.drive_s, malls.store_count
     FROM people JOIN catchments USING (market_id, cell) JOIN malls ON malls.mall_id = catchments.mall_id AND malls.status = 'open'
@@ -106,23 +108,13 @@ def fit_of(version: Version, market_id: str | None, weight: str) -> Fit | None:
     weight
         ``population`` or ``households``: whose number the orders are measured against.
     """
-    return _fit(_Key(version.root.absolute(), version.id, version), market_id, weight)
-
-
-@dataclass(frozen=True)
-class _Key:
-    """A version never changes, so its folder and id say everything."""
-
-    root: Path
-    id: str
-    version: Version = field(compare=False)
+    return _fit(VersionKey.of(version), market_id, weight)
 
 
 @lru_cache(maxsize=_CACHED)
-def _fit(key: _Key, market_id: str | None, weight: str) -> Fit | None:
-    # Names of markets come from the version, weights from a fixed list; both are quoted in any case.
-    market = "" if market_id is None else " AND market_id = '{}'".format(market_id.replace("'", "''"))
-    rows = _served(Engine.of(key.version).table(_PAIRS.format(weight=weight, market=market, stores=TYPICAL_STORES)))
+def _fit(key: VersionKey, market_id: str | None, weight: str) -> Fit | None:
+    sql = _PAIRS.format(weight=weight, stores=TYPICAL_STORES)  # both from fixed lists
+    rows = _served(Engine.of(key.version).table(sql, {"market": market_id}))
     orders = rows.column("orders").to_numpy()
     cells = len(rows.filter(pa.array(orders > 0)).column("cell").unique())
     if orders.sum() < FEWEST_ORDERS or cells < FEWEST_CELLS:

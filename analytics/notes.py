@@ -1,12 +1,12 @@
 """What a reader must know of the data behind a figure: what was inferred at load, and what is known by area only."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from analytics.catalog import Metric
 from analytics.parameters import Parameters
+from analytics.reference import VersionKey
 from data.engine import Engine
 from data.warehouse import Version
 
@@ -38,7 +38,7 @@ def of_data(metric: Metric, asked: Parameters, version: Version) -> list[str]:
     list of str
         What was inferred of the tables that the metric reads, and in answers by cell the share of doors known by area only.
     """
-    known = _known(_Key(version.root.absolute(), version.id, version))
+    known = _known(VersionKey.of(version))
     inferred = dict.fromkeys(name for table in metric.tables for name in known.inferred.get(table, ()))
     said = [f"{_part(share)}{INFERRED[name]}" for name in inferred if (share := known.shares[name])]
     if "orders" in metric.tables and "cell" in (*asked.by, *metric.keys) and known.area_share:
@@ -57,17 +57,8 @@ class _Known:
     area_share: float
 
 
-@dataclass(frozen=True)
-class _Key:
-    """A version never changes, so its folder and id say everything."""
-
-    root: Path
-    id: str
-    version: Version = field(compare=False)
-
-
 @lru_cache(maxsize=_CACHED_VERSIONS)
-def _known(key: _Key) -> _Known:
+def _known(key: VersionKey) -> _Known:
     engine = Engine.of(key.version)
     share = "coalesce(count(*) FILTER ({column}) / nullif(count(*), 0), 0) AS {name}"
     shares: dict[str, float] = {}

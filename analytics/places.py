@@ -1,15 +1,15 @@
 """People who are not covered, by the name of a place: cells are given to the nearest name, or told as a direction from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 import ibis
 import numpy as np
 import pyarrow as pa
 
+from analytics.reference import VersionKey
 from data.cells import Integers, centers, haversine_m
 from data.engine import Engine
 from data.warehouse import Version
@@ -121,20 +121,11 @@ def _middle(members: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def cells_with_people(version: Version, market_id: str, weight: str) -> Integers:
     """Return the cells inside a market's boundary with people (or households) in them, ascending; public facts, kept per version."""
-    return _cells_with_people(_Key(version.root.absolute(), version.id, version), market_id, weight)
-
-
-@dataclass(frozen=True)
-class _Key:
-    """A version never changes, so its folder and id say everything."""
-
-    root: Path
-    id: str
-    version: Version = field(compare=False)
+    return _cells_with_people(VersionKey.of(version), market_id, weight)
 
 
 @lru_cache(maxsize=_CACHED)
-def _cells_with_people(key: _Key, market_id: str, weight: str) -> Integers:
+def _cells_with_people(key: VersionKey, market_id: str, weight: str) -> Integers:
     demand = ibis.table({"market_id": "string", "cell": "int64", "is_inside": "boolean", weight: "int64"}, name="demand_cells")
     wanted = demand.filter(demand.market_id == market_id, demand.is_inside, demand[weight] > 0)
     sql = str(ibis.to_sql(wanted.select("cell").order_by("cell"), dialect="duckdb"))

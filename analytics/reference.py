@@ -98,17 +98,17 @@ class Freshness:
 
 def markets(version: Version) -> tuple[Market, ...]:
     """Return the markets of a version, by name."""
-    return _markets(_Key.of(version))
+    return _markets(VersionKey.of(version))
 
 
 def malls(version: Version, market_id: str | None = None) -> tuple[Mall, ...]:
     """Return the malls of a version, of one market if it is named: open ones first, then by name."""
-    return tuple(mall for mall in _malls(_Key.of(version)) if market_id in {None, mall.market_id})
+    return tuple(mall for mall in _malls(VersionKey.of(version)) if market_id in {None, mall.market_id})
 
 
 def stores(version: Version, mall_id: str | None = None) -> tuple[Store, ...]:
     """Return the stores of a version, of one mall if it is named, by name."""
-    return tuple(store for store in _stores(_Key.of(version)) if mall_id in {None, store.mall_id})
+    return tuple(store for store in _stores(VersionKey.of(version)) if mall_id in {None, store.mall_id})
 
 
 def extent(version: Version, market_id: str | None = None) -> Extent:
@@ -156,12 +156,12 @@ def spans(version: Version, market_id: str | None = None, mall_id: str | None = 
 
 def drive_time_note(version: Version, market_id: str | None = None) -> str:
     """Return which models made the drive times of a market, or of all of them, and their error where drives were measured against them."""
-    return _drive_time_note(_Key.of(version), market_id)
+    return _drive_time_note(VersionKey.of(version), market_id)
 
 
 def has_values(version: Version, table: str, column: str) -> bool:
     """Tell whether any row of a table has a value in a column: what no row has, no figure can rest on."""
-    return _has_values(_Key.of(version), table, column)
+    return _has_values(VersionKey.of(version), table, column)
 
 
 def freshness(version: Version) -> Freshness:
@@ -172,7 +172,7 @@ def freshness(version: Version) -> Freshness:
 
 
 @dataclass(frozen=True)
-class _Key:
+class VersionKey:
     """A version as the key of a cache: a version never changes, so its folder and id say everything."""
 
     root: Path
@@ -180,12 +180,13 @@ class _Key:
     version: Version = field(compare=False)
 
     @classmethod
-    def of(cls, version: Version) -> "_Key":
+    def of(cls, version: Version) -> "VersionKey":
+        """Return the key of a version."""
         return cls(version.root.absolute(), version.id, version)
 
 
 @lru_cache(maxsize=_CACHED_VERSIONS)
-def _markets(key: _Key) -> tuple[Market, ...]:
+def _markets(key: VersionKey) -> tuple[Market, ...]:
     spans = key.version.manifest.extent
     sql = """
         SELECT market_id AS id, name, time_zone, coalesce(currency, 'USD') AS currency, coalesce(week_start, 1) AS week_start,
@@ -203,7 +204,7 @@ def _markets(key: _Key) -> tuple[Market, ...]:
 
 
 @lru_cache(maxsize=_CACHED_VERSIONS)
-def _malls(key: _Key) -> tuple[Mall, ...]:
+def _malls(key: VersionKey) -> tuple[Mall, ...]:
     sql = """
         SELECT mall_id AS id, market_id, name, status, opened_on, closed_on, latitude, longitude, store_count, opening_hours, cell
         FROM malls ORDER BY status IS DISTINCT FROM 'open', name, mall_id
@@ -222,7 +223,7 @@ _FITS = """
 
 
 @lru_cache(maxsize=64)
-def _drive_time_note(key: _Key, market_id: str | None) -> str:
+def _drive_time_note(key: VersionKey, market_id: str | None) -> str:
     rows = Engine.of(key.version).table(_FITS, {"market": market_id}).to_pylist()
     notes = []
     for row in rows:
@@ -232,13 +233,13 @@ def _drive_time_note(key: _Key, market_id: str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _has_values(key: _Key, table: str, column: str) -> bool:
+def _has_values(key: VersionKey, table: str, column: str) -> bool:
     known = contract(table).column(column).name
     return bool(_rows(key.version, f"SELECT 1 AS found FROM {table} WHERE {known} IS NOT NULL LIMIT 1"))
 
 
 @lru_cache(maxsize=_CACHED_VERSIONS)
-def _stores(key: _Key) -> tuple[Store, ...]:
+def _stores(key: VersionKey) -> tuple[Store, ...]:
     sql = "SELECT store_id AS id, mall_id, name, category FROM stores ORDER BY name, store_id"
     return tuple(Store(**row) for row in _rows(key.version, sql))
 

@@ -224,6 +224,21 @@ class Version:
         """CSV of the rows that the load rejected; None where it rejected none."""
         return self.root / self.id / self.manifest.rejects if self.manifest.rejects else None
 
+    def record(self, note: str) -> Record:
+        """Return what a version made of this one says of itself: the load that the data came of stays on record, with another note."""
+        known = self.manifest
+        return Record(
+            known.sources,
+            known.counts,
+            known.findings,
+            self.rejects_path,
+            known.extent,
+            known.notes,
+            known.synthetic,
+            note,
+            known.watermarks,
+        )
+
 
 def version_id(number: int, digest: str) -> str:
     """Return the id of a version from its running number and its manifest's hash."""

@@ -1,6 +1,7 @@
 """Opening hours of malls, read from their text: the hours of the week in which retail can be collected."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -58,6 +59,13 @@ def open_hours(text: str | None) -> frozenset[HourOfWeek] | None:
         for day in _days(rule["days"]):
             hours_by_day[day] = {place for span in spans if span is not None for place in _hours(day, *span)}
     return frozenset(place for places in hours_by_day.values() for place in places) if rules else None
+
+
+def open_hours_of_any(texts: Iterable[str | None]) -> frozenset[HourOfWeek] | None:
+    """Return the hours in which at least one of several places is open; None where there is none, or the hours of one are unknown."""
+    hours = [open_hours(text) for text in texts]
+    known = [each for each in hours if each is not None]
+    return frozenset[HourOfWeek]().union(*known) if known and len(known) == len(hours) else None
 
 
 def _days(text: str | None) -> list[int]:

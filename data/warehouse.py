@@ -384,18 +384,7 @@ class Warehouse:
                 return
             specs = {name: PartSpec(entry.rows) for name, entry in base.manifest.tables.items()}
             _write_compacted(base, draft)
-            manifest = base.manifest
-            record = Record(
-                sources=manifest.sources,
-                counts=manifest.counts,
-                findings=manifest.findings,
-                rejects=base.rejects_path,
-                extent=manifest.extent,
-                notes=manifest.notes,
-                synthetic=manifest.synthetic,
-                note=f"same content as {base.id}, compacted",
-                watermarks=manifest.watermarks,
-            )
+            record = base.record(f"same content as {base.id}, compacted")
             draft.publish(tables=specs, replace=set(specs), record=record, action="compacted")
 
 

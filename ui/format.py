@@ -176,3 +176,8 @@ def _half_up(value: float) -> int:
 
 def _this_year(today: date | None) -> int:
     return (today or date.today()).year  # noqa: DTZ011 - the year the reader lives in, not an instant
+
+
+def hour_of_week(place: tuple[int, int]) -> str:
+    """Return a weekday (1 Monday to 7 Sunday) and an hour as ``Fri 5 pm``."""
+    return f"{weekday(place[0])} {hour(place[1])}"

@@ -4,6 +4,7 @@ Streamlit's cache is shared by all readers, so that who asks (the scope) and whi
 function, and every cache is bounded.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import streamlit as st
@@ -21,6 +22,9 @@ from ui.view import View
 
 LOOK_EVERY = timedelta(seconds=4)
 """How often a running page looks whether a newer version was published: one small file is read."""
+
+_COARSEST = 6
+_MOST_HIDDEN = 0.2
 
 Bounds = tuple[float, float, float, float]
 
@@ -77,6 +81,23 @@ def _baselines(scope: Scope, root: str, version_id: str, period: Period) -> dict
 def baselines_of(view: View) -> dict[str, Baseline]:
     """Return the baseline of each market over the days shown, from the cache where it was asked before."""
     return _baselines(view.scope, str(view.version.root), view.version.id, view.period)
+
+
+def coarse_enough(asked_at: Callable[[int], Answer], *, finest: int = 8) -> Answer:
+    """Return an answer by cell at the finest resolution whose hidden cells hold at most 20 % of the rows behind it.
+
+    Parameters
+    ----------
+    asked_at
+        Asks the question at a resolution.
+    finest
+        Where to begin. Where nothing finer will do, the answer is the one at resolution 6.
+    """
+    for resolution in range(finest, _COARSEST, -1):
+        answer = asked_at(resolution)
+        if answer.hidden_share <= _MOST_HIDDEN:
+            return answer
+    return asked_at(_COARSEST)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

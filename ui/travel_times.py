@@ -17,7 +17,7 @@ from ui.maps import Figure, Specials, legend_html, value_map
 from ui.palette import BURDEN, DIVERGING, Classes
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import compute
+from ui.session import coarse_enough, compute
 from ui.view import View
 
 METERS_PER_MILE = 1_609.344
@@ -26,8 +26,6 @@ RESIDUAL = Classes("Observed against modelled drive", "%", (-25, -15, -5, 5, 15,
 
 OFF_BY = Classes("Half of the drives off by more than", "min", (1, 1.5, 2, 3, 4), BURDEN)
 GRID_PX = 260
-_FINEST, _COARSEST = 8, 6
-_MOST_HIDDEN = 0.2
 
 
 def sentence(view: View) -> tuple[str, str]:
@@ -169,11 +167,7 @@ def _hour(row: Mapping[str, Any]) -> Hour:
 
 def by_cell(view: View) -> Answer:
     """Return the error by cell, as fine as hidden cells hold at most 20 % of the drives."""
-    for resolution in range(_FINEST, _COARSEST, -1):
-        answer = compute("drive_error", view, market_id=view.focus.id, by=("cell",), resolution=resolution)
-        if answer.hidden_share <= _MOST_HIDDEN:
-            return answer
-    return compute("drive_error", view, market_id=view.focus.id, by=("cell",), resolution=_COARSEST)
+    return coarse_enough(lambda resolution: compute("drive_error", view, market_id=view.focus.id, by=("cell",), resolution=resolution))
 
 
 def cells(view: View) -> pa.Table:

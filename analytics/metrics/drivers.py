@@ -11,7 +11,7 @@ from ibis import Deferred, _
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to
 from analytics.metrics.driver_access import spread_over_people
-from analytics.privacy import DISPLAY_K, DRIVER_K
+from analytics.privacy import SUBJECTS, Subject
 from analytics.quantiles import percentiles
 from analytics.ratios import ratio_of_sums
 
@@ -617,8 +617,7 @@ def hours_gap(
         - ``n``: known hours of markets or malls in the period
         - ``unknown_n``: hours with orders or drivers whose requirement is unknown
     """
-    place = ["market_id", "mall_id"] if "mall_id" in by else ["market_id"]
-    known = required_time(orders, shift_activity, trips, place=place)
+    known = required_time(orders, shift_activity, trips, place=_place(by))
     inside = _asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = _open(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
     is_known = hours.required_s.notnull()
@@ -842,8 +841,8 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
     gaps = {"hours_short": ibis.greatest(gap, 0).sum(), "hours_spare": ibis.greatest(-gap, 0).sum()}
     sums = hours.group_by(place).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
     asked: dict[str, Any] = {"start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
-    few = _malls_of_few(shift_activity, "driver_id", DRIVER_K, **asked)
-    few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), "customer_id", DISPLAY_K, **asked), distinct=True)
+    few = _malls_of_few(shift_activity, SUBJECTS["shift_activity"], **asked)
+    few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), SUBJECTS["orders"], **asked), distinct=True)
     sums = sums.anti_join(few, "mall_id").select(*sums.columns).alias("hours_of_malls")  # written once: it is spread several times
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
     people = demand_inside(demand_cells, weight).filter(_.weight > 0)
@@ -861,14 +860,13 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
 
 
 def _malls_of_few(
-    rows: ir.Table, person: str, k: int, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None
+    rows: ir.Table, subject: Subject, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None
 ) -> ir.Table:
-    """Return the malls with some people in the hours asked for, but fewer than k; where a person is unknown, each order is one."""
+    """Return the malls with some people in the hours asked for, but fewer than may be shown."""
     inside = _asked_hours(rows, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     here = rows.filter(*inside) if inside else rows
-    who = ibis.coalesce(here[person], here.order_id) if "order_id" in here.columns else here[person]
-    counts = here.select("mall_id", person=who).group_by("mall_id").agg(people=_.person.nunique())
-    return counts.filter(counts.people > 0, counts.people < k).select("mall_id")
+    counts = here.select("mall_id", person=subject.of(here)).group_by("mall_id").agg(people=_.person.nunique())
+    return counts.filter(counts.people > 0, counts.people < subject.k).select("mall_id")
 
 
 def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:

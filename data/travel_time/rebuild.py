@@ -13,7 +13,7 @@ from data.contracts import TABLES, table
 from data.engine import attach
 from data.engine import connection as open_version
 from data.errors import WarehouseError
-from data.manifest import PartSpec, Record, Version
+from data.manifest import PartSpec, Version
 from data.routing.osrm import Osrm
 from data.routing.roads import roads
 from data.travel_time.calibration import Drives
@@ -137,7 +137,8 @@ def _rebuilt(draft: Draft, base: Base | None, markets: Sequence[str], *, note: s
     if not is_new:
         return Rebuilt(draft.base, is_new=False, fits=fits)
     tables_ = {name: PartSpec(count) for name, count in rows.items()}
-    version = draft.publish(tables=tables_, replace=set(NAMES), record=_record(draft.base, note))
+    record = draft.base.record("; ".join(part for part in (draft.base.manifest.note, note) if part))
+    version = draft.publish(tables=tables_, replace=set(NAMES), record=record)
     return Rebuilt(version, is_new=True, fits=fits)
 
 
@@ -213,19 +214,3 @@ FROM pairs, errors, people
 def _fit_of(connection: duckdb.DuckDBPyConnection, market_id: str) -> Fit:
     (row,) = connection.sql(_FIT, params={"market": market_id}).to_arrow_table().to_pylist()
     return Fit(**row)
-
-
-def _record(base: Version, note: str) -> Record:
-    """Return what the manifest says: the load that the data came of stays on record."""
-    manifest = base.manifest
-    return Record(
-        sources=manifest.sources,
-        counts=manifest.counts,
-        findings=manifest.findings,
-        rejects=base.rejects_path,
-        extent=manifest.extent,
-        notes=manifest.notes,
-        synthetic=manifest.synthetic,
-        note="; ".join(part for part in (manifest.note, note) if part),
-        watermarks=manifest.watermarks,
-    )

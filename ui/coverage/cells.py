@@ -13,11 +13,9 @@ from ui.maps import Figure, Scene, coverage_map, value_map
 from ui.palette import AMOUNT, Classes
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import compute
+from ui.session import coarse_enough, compute
 from ui.view import View
 
-_COARSEST = 6
-_MOST_HIDDEN = 0.2
 _HOUR_S = 3600
 _MOST_CHOICES = 3
 SERVICE_S = 3600
@@ -72,11 +70,9 @@ def _access_by_cell(view: View, by: Standard, resolution: int) -> Mapping[int, f
 def _orders_by_cell(view: View, by: Standard) -> Answer:
     """Return orders by cell in as fine a resolution as the map can show; coarser where hidden cells would hold over 20 % of them."""
     finest = resolution_of(view, by.weight)
-    for resolution in range(finest, _COARSEST, -1):
-        orders = compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=resolution)
-        if orders.hidden_share <= _MOST_HIDDEN:
-            return orders
-    return compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=_COARSEST)
+    return coarse_enough(
+        lambda resolution: compute("orders", view, market_id=view.focus.id, by=("cell",), resolution=resolution), finest=finest
+    )
 
 
 def _cells(view: View, by: Standard, orders: Answer | None) -> pa.Table:

@@ -6,18 +6,18 @@ import streamlit as st
 
 from analytics import joined
 from analytics.beyond import METHOD
+from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
 from ui.delivery_times import groups, lost, places
 from ui.delivery_times.question import below as chosen
-from ui.delivery_times.question import hour_words
 from ui.view import View
 
 
 def below(view: View) -> None:
     """Draw the chosen table."""
     if view.hour:
-        panels.note(f"Of orders placed {hour_words(view.hour)}, the hour that was clicked.")
+        panels.note(f"Of orders placed {write.hour_of_week(view.hour)}, the hour that was clicked.")
     _TABLES[chosen(view)](view)
 
 

@@ -43,12 +43,7 @@ def stores_answer(view: View) -> Answer:
 
 def stores_sentence(view: View) -> str:
     """Return how many stores are slow beyond chance."""
-    verdicts = judged(stores_answer(view), figure(view).column).rows.column("verdict").to_pylist()
-    told = [verdict for verdict in verdicts if verdict != "not judged"]
-    if not told:
-        return "No store has 30 orders here, so none is judged."
-    word = "less punctual" if figure(view).is_share else "slower"
-    return f"{told.count('worse')} of {write.counted(len(told), 'store')} are {word} than the others by more than chance."
+    return _beyond_chance(view, stores_answer(view), "store", "")
 
 
 def stores_columns(view: View) -> tuple[Shown, ...]:
@@ -325,10 +320,13 @@ def cells_table(view: View) -> pa.Table:
 
 def cells_sentence(view: View) -> str:
     """Return how many cells are slow beyond chance."""
-    verdicts = judged(cells(view), figure(view).column).rows.column("verdict").to_pylist()
+    return _beyond_chance(view, cells(view), "cell", " with 30 orders or more")
+
+
+def _beyond_chance(view: View, answer: Answer, noun: str, which: str) -> str:
+    verdicts = judged(answer, figure(view).column).rows.column("verdict").to_pylist()
     told = [verdict for verdict in verdicts if verdict != "not judged"]
     if not told:
-        return "No cell has 30 orders here, so none is judged."
+        return f"No {noun} has 30 orders here, so none is judged."
     word = "less punctual" if figure(view).is_share else "slower"
-    count = write.counted(len(told), "cell")
-    return f"{told.count('worse')} of {count} with 30 orders or more are {word} than the others by more than chance."
+    return f"{told.count('worse')} of {write.counted(len(told), noun)}{which} are {word} than the others by more than chance."

@@ -7,29 +7,23 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from analytics.answers import Answer
-from analytics.opening_hours import open_hours
+from analytics.opening_hours import open_hours_of_any
 from analytics.reference import extent, malls
 from ui import format as write
 from ui.charts import Hour, HourOfWeek, week_hour_grid
-from ui.delivery_times.question import asked, figure, hour_words, leading, of_hour
+from ui.delivery_times.question import asked, figure, leading, of_hour
 from ui.maps import Figure, Specials, legend_html, value_map
 from ui.scene import scene
-from ui.session import compute
+from ui.session import coarse_enough, compute
 from ui.view import View
 
 MAP_PX = 430
 GRID_PX = 380
-_FINEST, _COARSEST = 8, 6
-_MOST_HIDDEN = 0.2
 
 
 def cells(view: View) -> Answer:
     """Return the figure by cell, in the clicked hour where one was; coarser where hidden cells would hold over 20 % of the orders."""
-    for resolution in range(_FINEST, _COARSEST, -1):
-        answer = leading(view, by=("cell",), resolution=resolution, **of_hour(view))
-        if answer.hidden_share <= _MOST_HIDDEN:
-            return answer
-    return leading(view, by=("cell",), resolution=_COARSEST, **of_hour(view))
+    return coarse_enough(lambda resolution: leading(view, by=("cell",), resolution=resolution, **of_hour(view)))
 
 
 def cells_map(view: View) -> Figure:
@@ -51,7 +45,7 @@ def cells_map(view: View) -> Figure:
         value="value",
         classes=shown.classes,
         text=_percent_tip if shown.is_share else _minutes_tip(shown.column),
-        period=f"{hour_words(view.hour)}, {view.days}" if view.hour else view.days,
+        period=f"{write.hour_of_week(view.hour)}, {view.days}" if view.hour else view.days,
         hidden_share=answer.hidden_share or None,
     )
 
@@ -68,7 +62,7 @@ def _minutes_tip(column: str) -> Any:
 def map_title(view: View) -> str:
     """Return what the map shows, and how to change it."""
     if view.hour:
-        return f"The map shows {hour_words(view.hour)}, the hour that was clicked. Click it again for the whole week."
+        return f"The map shows {write.hour_of_week(view.hour)}, the hour that was clicked. Click it again for the whole week."
     return "Click an hour in the grid for its map, a cell on the map for its hours, a mall to choose it."
 
 
@@ -126,8 +120,7 @@ def _hour(view: View, row: Mapping[str, Any]) -> Hour:
 def _open_hours(view: View) -> frozenset[HourOfWeek] | None:
     """Return the hours in which the mall, or any open mall of the market, is open; None where one's hours are unknown."""
     here = [view.mall] if view.mall is not None else [each for each in malls(view.version, view.focus.id) if each.status == "open"]
-    known = [hours for hours in (open_hours(each.opening_hours) for each in here) if hours is not None]
-    return frozenset[HourOfWeek]().union(*known) if known and len(known) == len(here) else None
+    return open_hours_of_any(each.opening_hours for each in here)
 
 
 def cell_story(view: View) -> list[tuple[str, str]]:

@@ -131,11 +131,6 @@ def of_hour(view: View) -> dict[str, int | None]:
     return {"dow": dow, "hour": hour}
 
 
-def hour_words(hour: tuple[int, int]) -> str:
-    """Return an hour of the week as ``Fri 5 pm``."""
-    return f"{write.weekday(hour[0])} {write.hour(hour[1])}"
-
-
 def leading(view: View, **changes: Any) -> Answer:
     """Return the answer that the chosen figure stands in."""
     return compute(figure(view).metric, view, **asked(view, **changes))

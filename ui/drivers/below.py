@@ -6,10 +6,11 @@ import streamlit as st
 
 from analytics import joined
 from analytics.answers import Answer
+from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
 from ui.drivers import hours, places, tables
-from ui.drivers.question import gap_by_hour, hour_words, notes, shown_hour
+from ui.drivers.question import gap_by_hour, notes, shown_hour
 from ui.filters import Control
 from ui.view import View
 
@@ -71,7 +72,9 @@ def _hours(view: View) -> None:
 
 def _cells(view: View) -> None:
     hour, answer = shown_hour(view), places.cells(view)
-    panels.numbers_behind(f"Cells on the map, {hour_words(hour)}" if hour else "Cells on the map", answer, view.version, key="cells")
+    panels.numbers_behind(
+        f"Cells on the map, {write.hour_of_week(hour)}" if hour else "Cells on the map", answer, view.version, key="cells"
+    )
     panels.table(places.cells_table(view), places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
 
 

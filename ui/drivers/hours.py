@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pyarrow as pa
 
-from analytics.opening_hours import open_hours
+from analytics.opening_hours import open_hours_of_any
 from analytics.reference import extent, malls
 from ui import format as write
 from ui.charts import Hour, HourOfWeek, week_hour_grid
@@ -18,7 +18,6 @@ from ui.drivers.question import (
     gap,
     gap_by_hour,
     has_shifts,
-    hour_words,
     is_of_market,
     place,
     reason,
@@ -95,7 +94,7 @@ def _worst(view: View) -> str:
     hours = None if worst is None else weekly_hours(view, worst["hours_short"])
     if worst is None or hours is None or hours < 0.05:
         return ""
-    return f"; most are lacking {hour_words((worst['local_dow'], worst['local_hour']))} ({write.driver_hours(hours)})"
+    return f"; most are lacking {write.hour_of_week((worst['local_dow'], worst['local_hour']))} ({write.driver_hours(hours)})"
 
 
 def figures(view: View) -> list[tuple[str, str, str]]:
@@ -161,9 +160,7 @@ def _hour(view: View, row: Mapping[str, Any]) -> Hour:
 def _open_hours(view: View) -> frozenset[HourOfWeek] | None:
     """Return the hours in which the mall, or any open mall of the market, is open; None where one's hours are unknown."""
     here = [view.mall] if view.mall is not None and not is_of_market(view) else malls(view.version, view.focus.id)
-    hours = [open_hours(each.opening_hours) for each in here if each.status == "open"]
-    known = [each for each in hours if each is not None]
-    return frozenset[HourOfWeek]().union(*known) if known and len(known) == len(hours) else None
+    return open_hours_of_any(each.opening_hours for each in here if each.status == "open")
 
 
 def hour_words_in_full(view: View) -> str:
@@ -171,7 +168,7 @@ def hour_words_in_full(view: View) -> str:
     hour = shown_hour(view)
     if hour is None:
         return "No hour to show."
-    title = hour_words(hour) if view.hour else f"{hour_words(hour)}, the busiest hour"
+    title = write.hour_of_week(hour) if view.hour else f"{write.hour_of_week(hour)}, the busiest hour"
     row = next((row for row in gap_by_hour(view).rows() if (row["local_dow"], row["local_hour"]) == hour), None)
     if row is None:
         return f"{title}: no orders and no drivers, or shut."

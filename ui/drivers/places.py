@@ -9,18 +9,16 @@ from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
 from ui.drivers.hours import Balance
-from ui.drivers.question import asked, hour_words, notes, shown_hour, weekly_hours
+from ui.drivers.question import asked, notes, shown_hour, weekly_hours
 from ui.maps import Figure, Specials, legend_html, market_map
 from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
 from ui.palette import DIVERGING
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import compute
+from ui.session import coarse_enough, compute
 from ui.view import View
 
 MAP_PX = 400
-_FINEST, _COARSEST = 8, 6
-_MOST_HIDDEN = 0.2
 
 BY_CELL = Balance("Driver-minutes", "per sq mi and week", (-10, -4, -1, 1, 4, 10), DIVERGING)
 """Fixed, and by area, so that a color means the same on every map: short is above zero."""
@@ -36,11 +34,7 @@ CELLS = (
 def cells(view: View) -> Answer:
     """Return hours short and spare by cell in the hour shown; coarser where hidden cells would hold over 20 % of the orders."""
     dow, hour = shown_hour(view) or (None, None)
-    for resolution in range(_FINEST, _COARSEST, -1):
-        answer = compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=resolution))
-        if answer.hidden_share <= _MOST_HIDDEN:
-            return answer
-    return compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=_COARSEST))
+    return coarse_enough(lambda resolution: compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=resolution)))
 
 
 def cells_table(view: View) -> pa.Table:
@@ -72,7 +66,7 @@ def cells_map(view: View) -> tuple[Figure, pa.Table]:
         hidden_cells=sum(table.column("suppressed").to_pylist()), hidden_share=answer.hidden_share or None, why=f"Hidden: {answer.too_few}"
     )
     hour = shown_hour(view)
-    period = hour_words(hour) if hour else view.days
+    period = write.hour_of_week(hour) if hour else view.days
     return Figure(
         deck, legend_html(BY_CELL, theme=view.theme, period=period, note="modelled", specials=specials, statuses=where.statuses)
     ), table
@@ -96,8 +90,8 @@ def map_title(view: View) -> str:
     if hour is None:
         return "No hour to show on the map."
     if view.hour:
-        return f"The map shows {hour_words(hour)}, the hour that was clicked. Click it again for the busiest hour."
-    return f"The map shows {hour_words(hour)}, the busiest hour. Click an hour in the grid for its map."
+        return f"The map shows {write.hour_of_week(hour)}, the hour that was clicked. Click it again for the busiest hour."
+    return f"The map shows {write.hour_of_week(hour)}, the busiest hour. Click an hour in the grid for its map."
 
 
 def cell_story(view: View, drawn: pa.Table) -> list[tuple[str, str]]:

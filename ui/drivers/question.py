@@ -60,11 +60,6 @@ def shown_hour(view: View) -> HourOfWeek | None:
     return None if busiest is None else (busiest["local_dow"], busiest["local_hour"])
 
 
-def hour_words(hour: HourOfWeek) -> str:
-    """Return an hour of the week as ``Fri 5 pm``."""
-    return f"{write.weekday(hour[0])} {write.hour(hour[1])}"
-
-
 def notes(answers: Iterable[Answer]) -> str:
     """Return as sentences what a reader must know of the data behind answers, such as shifts that were inferred at load, each once."""
     clauses = dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause)

@@ -13,13 +13,11 @@ from ui.overview.headline import leading
 from ui.overview.weeks import span
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import compute
+from ui.session import coarse_enough, compute
 from ui.view import View
 
 MAP_PX = 430
 """Lower than other maps: question, tiles and map share one screen."""
-_COARSEST = 6
-_MOST_HIDDEN = 0.2
 
 _CELL = Shown("cell", "Cell", "cell", is_pinned=True)
 _INTERVAL = Shown("interval", "95 %", "interval", help="Interval of the figure before it")
@@ -112,12 +110,8 @@ def off_the_map(cells: Answer) -> str:
 
 
 def _coarse_enough(view: View, market: Market, period: Period) -> Answer:
-    metric = leading(view)
-    for resolution in range(8, _COARSEST, -1):
-        cells = compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=resolution, **span(period))
-        if cells.hidden_share <= _MOST_HIDDEN:
-            return cells
-    return compute(metric, view, market_id=market.id, mall_id=None, by=("cell",), resolution=_COARSEST, **span(period))
+    asked = {"market_id": market.id, "mall_id": None, "by": ("cell",), **span(period)}
+    return coarse_enough(lambda resolution: compute(leading(view), view, resolution=resolution, **asked))
 
 
 def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:
