@@ -25,7 +25,21 @@ from ui.view import View, view_of
 
 @dataclass(frozen=True)
 class Page:
-    """One page: where it stands in the menu, its script, its question, what of the filter row it uses, and whether it shows one market."""
+    """One page.
+
+    Attributes
+    ----------
+    section, title, script
+        Where it stands in the menu, and the file that draws it.
+    question
+        What it answers.
+    filters, controls
+        What of the filter row it uses, and its own controls right of it.
+    default_period, is_of_one_market
+        Period of a first visit; whether it shows one market, so that "all markets" cannot be chosen.
+    keys
+        Entries of the address, beside those of filters and controls, that keep what a reader chose on it.
+    """
 
     section: str
     title: str
@@ -35,6 +49,7 @@ class Page:
     controls: tuple[Control, ...] = ()
     default_period: str = "last-13-weeks"
     is_of_one_market: bool = False
+    keys: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -54,6 +69,7 @@ PAGES: tuple[Page, ...] = (
         "How did the program do?",
         filters=("market", "period", "vs"),
         default_period="last-week",
+        keys=("map", "why", "trend", "weeks"),
     ),
     Page(
         "Around a mall",
@@ -63,6 +79,7 @@ PAGES: tuple[Page, ...] = (
         filters=("market", "mall", "period"),
         controls=(DRIVE, WEIGHT),
         is_of_one_market=True,
+        keys=("show", "below"),
     ),
     Page(
         "Around a mall",
@@ -72,6 +89,7 @@ PAGES: tuple[Page, ...] = (
         filters=("market", "mall", "period"),
         controls=(delivery_times.FIGURE,),
         is_of_one_market=True,
+        keys=("below", "lost"),
     ),
     Page(
         "Around a mall",
@@ -82,6 +100,7 @@ PAGES: tuple[Page, ...] = (
         controls=(AREA,),
         default_period="last-4-weeks",
         is_of_one_market=True,
+        keys=("below",),
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
     Page(
@@ -104,7 +123,7 @@ PAGES: tuple[Page, ...] = (
 )
 """Every page; the first one is what ``/`` shows. A new page is its file and one entry here."""
 
-_KEYS = (*(control.key for page in PAGES for control in page.controls), "map", "show", "below", "lost", "why", "trend", "weeks")
+_KEYS = tuple(dict.fromkeys(key for page in PAGES for key in (*(control.key for control in page.controls), *page.keys)))
 _WRITTEN, _MEANT, _QUIET = "written_address", "meant_by_empty_address", "quiet_address"
 _PAGE, _SCOPE, _ENTRIES, _MAY_LOAD = "shown_page", "scope", "pages", "may_load"
 
