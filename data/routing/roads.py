@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
@@ -63,14 +64,23 @@ def roads(path: Path, cache: Path) -> Roads:
         raise SourceError(f"{path}: there is no such file")
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    kept = cache / f"{digest[:16]}-{FORMAT}.npz"
-    if kept.is_file():
-        with np.load(kept) as arrays:
-            return Roads.of(Graph(**{each.name: arrays[each.name] for each in fields(Graph)}))
+    known = cache / f"{digest[:16]}-{FORMAT}.npz"
+    if known.is_file():
+        return _read(known)
     graph = contracted(arcs(path))
     cache.mkdir(parents=True, exist_ok=True)
-    draft = kept.with_name(f"{os.getpid()}-{kept.name}")
+    draft = known.with_name(f"{os.getpid()}-{known.name}")
     with draft.open("wb") as file:
         np.savez(file, **{each.name: getattr(graph, each.name) for each in fields(Graph)})
-    draft.replace(kept)
+    draft.replace(known)
     return Roads.of(graph)
+
+
+def kept(cache: Path) -> Iterator[Roads]:
+    """Iterate over the graphs that were made before, the newest first; one is read when it is asked for."""
+    yield from map(_read, sorted(cache.glob(f"*-{FORMAT}.npz"), key=lambda path: (-path.stat().st_mtime_ns, path.name)))
+
+
+def _read(path: Path) -> Roads:
+    with np.load(path) as arrays:
+        return Roads.of(Graph(**{each.name: arrays[each.name] for each in fields(Graph)}))

@@ -10,6 +10,7 @@ from typing import Final
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from data.cells import centers
 from data.contracts import table
@@ -86,7 +87,19 @@ def drives_of_market(connection: duckdb.DuckDBPyConnection, market_id: str, mall
     malls
         The market's malls; drives name them by their position.
     """
-    rows = connection.sql(_ROWS, params=[market_id]).to_arrow_table()
+    return drives_of(connection.sql(_ROWS, params=[market_id]).to_arrow_table(), malls)
+
+
+def drives_of(rows: pa.Table, malls: list[str]) -> Drives:
+    """Return rows of the table ``drives`` as a fit takes them; those of other malls are left out.
+
+    Parameters
+    ----------
+    rows
+        ``mall_id``, ``dropoff_cell``, ``distance_m``, ``drive_s``, ``local_hour``, ``local_dow``.
+    malls
+        The market's malls; drives name them by their position.
+    """
     position = {mall_id: place for place, mall_id in enumerate(malls)}
     mall = np.array([position.get(each, -1) for each in rows["mall_id"].to_pylist()], np.int64)
     cell, line_m, drive_s, hour, weekday = (

@@ -125,7 +125,7 @@ def _rebuilt(draft: Draft, base: Base | None, markets: Sequence[str], *, note: s
         for each in TABLES:
             connection.execute(f"CREATE VIEW now_{each.name} AS SELECT * FROM {each.name}")
         chosen = _chosen(connection, markets)
-        tables = Tables(connection, fit=partial(_fit, base) if base else analytic)
+        tables = Tables(connection, fit=partial(fit_on, base) if base else analytic)
         for place, market_id in enumerate(chosen):
             say(f"driving times of {market_id}", place, len(chosen))
             tables.model(market_id)
@@ -150,7 +150,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection, markets: Sequence[str]) -> li
     return [each for each in known if each in (markets or known)]
 
 
-def _fit(base: Base, malls: list[Place], drives: Drives) -> Model:
+def fit_on(base: Base, malls: list[Place], drives: Drives) -> Model:
     """Return a base on the level of a market's drives; the analytic model where the base knows no way from any of its malls."""
     base_s = np.full(len(drives), np.nan)
     knows = False

@@ -1,0 +1,1 @@
+"""Choosing the next pilot malls: sites and whom they reach, criteria and scores, forecasts, portfolios."""
