@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import pkgutil
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from analytics import commands
 from analytics.__main__ import main
 from analytics.catalog import METRICS
 from tests.town import Town
@@ -30,6 +34,32 @@ def ask(town, capsysbinary):
         return code, output.decode(), errors.decode()
 
     return ask
+
+
+def test_every_module_that_adds_a_command_is_registered():
+    modules = [import_module(f"analytics.commands.{each.name}") for each in pkgutil.iter_modules(commands.__path__)]
+
+    assert {each.__name__ for each in modules if hasattr(each, "add")} == {each.__name__ for each in commands.COMMANDS}
+
+
+def test_every_command_has_a_help_text(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+
+    listed = capsys.readouterr().out.split("commands:\n")[1].split("\n\n")[0]
+    lines = re.findall(r"^ {4}(\S+)(?: +(\S.*)|\n {6,}(\S.*))$", listed, re.MULTILINE)
+    assert {"list", "metric", "calibration"} <= {name for name, *_ in lines}
+    assert len(lines) == len(re.findall(r"^ {4}\w", listed, re.MULTILINE))
+
+
+def test_a_command_that_is_stopped_says_so_in_one_line(monkeypatch, capsys):
+    def stopped(_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analytics.commands.listing.aligned", stopped)
+
+    assert main(["list"]) == 2
+    assert capsys.readouterr() == ("", "error: stopped\n")
 
 
 def test_list_names_every_metric_with_its_help(ask):

@@ -1,0 +1,55 @@
+"""What a command prints: answers as tables of text with what must be said beside them, and bytes for a pipe."""
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from analytics import export
+from analytics.answers import Answer
+from data.text import aligned, counted
+
+
+def pipe(pieces: Iterable[bytes]) -> None:
+    """Write bytes to standard output."""
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+def print_answer(answer: Answer) -> None:
+    """Print an answer as a table, and under it the version, its rows and what they leave out."""
+    table = export.exported(answer)
+    names = [name for name in table.column_names if name not in {"suppressed", "data"}]
+    rows = [[_text(row[name]) for name in names] + [_remark(row, answer)] for row in table.to_pylist()]
+    print(aligned([[*names, ""], *rows], right=[index for index, name in enumerate(names) if _is_number(table, name)]))
+    print("\n".join(_remarks(answer)))
+
+
+def row_count(answer: Answer) -> str:
+    """Return how many rows an answer has: ``214 rows``."""
+    return counted(answer.table.num_rows, "row")
+
+
+def _remark(row: dict[str, Any], answer: Answer) -> str:
+    return f"hidden: {answer.too_few}" if row["suppressed"] else ""
+
+
+def _remarks(answer: Answer) -> list[str]:
+    lines = [f"version {answer.version_id}, {row_count(answer)}" + (", synthetic data" if answer.is_synthetic else "")]
+    if answer.hidden_share:
+        most = "at most " if answer.rows_behind is None else ""
+        lines.append(f"{most}{answer.hidden_share:.1%} of the {answer.rows_are} are in hidden rows")
+    lines += [f"left out: {count:,} {reason}" for reason, count in answer.left_out.items()]
+    return lines + ([f"note: {answer.note}"] if answer.note else [])
+
+
+def _is_number(table: Any, name: str) -> bool:
+    return str(table.schema.field(name).type) in {"int64", "double"}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
