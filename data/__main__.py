@@ -26,6 +26,7 @@ examples:
   python -m data load --mapping mapping.toml --watch  load again every five minutes; see docs/sources.md
   python -m data versions                             what is loaded, and which version serves
   python -m data rollback                             serve the version before the current one
+  python -m data open > open.sql                      then: duckdb -init open.sql
 """
 
 
@@ -106,6 +107,14 @@ def _parser() -> Parser:
 
     check = command("check", _check, "recompute hashes and row counts of a version", "Exits with 1 if anything is damaged.")
     check.add_argument("version", nargs="?", metavar="VERSION", help="version to check, such as v0003 (default: the one that serves)")
+
+    opened = command(
+        "open",
+        _open,
+        "print SQL that opens a version in any DuckDB",
+        "Then a query of `python -m analytics metric NAME --sql` gives the integers of the dashboards. Nothing is hidden there.",
+    )
+    opened.add_argument("version", nargs="?", metavar="VERSION", help="version to open, such as v0003 (default: the one that serves)")
 
     prune = command(
         "prune",
@@ -258,6 +267,18 @@ def _check(options: argparse.Namespace) -> int:
     files = version.manifest.files.values()
     size_mb = sum(entry.bytes for entry in files) / 1e6
     print(f"{version.id} is sound: {counted(len(files), 'file')}, {size_mb:,.1f} MB, every hash and row count as published")
+    return 0
+
+
+def _open(options: argparse.Namespace) -> int:
+    from data.engine import script
+
+    warehouse = Warehouse(options.warehouse)
+    version_id = _full_id(warehouse, options.version)
+    version = warehouse.version(version_id) if version_id else warehouse.current()
+    if version is None:
+        raise WarehouseError(_nothing_in(options.warehouse, "open"))
+    print(script(version), end="")
     return 0
 
 

@@ -112,6 +112,35 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
     spill = Path(tempfile.gettempdir()) / f"mallreach-{os.getpid()}"
     connection.execute("SET GLOBAL temp_directory=?", [str(spill)])
     connection.execute("SET GLOBAL TimeZone='UTC'")
+    aliases = _attached(connection, version)
+    try:
+        for name, query in _views(connection, version, aliases).items():
+            connection.execute(f"CREATE VIEW {name} AS {query}")
+    except duckdb.Error as error:
+        raise WarehouseError(_damaged(version, error)) from error
+    return connection
+
+
+def script(version: Version) -> str:
+    """Return SQL that opens a version in any DuckDB as ``connection`` does: its files attached read-only, and a view per table.
+
+    Every file is opened once on the way, so that a script that is handed out can be run.
+
+    Raises
+    ------
+    WarehouseError
+        As ``connection``.
+    """
+    with duckdb.connect() as probe:
+        aliases = _attached(probe, version)
+        views = _views(probe, version, aliases)
+    files = [_attach_sql(version.file(name), alias) for name, alias in aliases.items()]
+    made = [f"CREATE OR REPLACE TEMP VIEW {name} AS {query}" for name, query in views.items()]
+    return "".join(f"{statement};\n" for statement in ("SET TimeZone='UTC'", *files, *made))
+
+
+def _attached(connection: duckdb.DuckDBPyConnection, version: Version) -> dict[str, str]:
+    """Attach the files of a version read-only; return the name of each in the connection."""
     aliases = {}
     for position, (name, entry) in enumerate(sorted(version.manifest.files.items())):
         path = version.file(name)
@@ -123,19 +152,23 @@ def connection(version: Version) -> duckdb.DuckDBPyConnection:
             attach(connection, path, aliases[name])
         except duckdb.Error as error:
             raise WarehouseError(_damaged(version, error, path)) from error
-    try:
-        known = _without_stale_buckets(connection, _columns(connection))
-        for table in TABLES:
-            connection.execute(f"CREATE VIEW {table.name} AS {_view(table, version, aliases, known)}")
-    except duckdb.Error as error:
-        raise WarehouseError(_damaged(version, error)) from error
-    return connection
+    return aliases
+
+
+def _views(connection: duckdb.DuckDBPyConnection, version: Version, aliases: Mapping[str, str]) -> dict[str, str]:
+    """Return the query behind each table of the contracts."""
+    known = _without_stale_buckets(connection, _columns(connection))
+    return {table.name: _view(table, version, aliases, known) for table in TABLES}
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, alias: str, *, writable: bool = False) -> None:
     """Attach a DuckDB file to a connection under a name; read-only unless said otherwise."""
+    connection.execute(_attach_sql(path, alias, writable=writable))
+
+
+def _attach_sql(path: Path, alias: str, *, writable: bool = False) -> str:
     quoted = str(path.absolute()).replace("'", "''")
-    connection.execute(f"ATTACH '{quoted}' AS {alias}{'' if writable else ' (READ_ONLY)'}")
+    return f"ATTACH '{quoted}' AS {alias}{'' if writable else ' (READ_ONLY)'}"
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], set[str]]:

@@ -737,7 +737,7 @@ def test_an_error_is_one_line_and_exit_code_two(capsys, warehouse):
     )
 
 
-@pytest.mark.parametrize("command", ["load", "demo", "versions", "rollback", "check", "prune", "mapping", "template"])
+@pytest.mark.parametrize("command", ["load", "demo", "versions", "rollback", "check", "open", "prune", "mapping", "template"])
 def test_every_command_explains_itself_and_takes_a_warehouse(capsys, command):
     with pytest.raises(SystemExit, match="0"):
         command_line.main([command, "--help"])
@@ -777,7 +777,7 @@ def test_a_warehouse_that_nobody_filled_is_said_to_be_empty(capsys, warehouse):
     assert run(capsys, "versions", "--warehouse", str(warehouse.root)) == (0, empty, "")
 
 
-@pytest.mark.parametrize("command", ["check", "prune"])
+@pytest.mark.parametrize("command", ["check", "open", "prune"])
 def test_a_mistyped_folder_does_not_pass_a_nightly_command(capsys, tmp_path, warehouse, command):
     mistyped = tmp_path / "warehuose"
     with warehouse.draft():  # a first load that fails leaves a folder in which nothing was published
@@ -841,3 +841,19 @@ def test_a_connection_for_loaders_reads_a_version_beside_files_of_their_own(publ
         reader.execute(f"ATTACH '{tmp_path / 'mine.duckdb'}' AS mine")
         reader.execute("CREATE TABLE mine.main.known AS SELECT order_id FROM orders")
         assert reader.execute("SELECT * FROM mine.main.known").fetchall() == [("1",)]
+
+
+def test_a_version_opened_by_hand_has_the_rows_that_its_engine_has(capsys, warehouse, publish):
+    first = publish({"orders": [order("1", 60), order("2", 60)], "markets": [town("one")]})
+    second = publish({"orders": [order("2", 70), order("3", 70)]}, superseded={"orders": [{"order_id": "2"}]})
+
+    for version, named in ((first, [first.id.split("-")[0]]), (second, [])):
+        assert command_line.main(["open", *named, "--warehouse", str(warehouse.root)]) == 0
+        with duckdb.connect() as by_hand:
+            by_hand.execute(capsys.readouterr().out)
+            for each in TABLES:
+                content = f"SELECT * FROM {each.name} ORDER BY ALL"
+                assert by_hand.sql(content).to_arrow_table() == Engine.of(version).table(content)
+            with pytest.raises(duckdb.Error, match="read-only"):
+                by_hand.execute("DELETE FROM file_0.main.orders")
+    assert orders(second) == [("1", 60), ("2", 70), ("3", 70)]
