@@ -132,7 +132,7 @@ def weightings_around(weights: Integers, count: int = WEIGHTINGS) -> Integers:
     Each weight is multiplied by a factor of its own, log-normal around 1: 8 of 10 between half and double. A weight of nothing stays so.
     """
     drawn = np.random.default_rng(_SEED).standard_normal((count, len(weights)))
-    return _millionths(weights * np.exp(math.log(FACTOR) / _EIGHT_OF_TEN * drawn))
+    return _millionths(weights.astype(np.float64) * np.exp(math.log(FACTOR) / _EIGHT_OF_TEN * drawn))
 
 
 def _millionths(drawn: Floats) -> Integers:
