@@ -83,6 +83,7 @@ def _section(metric: Metric) -> str:
     definition, columns = _parts(metric)
     facts = {
         "On screen": f"{metric.label}. {metric.help}",
+        "Formula": f"`{metric.formula}`",
         "Unit": metric.unit,
         "Better": _better(metric),
         "Seen or modelled": "modelled" if metric.modelled else "observed",
@@ -93,10 +94,16 @@ def _section(metric: Metric) -> str:
         "Left out and reported": metric.left_out or "nothing",
         "Classes on maps": "; ".join(f"`{column}` {', '.join(f'{limit:g}' for limit in limits)}" for column, limits in metric.breaks)
         or "none fixed",
-        "Changes": "; ".join(metric.changes) or "none",
+        "Version of the definition": str(metric.version),
     }
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
-    return f"## {metric.id}\n\n{definition}\n\n{lines}\n\nRows and columns:\n\n{columns}\n"
+    return f"## {metric.id}\n\n{definition}\n\n{lines}\n\n{_history(metric)}Rows and columns:\n\n{columns}\n"
+
+
+def _history(metric: Metric) -> str:
+    """Return what changed in the definition, the newest change last; nothing for a first version."""
+    changes = "\n".join(f"- version {number}, {each.on}: {each.text}" for number, each in enumerate(metric.changes, start=2))
+    return f"Changes of the definition:\n\n{changes}\n\n" if changes else ""
 
 
 def _parts(metric: Metric) -> tuple[str, str]:
@@ -105,10 +112,6 @@ def _parts(metric: Metric) -> tuple[str, str]:
     definition = text.split("\nParameters\n----------\n", 1)[0].strip()
     returned = text.split("\nReturns\n-------\n", 1)[1].split("\n", 1)[1]
     return definition, "\n".join(line.removeprefix("    ") for line in returned.splitlines()).strip()
-
-
-def _list(limits: Sequence[float]) -> str:
-    return ", ".join(f"{limit:g}" for limit in limits)
 
 
 def _better(metric: Metric) -> str:

@@ -4,10 +4,10 @@ import difflib
 from typing import Final
 
 from analytics.catalog import coverage, delivery_times, drivers, orders, travel_times
-from analytics.catalog.metric import CALENDAR, FACTS, ORDER_DIMENSIONS, Counting, Direction, Kind, Metric
+from analytics.catalog.metric import CALENDAR, FACTS, ORDER_DIMENSIONS, Change, Counting, Direction, Kind, Metric
 from analytics.errors import UnknownMetric
 
-__all__ = ["CALENDAR", "FACTS", "METRICS", "ORDER_DIMENSIONS", "Counting", "Direction", "Kind", "Metric", "metric"]
+__all__ = ["CALENDAR", "FACTS", "METRICS", "ORDER_DIMENSIONS", "Change", "Counting", "Direction", "Kind", "Metric", "metric"]
 
 METRICS: Final = (*orders.METRICS, *delivery_times.METRICS, *coverage.METRICS, *drivers.METRICS, *travel_times.METRICS)
 """Every metric there is."""

@@ -1,10 +1,21 @@
 """Whom malls can reach by car, whom they serve in time, and how they share people."""
 
+from datetime import date
 from typing import Final
 
-from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Counting, Metric
+from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Change, Counting, Metric
 from analytics.metrics import coverage, driver_access, trade_areas
 from analytics.metrics.orders import SHARE_TILINGS
+
+_NOV_22: Final = date(2026, 11, 22)
+_CALIBRATED = Change(_NOV_22, "Drive times are calibrated on the market's own drives at load; before, they followed the prior curve.")
+_ONE_STORE = Change(
+    _NOV_22, "A mall that says it has no stores counts as one of a single store, as in the fit of the exponents; before, nobody chose it."
+)
+_CALENDAR_WEEK = Change(_NOV_22, "A week is seven calendar days of the period, and of one weekday one such day; before, days with drivers.")
+_PEOPLED = Change(
+    _NOV_22, "Markets without people, and orders of no market, are left out of both sides and counted; before, such orders counted."
+)
 
 METRICS: Final = (
     Metric(
@@ -15,6 +26,8 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        formula="people with (least drive_s to an open mall) <= within_s / people inside the boundary",
+        changes=(_CALIBRATED,),
         dimensions=("market",),
         modelled=True,
         breaks=(("share", (0.1, 0.25, 0.5, 0.75, 0.9)),),
@@ -27,6 +40,8 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        formula="covered_share at within_s = 60, 120, ... 2,700",
+        changes=(_CALIBRATED,),
         dimensions=("market",),
         keys=("within_min",),
         modelled=True,
@@ -39,6 +54,8 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        formula="people with drive_s <= within_s; only here: of these, people with drive_s > within_s from every other open mall",
+        changes=(_CALIBRATED,),
         keys=("market_id", "mall_id", "status"),
         modelled=True,
     ),
@@ -50,6 +67,8 @@ METRICS: Final = (
         kind="share",
         direction="down",
         source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        formula="drive_s = least drive_s to an open mall; share = people with drive_s <= within_s / people of the cell",
+        changes=(_CALIBRATED,),
         keys=("market_id", "cell", "mall_id"),
         modelled=True,
         breaks=(("drive_s", (600, 900, 1200, 1800, 2700)), ("share", (0.1, 0.25, 0.5, 0.75, 0.9))),
@@ -62,6 +81,7 @@ METRICS: Final = (
         kind="share",
         direction="down",
         source="Church and ReVelle 1974, The Maximal Covering Location Problem",
+        formula="people with (least drive_s to an open mall) > within_s, inside the boundary",
         keys=("market_id", "cell"),
         modelled=True,
     ),
@@ -73,6 +93,7 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="observed counterpart of covered demand (Church and ReVelle 1974)",
+        formula="orders delivered with click_to_door <= service_s / orders placed",
         dimensions=ORDER_DIMENSIONS,
         also=(Counting("orders", where=coverage.has_known_end, left_out="delivered orders without usable times of order and delivery"),),
         parts=coverage.served_parts,
@@ -87,6 +108,7 @@ METRICS: Final = (
         kind="count",
         direction="none",
         source="trade areas by share of customers (Applebaum 1966, Methods for Determining Store Trade Areas)",
+        formula="cells by orders descending, then drive_s, then cell, until (running orders / orders) >= 50, 70, 90 %",
         dimensions=CALENDAR,
         needs=("dropoff_cell",),
         left_out="orders whose door is unknown",
@@ -99,6 +121,8 @@ METRICS: Final = (
         kind="ratio",
         direction="up",
         source="counted; people of public statistics",
+        formula="1,000 x orders placed / people inside the boundary",
+        changes=(_PEOPLED,),
         dimensions=("market",),
         per=1000,
         units=("orders", "people"),
@@ -119,6 +143,7 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="overlap of trade areas, on the catchments of Church and ReVelle 1974",
+        formula="people within within_s of both malls / the lesser of (people within within_s of one, of the other)",
         keys=("market_id", "mall_id", "other_mall_id"),
         modelled=True,
     ),
@@ -130,6 +155,8 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="Huff 1964, Defining and Estimating a Trading Area",
+        formula="P_ij = A_j^a t_ij^-b / (outside + sum over k of A_k^a t_ik^-b); A = stores, t = drive_s, at least 60",
+        changes=(_ONE_STORE,),
         keys=("market_id", "cell", "mall_id"),
         units=("millionths_of_people", "millionths_of_people"),
         modelled=True,
@@ -142,6 +169,8 @@ METRICS: Final = (
         kind="share",
         direction="down",
         source="Huff 1964, Defining and Estimating a Trading Area",
+        formula="sum over cells of people x P_ij before - the same after; P as in huff_probability",
+        changes=(_ONE_STORE,),
         keys=("market_id", "mall_id", "other_mall_id"),
         modelled=True,
     ),
@@ -153,6 +182,8 @@ METRICS: Final = (
         kind="ratio",
         direction="up",
         source="Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment",
+        formula="R_j = S_j / (sum of D_i with drive_s <= within_s); A_i = sum of R_j with drive_s <= within_s",
+        changes=(_CALENDAR_WEEK,),
         keys=("market_id", "cell"),
         per=1000,
         units=("s", "people"),

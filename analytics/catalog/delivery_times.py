@@ -12,7 +12,7 @@ _REYES = "Reyes et al. 2018, The Meal Delivery Routing Problem"
 _TILED = "delivered orders whose events are missing at the ends or run backwards"
 
 
-def _stage(function: Callable[..., ir.Table], label: str, help_: str) -> Metric:
+def _stage(function: Callable[..., ir.Table], label: str, help_: str, formula: str) -> Metric:
     """Return the metric of one stage: its percentiles, its mean and its n."""
     return Metric(
         function,
@@ -22,6 +22,7 @@ def _stage(function: Callable[..., ir.Table], label: str, help_: str) -> Metric:
         kind="seconds",
         direction="down",
         source="stages that tile click-to-door, after Reyes et al. 2018",
+        formula=formula,
         dimensions=ORDER_DIMENSIONS,
         needs=(f"{function.__name__}_s",),
         needs_status="delivered",
@@ -38,6 +39,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source=_REYES,
+        formula="delivered_at - placed_at",
         dimensions=ORDER_DIMENSIONS,
         needs=("click_to_door_s",),
         needs_status="delivered",
@@ -52,6 +54,7 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="on-time delivery as Walmart reports it (OTD)",
+        formula="delivered orders with delivered_at <= promised_by / delivered orders with a promise",
         dimensions=ORDER_DIMENSIONS,
         needs=("late_s",),
         needs_status="delivered",
@@ -66,6 +69,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="stages that tile click-to-door, after Reyes et al. 2018",
+        formula="click_to_door = prep + assign + approach + mall_dwell + drive + unsplit, order by order",
         dimensions=ORDER_DIMENSIONS,
         needs=("click_to_door_s", "unsplit_s"),
         needs_status="delivered",
@@ -81,6 +85,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="stages that tile click-to-door, after Reyes et al. 2018",
+        formula="sum of a stage / n, over orders with p85 <= click_to_door <= p95",
         dimensions=ORDER_DIMENSIONS,
         needs=("click_to_door_s", "unsplit_s"),
         needs_status="delivered",
@@ -96,6 +101,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source=_REYES,
+        formula="delivered_at - ready_at",
         dimensions=ORDER_DIMENSIONS,
         needs=("ready_to_door_s",),
         needs_status="delivered",
@@ -109,6 +115,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source=_REYES,
+        formula="picked_up_at - ready_at",
         dimensions=ORDER_DIMENSIONS,
         needs=("ready_to_pickup_s",),
         needs_status="delivered",
@@ -122,17 +129,40 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="counted from the store's events",
+        formula="ready_at - placed_at",
         dimensions=ORDER_DIMENSIONS,
         needs=("placed_to_ready_s",),
         needs_status="delivered",
         left_out="delivered orders whose moment of packing is unknown or before the order",
     ),
-    _stage(delivery_times.prep, "Packing before a driver", "Time until the order is packed or a driver has accepted it."),
-    _stage(delivery_times.assign, "Waiting for a driver", "Time a packed order waits until a driver accepts it."),
-    _stage(delivery_times.approach, "Approach", "Time from a driver's accept until the driver reaches the mall."),
-    _stage(delivery_times.store_wait, "Driver waits at the store", "Time a driver at the mall waits until the order is packed."),
-    _stage(delivery_times.handling, "Handling at the mall", "Time a driver parks, walks, finds the store and walks back."),
-    _stage(delivery_times.drive, "Drive to the door", "Time from the mall to the door."),
+    _stage(
+        delivery_times.prep,
+        "Packing before a driver",
+        "Time until the order is packed or a driver has accepted it.",
+        "min(r, accepted_at) - placed_at; r = ready_at clamped to [placed_at, picked_up_at]",
+    ),
+    _stage(
+        delivery_times.assign,
+        "Waiting for a driver",
+        "Time a packed order waits until a driver accepts it.",
+        "max(0, accepted_at - r); r = ready_at clamped to [placed_at, picked_up_at]",
+    ),
+    _stage(
+        delivery_times.approach, "Approach", "Time from a driver's accept until the driver reaches the mall.", "arrived_at - accepted_at"
+    ),
+    _stage(
+        delivery_times.store_wait,
+        "Driver waits at the store",
+        "Time a driver at the mall waits until the order is packed.",
+        "max(0, r - arrived_at); r = ready_at clamped to [placed_at, picked_up_at]",
+    ),
+    _stage(
+        delivery_times.handling,
+        "Handling at the mall",
+        "Time a driver parks, walks, finds the store and walks back.",
+        "picked_up_at - arrived_at - store_wait",
+    ),
+    _stage(delivery_times.drive, "Drive to the door", "Time from the mall to the door.", "delivered_at - picked_up_at"),
     Metric(
         lateness.lateness,
         label="Late by",
@@ -141,6 +171,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="counted against the promise",
+        formula="delivered_at - promised_by, where it is over 0",
         dimensions=ORDER_DIMENSIONS,
         needs=("late_s",),
         needs_status="delivered",
@@ -155,6 +186,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="after Walmart's accountable rate",
+        formula="late_s x w / (sum of w over stages); w = max(0, stage - typical stage); whole seconds by largest remainder",
         dimensions=ORDER_DIMENSIONS,
         needs=("late_s", "unsplit_s"),
         needs_status="delivered",

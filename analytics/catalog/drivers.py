@@ -1,11 +1,12 @@
 """How drivers' time is used, what it earns and costs, and how many hours of it are lacking or spare."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import ibis.expr.types as ir
 
-from analytics.catalog.metric import CALENDAR, OFFER_DIMENSIONS, ORDER_DIMENSIONS, Counting, Metric
+from analytics.catalog.metric import CALENDAR, OFFER_DIMENSIONS, ORDER_DIMENSIONS, Change, Counting, Metric
 from analytics.metrics import drivers
 
 
@@ -42,6 +43,29 @@ _REQUIRED = (
     f"{drivers.LOOK_BACK_WEEKS} weeks before, spread over the hours of the mean trip of these weeks (Jennings et al. 1996)"
 )
 
+_NOV_22: Final = date(2026, 11, 22)
+_MEAN_TRIP = Change(
+    _NOV_22, "The mean trip is that of the 8 weeks before each day, so that weeks add up to their period; before, of the whole period."
+)
+_BOTH_SIDES = Change(
+    _NOV_22, "A market of which one of the tables has nothing is left out of both sides and counted; before, it counted in one of them."
+)
+_BOTH_SIDES_AND_PAY = Change(
+    _NOV_22,
+    "A market of which one of the tables has nothing is left out of both sides and counted; before, it counted in "
+    "one of them. Pay that is unknown of more than 1 in 100 makes the figure unknown; before, it counted as "
+    "nothing.",
+)
+_TOLD_BY_ORDERS = Change(
+    _NOV_22,
+    "Trips that do not say how many orders or stores they served are told by the orders that name them; before, they were left out.",
+)
+_LEFT_OVER = Change(_NOV_22, "Hours in which only work left over from before is due count too, so that hours add up to the total.")
+_NOT_NETTED = Change(
+    _NOV_22, "Short and spare are those of hours_gap, mall by mall and hour by hour; before, a cell was one or the other, by its sums."
+)
+_ENDS = Change(_NOV_22, "A trip whose end is unknown makes the time of its shift unknown; before, it took no time.")
+
 METRICS: Final = (
     Metric(
         drivers.utilization,
@@ -51,6 +75,8 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="New York City TLC and DCWP pay rules",
+        formula="engaged_s / online_s; engaged = union of a driver's trips, clipped to the shifts",
+        changes=(_ENDS,),
         dimensions=CALENDAR,
         needs=("engaged_s",),
         left_out=_NO_TRIPS,
@@ -64,6 +90,7 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="Reyes et al. 2018, The Meal Delivery Routing Problem",
+        formula="(driving + pick-up + drop-off) / online_s; waiting for packing is left out",
         dimensions=CALENDAR,
         needs=("work_s",),
         left_out="hours of shifts with a trip of which an event is unknown",
@@ -77,6 +104,7 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="Cramer and Krueger 2016, Disruptive Change in the Taxi Business",
+        formula="seconds with goods aboard / online_s",
         dimensions=CALENDAR,
         needs=("loaded_s",),
         left_out="hours of shifts with a trip whose pick-up is unknown",
@@ -90,6 +118,8 @@ METRICS: Final = (
         kind="ratio",
         direction="up",
         source="Reyes et al. 2018, The Meal Delivery Routing Problem",
+        formula="3,600 x orders delivered / online_s",
+        changes=(_BOTH_SIDES,),
         dimensions=CALENDAR,
         per=3600,
         units=("orders", "s"),
@@ -103,6 +133,8 @@ METRICS: Final = (
         kind="ratio",
         direction="up",
         source="deliveries per active hour, as Onfleet and DoorDash report them",
+        formula="3,600 x orders delivered / engaged_s",
+        changes=(_BOTH_SIDES,),
         dimensions=CALENDAR,
         per=3600,
         units=("orders", "s"),
@@ -123,6 +155,8 @@ METRICS: Final = (
         kind="money",
         direction="none",
         source="after Cramer and Krueger 2016",
+        formula="3,600 x cents paid for trips / online_s",
+        changes=(_BOTH_SIDES_AND_PAY,),
         dimensions=CALENDAR,
         per=3600,
         units=("cents", "s"),
@@ -151,6 +185,8 @@ METRICS: Final = (
         kind="money",
         direction="down",
         source="counted",
+        formula="(pay of accepted offers + delivered orders x (handling + surcharge)) / delivered orders",
+        changes=(_BOTH_SIDES_AND_PAY,),
         dimensions=CALENDAR,
         units=("cents", "orders"),
         also=(
@@ -167,6 +203,8 @@ METRICS: Final = (
         kind="money",
         direction="up",
         source="counted",
+        formula="(fees - pay of accepted offers + delivered orders x (commission - handling - surcharge)) / delivered orders",
+        changes=(_BOTH_SIDES_AND_PAY,),
         dimensions=CALENDAR,
         units=("cents", "orders"),
         also=(
@@ -192,6 +230,7 @@ METRICS: Final = (
         kind="share",
         direction="up",
         source="acceptance rate of DoorDash and Meituan",
+        formula="offers accepted / offers shown",
         dimensions=OFFER_DIMENSIONS,
         needs=("status",),
         left_out="offers of which nothing is known yet",
@@ -204,6 +243,8 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="bundles in Reyes et al. 2018, The Meal Delivery Routing Problem",
+        formula="orders in trips of two or more orders / orders in trips",
+        changes=(_TOLD_BY_ORDERS,),
         dimensions=CALENDAR,
         also=(
             Counting(
@@ -225,6 +266,8 @@ METRICS: Final = (
         kind="share",
         direction="none",
         source="bundles in Reyes et al. 2018, The Meal Delivery Routing Problem",
+        formula="orders in trips of two or more stores / orders in trips",
+        changes=(_TOLD_BY_ORDERS,),
         dimensions=CALENDAR,
         also=(
             Counting(
@@ -246,6 +289,7 @@ METRICS: Final = (
         kind="share",
         direction="down",
         source="Schaller 2017, Empty Seats, Full Streets",
+        formula="empty_m / (empty_m + loaded_m)",
         dimensions=CALENDAR,
         needs=("empty_m", "loaded_m"),
         left_out="trips whose meters are unknown",
@@ -259,6 +303,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source="stages that tile click-to-door, after Reyes et al. 2018",
+        formula="picked_up_at - arrived_at",
         dimensions=ORDER_DIMENSIONS,
         needs=("mall_dwell_s",),
         needs_status="delivered",
@@ -272,6 +317,11 @@ METRICS: Final = (
         kind="hours",
         direction="none",
         source="Jennings et al. 1996, Server Staffing to Meet Time-Varying Demand",
+        formula=(
+            "short = max(0, required - online), spare = max(0, online - required), hour by hour; required = orders x "
+            "(engaged_s / orders of that hour of the week in 8 weeks before), lagged over the mean trip"
+        ),
+        changes=(_MEAN_TRIP, _LEFT_OVER),
         dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
         history_weeks=drivers.HISTORY_WEEKS,
         model=_REQUIRED,
@@ -286,6 +336,11 @@ METRICS: Final = (
         kind="hours",
         direction="none",
         source="Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment",
+        formula=(
+            "hours_gap by mall: required and short shared out over cells like the mall's orders, online and spare like the "
+            "people within within_s"
+        ),
+        changes=(_MEAN_TRIP, _NOT_NETTED),
         keys=("market_id", "cell"),
         history_weeks=drivers.HISTORY_WEEKS,
         model=_REQUIRED,

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final, Literal
 
 import ibis.expr.types as ir
@@ -23,6 +24,14 @@ CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour", "weeks_open")
 
 ORDER_DIMENSIONS: Final = tuple(name for name in DIMENSIONS if name != "pay_band")
 OFFER_DIMENSIONS: Final = (*CALENDAR, "distance_band", "pay_band")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a definition: from when on figures mean something else, and what; in words that tell the old from the new."""
+
+    on: date
+    text: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,8 @@ class Metric:
         Whether more is better (``up``), worse (``down``) or neither (``none``).
     source
         Where the definition comes from.
+    formula
+        The definition in symbols: columns of the contracts, other metrics, and words where there is no column.
     dimensions
         Dimensions by which it may be grouped.
     keys
@@ -140,6 +151,7 @@ class Metric:
     kind: Kind
     direction: Direction
     source: str
+    formula: str = ""
     dimensions: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
@@ -156,7 +168,7 @@ class Metric:
     parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()
-    changes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def id(self) -> str:
@@ -167,6 +179,11 @@ class Metric:
     def definition(self) -> str:
         """Docstring of the function."""
         return inspect.getdoc(self.function) or ""
+
+    @property
+    def version(self) -> int:
+        """Number of the definition: 1 for the first one, one more with every change. Figures of two versions cannot be compared."""
+        return 1 + len(self.changes)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ METRICS: Final = (
         kind="seconds",
         direction="down",
         source=_HYNDMAN,
+        formula="|drive_s - modelled_s|",
         dimensions=(*CALENDAR, "cell", "distance_band"),
         breaks=(("p50_s", (60, 90, 120, 180, 240)),),
     ),
@@ -27,6 +28,7 @@ METRICS: Final = (
         kind="seconds",
         direction="none",
         source=_HYNDMAN,
+        formula="p50 of drive_s and of modelled_s, by whole kilometers of straight line",
         keys=("line_from_m",),
     ),
     Metric(
@@ -37,6 +39,7 @@ METRICS: Final = (
         kind="seconds",
         direction="none",
         source="Dawid 1982, The Well-Calibrated Bayesian",
+        formula="p10, p50, p90 of drive_s, by modelled_s in classes of 120 s",
         keys=("modelled_from_s",),
     ),
 )
