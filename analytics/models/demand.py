@@ -127,7 +127,7 @@ class Demand:
         return np.exp(self.level.nodes(_LEVEL_NODES))
 
 
-def learned(areas: Areas, weeks: Weeks, *, scale: float = BETWEEN_SCALE) -> Pilots:
+def learned(areas: Areas, weeks: Weeks, *, known_share: Floats | None = None, scale: float = BETWEEN_SCALE) -> Pilots:
     """Learn from malls with orders.
 
     Parameters
@@ -136,6 +136,9 @@ def learned(areas: Areas, weeks: Weeks, *, scale: float = BETWEEN_SCALE) -> Pilo
         Their areas with orders; every mall of ``weeks`` has at least one with an order.
     weeks
         Their complete weeks: ``areas.orders`` are of the same.
+    known_share
+        Part of each mall's orders that comes from its areas, over 0; shape (malls,). None: all of them. The orders of a new mall are told
+        with those that come from elsewhere.
     scale
         Half-normal prior of the spread between malls.
 
@@ -148,11 +151,12 @@ def learned(areas: Areas, weeks: Weeks, *, scale: float = BETWEEN_SCALE) -> Pilo
     if not malls or not np.bincount(areas.mall, areas.orders, malls).all():
         raise ValueError("every mall to learn from needs orders from its areas")
     launch = launches(weeks, malls)
-    fit = _fitted(areas, np.log(launch.mature_weeks), malls)
+    known = np.ones(malls) if known_share is None else known_share
+    fit = _fitted(areas, np.log(launch.mature_weeks * known), malls)
     covariance = fit.covariance.copy()
     covariance[np.arange(malls), np.arange(malls)] += launch.log_error
-    known = spread(fit.levels, covariance[:malls, :malls], scale)
-    return Pilots(fit.levels, fit.slopes, covariance, fit.dispersion, launch, known)
+    between = spread(fit.levels, covariance[:malls, :malls], scale)
+    return Pilots(fit.levels, fit.slopes, covariance, fit.dispersion, launch, between)
 
 
 def expected(pilots: Pilots, areas: Areas) -> Demand:
