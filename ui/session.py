@@ -4,7 +4,9 @@ Streamlit's cache is shared by all readers, so that who asks (the scope) and whi
 function, and every cache is bounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 
 import streamlit as st
@@ -27,6 +29,8 @@ _COARSEST = 6
 _MOST_HIDDEN = 0.2
 
 Bounds = tuple[float, float, float, float]
+
+_heard: ContextVar[tuple[list[Answer], ...]] = ContextVar("heard", default=())
 
 
 def warehouse() -> Warehouse:
@@ -69,7 +73,21 @@ def compute(metric: str, view: View, **changes: object) -> Answer:
         Fields of ``Parameters``: ``by=("mall",)``, ``within_s=600``.
     """
     asked = catalog.metric(metric).understood(view.parameters(**changes))
-    return _answer(metric, asked, view.scope, str(view.version.root), view.version.id)
+    answer = _answer(metric, asked, view.scope, str(view.version.root), view.version.id)
+    for heard_by in _heard.get():
+        heard_by.append(answer)
+    return answer
+
+
+@contextmanager
+def heard() -> Iterator[list[Answer]]:
+    """Collect the answers that are asked for inside, from the cache or not, in the order in which they are asked."""
+    answers: list[Answer] = []
+    token = _heard.set((*_heard.get(), answers))
+    try:
+        yield answers
+    finally:
+        _heard.reset(token)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -1,6 +1,7 @@
 """The options that make a question of a metric, and the parameters that they mean."""
 
 import argparse
+import shlex
 from typing import Final
 
 from analytics import catalog
@@ -28,6 +29,9 @@ FIELDS: Final = {
     "outside": "outside_permille",
 }
 """Option, and the field of ``Parameters`` that it sets."""
+
+
+_MINUTES, _PERMILLE = ("within_s", "service_s"), ("attraction_permille", "decay_permille", "outside_permille")
 
 
 def add_question(parser: Parser) -> None:
@@ -65,7 +69,36 @@ def parameters(options: argparse.Namespace) -> Parameters:
     asked = Parameters(by=options.by, **given)
     for option, field in FIELDS.items():
         if field in given and not metric.depends(field, asked):
-            shown = {"start": "from", "end": "to"}.get(option, option)
             rows = " without --by cell" if metric.uses(field) else ""
-            raise ParameterError(f"{metric.id}{rows} does not depend on --{shown}; leave it out")
+            raise ParameterError(f"{metric.id}{rows} does not depend on --{_shown(option)}; leave it out")
     return asked
+
+
+def written(metric: catalog.Metric, asked: Parameters) -> str:
+    """Return the command that asks a question: ``python -m analytics metric orders --market las-vegas --by day``.
+
+    Parameters
+    ----------
+    metric, asked
+        What is asked, as an answer says it: parameters that the metric does not use are at their defaults.
+    """
+    default = Parameters()
+    words = ["python", "-m", "analytics", "metric", metric.id]
+    for option, field in FIELDS.items():
+        value = getattr(asked, field)
+        if value != getattr(default, field) and metric.depends(field, asked):
+            words += [f"--{_shown(option)}", _text(field, value)]
+    if asked.by:
+        words += ["--by", ",".join(asked.by)]
+    return shlex.join(words)
+
+
+def _shown(option: str) -> str:
+    return {"start": "from", "end": "to"}.get(option, option)
+
+
+def _text(field: str, value: object) -> str:
+    """Return a value as the option of its field takes it: minutes, thousandths as a number, days as they are written."""
+    if isinstance(value, int) and field in _MINUTES:
+        return f"{value / 60:.10g}"
+    return f"{value / 1000:.10g}" if isinstance(value, int) and field in _PERMILLE else str(value)

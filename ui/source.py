@@ -1,0 +1,158 @@
+"""Where figures come from: behind every figure, chart, map and table its definition, its query and its rows, one click away.
+
+What a block asks for while it is drawn is what stands behind it, so that no list of it can be forgotten::
+
+    with source.where_from("hours"):
+        st.plotly_chart(chart(view))
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from analytics.answers import Answer
+from analytics.catalog import Metric
+from analytics.commands.question import written
+from ui import format as write
+from ui import session
+
+LABEL: Final = "Where from?"
+_BETTER: Final = {"up": "higher is better", "down": "lower is better", "none": "neither more nor less is better"}
+_WORDS: Final = {
+    "dow": "weekday",
+    "weeks_open": "weeks open",
+    "distance_band": "distance",
+    "pay_band": "pay",
+}
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What stands behind something that was drawn.
+
+    Attributes
+    ----------
+    title
+        What it is, for the choice between several.
+    definition
+        What it means, Markdown.
+    rows
+        How many rows there are, and how many rows of the tables are counted in them, in words.
+    sql
+        The query; empty where none was needed, and ``definition`` says then what it was read from.
+    command
+        The same on the command line; empty where there is none.
+    """
+
+    title: str
+    definition: str
+    rows: str
+    sql: str = ""
+    command: str = ""
+
+
+@contextmanager
+def where_from(key: str, *, others: Sequence[Behind] = ()) -> Iterator[None]:
+    """Draw under a block where it comes from: every answer that is asked for inside, each once.
+
+    Parameters
+    ----------
+    key
+        Distinguishes the blocks of a page.
+    others
+        What stands behind it beside answers, such as a table of the manifest.
+    """
+    with session.heard() as answers:
+        yield
+    offer([*_once(answers), *others], key=key)
+
+
+def offer(behind: Sequence[Behind], *, key: str) -> None:
+    """Draw the button that opens where something comes from; nothing where nothing stands behind it."""
+    if behind:
+        with st.container(key=f"where-{key}", horizontal=True, horizontal_alignment="right"):
+            _popover(tuple(behind), key)
+
+
+@st.fragment
+def _popover(behind: tuple[Behind, ...], key: str) -> None:
+    """Draw the button; what it opens is made when it is opened."""
+    popover = st.popover(LABEL, type="tertiary", icon=":material/help_center:", on_change="rerun", key=f"{key}-source")
+    if popover.open:
+        with popover:
+            several(behind, key=key)
+
+
+def several(behind: Sequence[Behind], *, key: str) -> None:
+    """Draw one of several, and the choice between them where there is one."""
+    chosen = 0
+    if len(behind) > 1:
+        chosen = st.selectbox("Figure", range(len(behind)), format_func=lambda place: behind[place].title, key=f"{key}-figure")
+    draw(behind[chosen])
+
+
+def draw(behind: Behind) -> None:
+    """Draw the definition, the rows and the query of one."""
+    st.markdown(behind.definition)
+    st.markdown(f"**Rows.** {behind.rows}")
+    if behind.sql:
+        st.markdown("**The query**, on the tables of this version:")
+        st.code(behind.sql, language="sql", height=220)
+    if behind.command:
+        st.markdown("**By hand.** The same rows, the same query, and the tables it runs on:")
+        st.code(behind.command, language="bash", wrap_lines=True)
+
+
+def of_answer(answer: Answer) -> Behind:
+    """Return what stands behind an answer."""
+    asked = written(answer.metric, answer.parameters)
+    version = f"--version {answer.version_id}"
+    by_hand = f"{asked} {version}\n{asked} {version} --sql\npython -m data open {answer.version_id} > open.sql  # duckdb -init open.sql"
+    return Behind(title(answer), definition(answer.metric), rows(answer), answer.sql, by_hand)
+
+
+def title(answer: Answer) -> str:
+    """Return what an answer is, in words: ``On time, by mall, 9-15 Nov``."""
+    asked = answer.parameters
+    by = f"by {write.listed([_WORDS.get(each, each) for each in asked.by])}" if asked.by else ""
+    days = write.day_range(asked.start_on, asked.end_on) if asked.start_on and asked.end_on else ""
+    hour = write.hour_of_week((asked.dow, asked.hour)) if asked.dow is not None and asked.hour is not None else ""
+    return ", ".join(filter(None, [answer.metric.label, asked.mall_id or "", by, days, hour]))
+
+
+def definition(metric: Metric) -> str:
+    """Return what a figure means, as Markdown: a sentence, the definition, the formula, and whose definition it is."""
+    first = metric.definition.split("\n\n", 1)[0].replace("\n", " ")
+    version = f"Version {metric.version} of the definition" + (f", since {metric.changes[-1].on}" if metric.changes else "")
+    return (
+        f"**{metric.label}** (`{metric.id}`). {metric.help}\n\n**Definition.** {first}\n\n**Formula.** `{metric.formula}`\n\n"
+        f"{'Modelled' if metric.modelled else 'Observed'}; in {metric.unit}; {_BETTER[metric.direction]}. {version}. "
+        f"*Source: {metric.source}.*"
+    )
+
+
+def rows(answer: Answer) -> str:
+    """Return how many rows an answer has and what is counted in them, as far as it may be told."""
+    found = write.counted(answer.table.num_rows, "row")
+    if answer.metric.facts is None:
+        return f"{found}. Made by a model from people and drive times: no {answer.rows_are} are counted in them."
+    if answer.rows_behind is None:
+        counted = f"How many {answer.rows_are} are behind them is not told: the hidden rows have {answer.too_few}"
+    elif answer.hidden_share >= 1:
+        counted = f"All hidden: {answer.too_few}"
+    else:
+        counted = f"{write.whole(answer.rows_behind)} {answer.rows_are} are behind them"
+        if answer.hidden_share:
+            counted += f", {write.percent(answer.hidden_share)} of them in hidden rows"
+    lost = "".join(f" Left out: {write.whole(count)} {reason}." for reason, count in answer.left_out.items())
+    note = f" {answer.note[:1].upper()}{answer.note[1:]}." if answer.note else ""
+    return f"{found}. {counted}.{lost}{note}"
+
+
+def _once(answers: Sequence[Answer]) -> list[Behind]:
+    """Return what stands behind answers, each question once."""
+    asked = {(each.metric.id, each.parameters, each.version_id): each for each in answers}
+    return [of_answer(each) for each in asked.values()]
