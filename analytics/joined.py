@@ -1,17 +1,22 @@
 """Several answers to one question side by side: one row per group, the columns of each metric, for tables that show more than one."""
 
-import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from analytics.answers import Answer
 from analytics.dimensions import columns
-from analytics.export import exported, leaving
+from analytics.export import description, description_of, exported, leaving, safe_stem
+from analytics.export.names import MARK
+from analytics.export.tables import BATCH_ROWS, CELL
+from data.warehouse import Version
 
-_MARK = "data"
+_OF_ALL: Final = frozenset({"data", "data_version", "published_at_utc", "sources", "scope", "period"})
+"""Entries of a description that are the same for all answers of a version."""
+
 _Group = tuple[Any, ...]
 
 
@@ -47,7 +52,7 @@ def side_by_side(answers: Sequence[Answer], groups: pa.Table | None = None) -> p
         found |= {name: figures.column(name) for name in figures.column_names}
     joined = pa.table(found)
     if answers[0].is_synthetic:
-        joined = joined.append_column(_MARK, pa.array(["synthetic"] * joined.num_rows, pa.string()))
+        joined = joined.append_column(MARK, pa.array(["synthetic"] * joined.num_rows, pa.string()))
     return joined
 
 
@@ -74,22 +79,61 @@ def _rows(table: pa.Table, keys: Sequence[str]) -> list[_Group]:
     return list(zip(*(table.column(key).to_pylist() for key in keys), strict=True)) if keys else [()] * table.num_rows
 
 
-def csv(answers: Sequence[Answer], groups: pa.Table | None = None) -> bytes:
-    """Return ``side_by_side`` as CSV: UTF-8, comma, a plain header line."""
-    table = side_by_side(answers, groups)
-    buffer = io.BytesIO((",".join(table.column_names) + "\n").encode())
-    buffer.seek(0, io.SEEK_END)
-    pacsv.write_csv(table, buffer, pacsv.WriteOptions(include_header=False))
-    return buffer.getvalue()
+@dataclass(frozen=True)
+class Joined:
+    """Several answers side by side as one file; joined when it is written, not before.
+
+    Attributes
+    ----------
+    name
+        Name of the file without its ending.
+    answers, groups
+        See ``side_by_side``.
+    version
+        Version that was asked.
+    """
+
+    name: str
+    answers: Sequence[Answer]
+    version: Version
+    groups: pa.Table | None = None
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of rows, which the button tells."""
+        return row_count(self.answers, self.groups)
+
+    @property
+    def has_cells(self) -> bool:
+        """Whether the rows are cells, so that they can be drawn on a map."""
+        return CELL in _keys(self.answers)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns as they leave."""
+        return self._table.schema
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """What was asked of which data, metric by metric."""
+        parts = [{name: value for name, value in description(each, self.version).items() if name not in _OF_ALL} for each in self.answers]
+        return description_of(self.version, what=self.name, metrics=parts)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Iterate over the rows as they leave."""
+        return iter(self._table.combine_chunks().to_batches(max_chunksize=BATCH_ROWS))
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        return side_by_side(self.answers, self.groups)
 
 
-def file_name(stem: str, answers: Sequence[Answer]) -> str:
-    """Return the name of the file: what it holds, the version, and ``synthetic`` where the data is made up."""
-    parts = [stem, answers[0].version_id, "synthetic" if answers[0].is_synthetic else ""]
-    return "_".join(filter(None, parts)) + ".csv"
+def file(what: str, answers: Sequence[Answer], version: Version, groups: pa.Table | None = None) -> Joined:
+    """Return several answers side by side as what may leave the program, named for what it holds."""
+    return Joined(safe_stem([what, version.id, "synthetic" if version.manifest.synthetic else ""]), answers, version, groups)
 
 
 def _named(answer: Answer) -> pa.Table:
     table = exported(answer)
-    table = table.drop_columns([_MARK]) if _MARK in table.column_names else table
+    table = table.drop_columns([MARK]) if MARK in table.column_names else table
     return table.rename_columns([f"{answer.metric.id}_suppressed" if name == "suppressed" else name for name in table.column_names])

@@ -4,7 +4,7 @@ Draws what it is given; a figure that changed is colored only where somebody ups
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from math import nan
@@ -16,12 +16,13 @@ import pyarrow.compute as pc
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from analytics import export
 from analytics.answers import Answer
 from analytics.catalog import Direction, Metric
 from analytics.changes import Change
+from analytics.export import Leaving, of_answer, of_table
+from analytics.joined import Joined
 from data.warehouse import Version
-from ui import filters, links
+from ui import downloads, filters, links
 from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
@@ -264,17 +265,30 @@ def table_heading(title: str) -> DeltaGenerator:
 
 
 def csv_button(rows: int, content: Callable[[], bytes], file_name: str, *, key: str) -> None:
-    """Draw the one visible export of a table: ``CSV, 214 rows``; the file is made when it is asked for."""
+    """Draw the export of a file that stands there already, such as the rejected rows of a load: ``CSV, 214 rows``."""
     label = f"CSV, {rows:,} {'row' if rows == 1 else 'rows'}"
     st.download_button(label, data=content, file_name=file_name, mime="text/csv", key=key, on_click="ignore", icon=":material/download:")
+
+
+def export(file: Leaving, *, key: str, more: Callable[[], None] | None = None) -> None:
+    """Draw the export of any table that may leave (``analytics.export``): ``CSV, 214 rows``, and the other formats under More.
+
+    Parameters
+    ----------
+    file
+        Exactly the rows that were drawn: ``export.of_answer``, ``export.of_table``, ``joined.file``.
+    key
+        Distinguishes several tables of a page.
+    more
+        Draws what else stands under More.
+    """
+    downloads.draw(file, key=key, more=more)
 
 
 def rows_button(rows: pa.Table, name: str, version: Version) -> None:
     """Draw the export of a table that is no answer, such as findings; nothing where it has no row."""
     if rows.num_rows:
-        synthetic = version.manifest.synthetic
-        file_name = f"{name}_{version.id}{'_synthetic' if synthetic else ''}.csv"
-        csv_button(rows.num_rows, lambda: export.table_csv(rows, is_synthetic=synthetic), file_name, key=f"{name}-csv")
+        export(of_table(rows, name, version), key=name)
 
 
 def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, rows: pa.Table | None = None) -> None:
@@ -291,29 +305,29 @@ def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, ro
     key
         Distinguishes several tables of a page.
     rows
-        What the CSV holds where the table on screen stands on its side: parts of the answer as rows.
+        What the files hold where the table on screen stands on its side: parts of the answer as rows.
     """
-    content = _content(answer, version, "csv")
-    if rows is not None:
-        content = partial(export.table_csv, rows, is_synthetic=answer.is_synthetic)
+    file = of_answer(answer, version)
     with table_heading(title):
-        csv_button((answer.table if rows is None else rows).num_rows, content, export.file_name(answer, "csv"), key=f"{key}-csv")
-        with st.popover("More", key=f"{key}-more"):
-            _more_button("Parquet", answer, version, "parquet", key=f"{key}-parquet")
-            _more_button("JSON, with its description", answer, version, "json", key=f"{key}-json")
-            st.markdown("**The query**, on the tables of this version:")
-            st.code(answer.sql, language="sql", height=220)
-            st.markdown(definition(answer.metric))
+        export(file if rows is None else replace(file, table=rows), key=key, more=partial(_source, answer))
     if answer.note and answer.metric.facts and "cell" in (*answer.parameters.by, *answer.metric.keys):
         note(f"{answer.note[:1].upper()}{answer.note[1:]}.")
 
 
-def _more_button(label: str, answer: Answer, version: Version, format_: export.Format, *, key: str) -> None:
-    name = export.file_name(answer, format_)
-    st.download_button(
-        label, data=_content(answer, version, format_), file_name=name, key=key, on_click="ignore", icon=":material/download:"
-    )
+def numbers_side_by_side(title: str, file: Joined, *, key: str) -> None:
+    """Draw the heading of a table made of several answers with its export, and under More the query and the definition of each."""
+    with table_heading(title):
+        export(file, key=key, more=partial(_sources, file.answers))
 
 
-def _content(answer: Answer, version: Version, format_: export.Format) -> Callable[[], bytes]:
-    return lambda: b"".join(export.stream(answer, version, format_))
+def _sources(answers: Sequence[Answer]) -> None:
+    for tab, answer in zip(st.tabs([each.metric.label for each in answers]), answers, strict=True):
+        with tab:
+            _source(answer)
+
+
+def _source(answer: Answer) -> None:
+    """Draw where an answer comes from: the query and the definition."""
+    st.markdown("**The query**, on the tables of this version:")
+    st.code(answer.sql, language="sql", height=220)
+    st.markdown(definition(answer.metric))

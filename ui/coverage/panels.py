@@ -58,10 +58,8 @@ def _origins(view: View, by: Standard, answer: str) -> None:
 def _markets(view: View, by: Standard, answer: str) -> None:
     del answer
     found = tables.market_answers(view, by)
-    with panels.table_heading(f"Markets side by side, {view.days}"):
-        panels.csv_button(
-            joined.row_count(found), lambda: joined.csv(found), joined.file_name("coverage_by_market", found), key="markets-csv"
-        )
+    file = joined.file("coverage_by_market", found, view.version)
+    panels.numbers_side_by_side(f"Markets side by side, {view.days}", file, key="markets")
     rows = tables.markets_table(view, found)
     panels.table(rows, tables.markets_columns(by, rows), key="markets-table", alt="Coverage and orders against people, by market.")
     panels.note(model_note(view, by))

@@ -53,8 +53,7 @@ def _stores(view: View) -> None:
 
 def _distance(view: View) -> None:
     found = groups.distance_answers(view)
-    with panels.table_heading("Distance from mall to door"):
-        panels.csv_button(joined.row_count(found), lambda: joined.csv(found), joined.file_name("distance", found), key="distance-csv")
+    panels.numbers_side_by_side("Distance from mall to door", joined.file("distance", found, view.version), key="distance")
     panels.table(groups.distance_table(view), groups.DISTANCE, key="distance-table", alt="Delivery times by straight-line distance.")
     panels.note("Straight line from the mall to the door, not the way driven.")
 

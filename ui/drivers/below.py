@@ -31,7 +31,7 @@ def below(view: View) -> None:
 def _use(view: View) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        _heading("What counts as utilized", "what_counts_as_utilized", tables.variant_answers(view), key="variants")
+        _heading(view, "What counts as utilized", "what_counts_as_utilized", tables.variant_answers(view), key="variants")
         rows = tables.variants(view)
         panels.table(rows, tables.with_notes(tables.VARIANTS, rows), key="variants-table", alt="Shares of online time by what counts.")
         panels.table_heading("Time at the mall")
@@ -40,7 +40,7 @@ def _use(view: View) -> None:
         panels.note(tables.dwell_note(view))
     with right:
         answers = tables.measure_answers(view)
-        _heading("Trips and pay", "trips_and_pay", answers, key="measures")
+        _heading(view, "Trips and pay", "trips_and_pay", answers, key="measures")
         rows = tables.measures(view)
         panels.table(rows, tables.with_notes(tables.MEASURES, rows), key="measures-table", alt="Acceptance, batches, empty meters, pay.")
         panels.note(" ".join(filter(None, (tables.MONEY_NOTE, notes(answers)))))
@@ -59,7 +59,7 @@ def _acceptance(view: View) -> None:
 
 def _malls(view: View) -> None:
     answers = tables.mall_answers(view)
-    _heading(f"Malls of {view.focus.name}", "drivers_by_mall", answers, key="by-mall")
+    _heading(view, f"Malls of {view.focus.name}", "drivers_by_mall", answers, key="by-mall")
     rows = tables.malls_table(view)
     panels.table(rows, tables.with_notes(tables.MALLS, rows), key="by-mall-table", alt="Drivers' hours, use, pay and cost of every mall.")
     panels.note(tables.MALLS_NOTE)
@@ -78,10 +78,9 @@ def _cells(view: View) -> None:
     panels.table(places.cells_table(view), places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
 
 
-def _heading(title: str, name: str, answers: list[Answer], *, key: str) -> None:
+def _heading(view: View, title: str, name: str, answers: list[Answer], *, key: str) -> None:
     """Draw a table's heading with the export of the answers behind it."""
-    with panels.table_heading(title):
-        panels.csv_button(joined.row_count(answers), lambda: joined.csv(answers), joined.file_name(name, answers), key=f"{key}-csv")
+    panels.numbers_side_by_side(title, joined.file(name, answers, view.version), key=key)
 
 
 _TABLES: Mapping[str, Callable[[View], None]] = {

@@ -16,9 +16,7 @@ _AROUND = ("Coverage", "Delivery times", "Drivers")
 def malls(view: View, targets: Targets) -> None:
     """Draw the scorecard with its export; a chosen row leads to the pages around its mall."""
     answers, rows = score.answers(view), score.rows(view, targets)
-    with panels.table_heading("Malls"):
-        written = joined.row_count(answers, rows)
-        panels.csv_button(written, lambda: joined.csv(answers, rows), joined.file_name("malls", answers), key="malls-csv")
+    panels.numbers_side_by_side("Malls", joined.file("malls", answers, view.version, rows), key="malls")
     ids = rows.column("mall_id").to_pylist()
     alt = f"One row a mall, {view.days}: orders, on time, click-to-door p90, drivers, cost."
     panels.table(
