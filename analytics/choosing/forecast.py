@@ -5,10 +5,24 @@ pay by their own orders with the drive of the new mall. A band of 80 percent hol
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final
 
-from analytics.choosing.sites import Site
+import numpy as np
+
+from analytics.choosing.carried import FIGURES, SHARES, Source, sample_of, source
+from analytics.choosing.pilots import areas_of, incomes_of
+from analytics.choosing.sites import Site, reach
+from analytics.choosing.staffing import Staffing, spare_drivers, staffing
+from analytics.models.between import Floats
+from analytics.models.demand import Areas, Demand, expected
+from analytics.models.transfer import Sample
+from analytics.reference import VersionKey
 from data.warehouse import Version
+
+LAUNCH_WEEKS: Final = 26
+_CACHED: Final = 64
 
 
 @dataclass(frozen=True)
@@ -20,6 +34,21 @@ class Band:
     high_50: int
     low_80: int
     high_80: int
+
+    @classmethod
+    def of(cls, quantiles: Sequence[float] | Floats) -> "Band":
+        """Return the band of the values under which 10, 25, 50, 75 and 90 of 100 lie."""
+        low_80, low_50, middle, high_50, high_80 = (round(float(each)) for each in quantiles)
+        return cls(middle, low_50, high_50, low_80, high_80)
+
+    def plus(self, amount: int) -> "Band":
+        """Return the band moved by an amount."""
+        return Band(*(getattr(self, name) + amount for name in Band.__dataclass_fields__))
+
+    @property
+    def ascending(self) -> tuple[int, int, int, int, int]:
+        """The five values from the lowest to the highest."""
+        return self.low_80, self.low_50, self.middle, self.high_50, self.high_80
 
 
 @dataclass(frozen=True)
@@ -45,7 +74,10 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour of the week: orders placed in it, and drivers needed if demand is at the low end, the middle and the high end of its band."""
+    """One hour of the week: orders placed in it, and drivers needed at the low end, in the middle and at the high end of the band of demand.
+
+    Weekdays count from 1 Monday; ends are those of the 80 percent band.
+    """
 
     dow: int
     hour: int
@@ -100,10 +132,164 @@ class Forecast:
 
 
 def forecasts(version: Version, sites: Sequence[Site], assumptions: Assumptions = Assumptions()) -> tuple[Forecast, ...]:
-    """Return the forecast of each site, in their order; what they share is learned once for a version."""
-    raise NotImplementedError
+    """Return the forecast of each site, in their order, without its launch; what they share is learned once for a version.
+
+    An open mall is forecast from the others alone, as if it were not open yet.
+
+    Parameters
+    ----------
+    version
+        Data.
+    sites
+        As ``analytics.choosing.sites.sites`` returns them.
+    assumptions
+        What a reader may change.
+    """
+    return _forecasts(VersionKey.of(version), tuple(sites), assumptions)
 
 
 def forecast(version: Version, site: Site, assumptions: Assumptions = Assumptions()) -> Forecast:
     """Return the forecast of one site with its launch."""
-    raise NotImplementedError
+    (found,) = forecasts(version, (site,), assumptions)
+    (demand,) = demands(version, (site,), assumptions.weight)
+    if demand is None:
+        return found
+    return replace(found, launch=tuple(_band(demand.orders(week)) for week in range(LAUNCH_WEEKS)))
+
+
+def demands(version: Version, sites: Sequence[Site], weight: str = "households") -> tuple[Demand | None, ...]:
+    """Return the orders each site may have, before they are told as bands; None where nothing can be said."""
+    return tuple(around.demand for around in _around(VersionKey.of(version), tuple(sites), weight))
+
+
+@dataclass(frozen=True)
+class _Around:
+    """A site, what it is forecast from, and the areas around it."""
+
+    site: Site
+    source: Source
+    areas: Areas
+    demand: Demand | None
+    sample: Sample | None
+
+
+@lru_cache(maxsize=_CACHED)
+def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Around, ...]:
+    reached = reach(key.version, sites, weight=weight)
+    found = []
+    for position, site in enumerate(sites):
+        told = source(key.version, weight, without=site.id)
+        areas = areas_of(reached, position, told.history.longest_s, incomes_of(key.version, reached, told.history))
+        if told.pilots is None or not len(areas.people):
+            found.append(_Around(site, told, areas, None, None))
+            continue
+        sample = sample_of(told.history, told.pilots, areas) if len(told.history.carried.mall) else None
+        found.append(_Around(site, told, areas, expected(told.pilots, areas), sample))
+    return tuple(found)
+
+
+@lru_cache(maxsize=_CACHED)
+def _forecasts(key: VersionKey, sites: tuple[Site, ...], assumptions: Assumptions) -> tuple[Forecast, ...]:
+    return tuple(_forecast(key, around, assumptions) for around in _around(key, sites, assumptions.weight))
+
+
+def _forecast(key: VersionKey, around: _Around, assumptions: Assumptions) -> Forecast:
+    found, site = around.source.history, around.site
+    pilots = tuple(mall.id for mall in found.malls)
+    if around.demand is None:
+        return Forecast(site, pilots, reasons={"orders_week": _no_demand(around, assumptions)})
+    orders_week = _band(around.demand.orders())
+    figures = _figures(around, assumptions)
+    reasons = {name: _UNKNOWN[name] for name in FIGURES if name not in figures}
+    needed, spare = _needed(around, orders_week, assumptions), spare_drivers(key, site.market_id, found)
+    if needed is None:
+        reasons["driver_hours_week"] = reasons["hours_short_week"] = "no order tells how long it kept a driver busy"
+    else:
+        figures["driver_hours_week"] = Band.of(needed.drivers.sum(axis=1))
+        if spare is None:
+            reasons["hours_short_week"] = "no shifts in this data: nobody knows what drivers have to spare"
+        else:
+            figures["hours_short_week"] = Band.of(needed.beyond(spare))
+    known = Forecast(
+        site=site,
+        pilots=pilots,
+        orders_week=orders_week,
+        hours=_hours(needed) if needed else (),
+        factor_80=orders_week.high_80 / max(1, orders_week.low_80),
+        reasons=reasons,
+        notes=_notes(around),
+    )
+    return replace(known, **figures)  # type: ignore[arg-type]  # each is a band
+
+
+_UNKNOWN: Final = {
+    "click_to_door_p50_s": "no pilot's order tells its drive and its click-to-door",
+    "click_to_door_p90_s": "no pilot's order tells its drive and its click-to-door",
+    "on_time_permille": "no promise times in this data",
+    "cost_cents": "no pay of drivers in this data",
+}
+
+
+def _no_demand(around: _Around, assumptions: Assumptions) -> str:
+    """Return why nothing can be said of a site's orders."""
+    if around.source.pilots is None:
+        return "no open mall has orders, people around it and a complete week: there is nothing to learn from"
+    return f"no {'households' if assumptions.weight == 'households' else 'people'} are known within reach of this place"
+
+
+def _band(sorted_values: Floats) -> Band:
+    return Band.of(np.quantile(sorted_values, SHARES))
+
+
+def _figures(around: _Around, assumptions: Assumptions) -> dict[str, Band]:
+    """Return the bands of times, on time and cost that are known."""
+    bands: dict[str, Band] = {}
+    for name in FIGURES if around.sample is not None else ():
+        values = around.source.carried(name, around.sample) if around.sample else None
+        if values is not None:
+            bands[name] = Band.of(1000 * values if name == "on_time_permille" else values)
+    if "cost_cents" in bands:
+        bands["cost_cents"] = bands["cost_cents"].plus(assumptions.handling_cents + assumptions.surcharge_cents)
+    return bands
+
+
+def _needed(around: _Around, orders_week: Band, assumptions: Assumptions) -> Staffing | None:
+    if around.sample is None:
+        return None
+    return staffing(
+        around.source.history,
+        around.sample,
+        orders_week.ascending,
+        around.site.opening_hours,
+        wait_s=assumptions.wait_s,
+        waiting_share=assumptions.waiting_permille / 1000,
+    )
+
+
+def _hours(needed: Staffing) -> tuple[Hour, ...]:
+    return tuple(
+        Hour(slot // 24 + 1, slot % 24, float(needed.orders[slot]), *(int(needed.drivers[level, slot]) for level in (0, 2, 4)))
+        for slot in np.flatnonzero(needed.drivers[4]).tolist()
+    )
+
+
+def _notes(around: _Around) -> tuple[str, ...]:
+    """Return what a reader must know: from whom it was learned, why the band is as wide as it is, and what the data lacks."""
+    found, pilots = around.source.history, around.source.pilots
+    if pilots is None:
+        return ()
+    count = len(found.malls)
+    names = ", ".join(mall.name for mall in found.malls[:5]) + (f" and {count - 5} more" if count > 5 else "")
+    seen = "one pilot tells nothing of how much malls differ, so the band is as wide as malls differ elsewhere"
+    if count > 1:
+        typical = float(np.exp(pilots.spread.quantile(0.5)))
+        seen = f"beyond people, income and drives these malls differ by a factor of about {typical:.1f}"
+        seen += ", known badly from so few, so that the band is wide" if count < 10 else ""
+    notes = [f"Learned from {names}: {seen}."]
+    if found.income_log is None:
+        notes.append("No income in this data: two places of equal people and drives are told alike.")
+    own, others = around.areas.people.sum(), np.bincount(found.areas.mall, found.areas.people)
+    if not others.min() / 1.5 <= own <= others.max() * 1.5:
+        than = "fewer" if own < others.min() else "more"
+        notes.append(f"Far {than} {found.weight} within reach than any pilot has: this is beyond what was seen.")
+    return tuple(notes)

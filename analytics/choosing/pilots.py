@@ -1,0 +1,387 @@
+"""What the pilots tell of a mall that is not open yet: their weeks, the people around them, and some of their orders, whole.
+
+Read once for a version. Open malls with orders of at least ten customers, people in reach and one complete week are pilots; everything of
+theirs that leaves here is summed up over all of them, or is a figure that the other pages show too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from analytics import reference
+from analytics.answers import Answer, answers
+from analytics.choosing.sites import Integers, Reach, Site, reach, sites
+from analytics.launch import complete_weeks
+from analytics.models.between import Floats
+from analytics.models.demand import Areas
+from analytics.models.launch_ramp import Weeks
+from analytics.models.transfer import Carried, without
+from analytics.parameters import EVERYTHING, Parameters
+from analytics.periods import Period, period
+from analytics.reference import Mall, VersionKey
+from data.engine import Engine
+from data.warehouse import Version
+
+AREA_RESOLUTION: Final = 8
+"""Cells are taken together to these: 0.7 square kilometers, over which orders scatter independently enough."""
+
+SAMPLED_ORDERS: Final = 1_500
+"""Delivered orders of a pilot that are carried over, about."""
+
+MATURE_WEEKS: Final = 200
+"""A mall of which nobody knows when it opened is taken to be open for so long."""
+
+_SERVED_SHARE: Final = 0.999
+_CACHED: Final = 8
+_WEEK: Final = timedelta(days=7)
+_RECENT: Final = "last-13-weeks"
+
+_WEEKS = """
+WITH asked AS (SELECT unnest($malls) AS mall_id, unnest($starts) AS start_on, unnest($ends) AS end_on)
+SELECT mall_id, (local_date - start_on) // 7 AS week, count(*) AS orders
+FROM orders JOIN asked USING (mall_id) WHERE local_date >= start_on AND local_date < end_on GROUP BY ALL ORDER BY ALL
+"""
+_CELLS = """
+WITH asked AS (SELECT unnest($malls) AS mall_id, unnest($starts) AS start_on, unnest($ends) AS end_on)
+SELECT mall_id, coalesce(dropoff_cell, -1) AS cell, count(*) AS orders
+FROM orders JOIN asked USING (mall_id) WHERE local_date >= start_on AND local_date < end_on GROUP BY ALL ORDER BY ALL
+"""
+_HOURS = """
+SELECT mall_id, local_dow, local_hour, count(*) AS orders FROM orders
+WHERE mall_id IN (SELECT unnest($malls)) AND local_date >= $start AND local_date < $end GROUP BY ALL ORDER BY ALL
+"""
+_INCOMES = """
+SELECT income_cents FROM demand_cells
+WHERE is_inside AND {weight} > 0 AND market_id IN (SELECT unnest($markets)) ORDER BY market_id, cell
+"""
+_CARRIED = """
+WITH asked AS (SELECT unnest($malls) AS mall_id, unnest($steps) AS step), taken AS (
+    SELECT orders.* FROM orders JOIN asked USING (mall_id)
+    WHERE status = 'delivered' AND drive_s > 0 AND click_to_door_s >= drive_s AND dropoff_cell IS NOT NULL
+        AND local_date >= $start AND local_date < $end AND hash(order_id) % step = 0
+), carrying AS (
+    SELECT trip_id, trips.engaged_s, coalesce(trips.order_count, 1) AS order_count, trips.pay_cents
+    FROM trips WHERE trip_id IN (SELECT trip_id FROM taken)
+)
+SELECT taken.mall_id, catchments.drive_s AS modelled_s, taken.drive_s, click_to_door_s, click_to_door_s - late_s AS promise_s,
+    epoch(accepted_at - placed_at)::BIGINT AS start_s, coalesce(carrying.engaged_s, epoch(delivered_at - accepted_at)::BIGINT) AS trip_s,
+    coalesce(carrying.order_count, 1) AS trip_orders, carrying.pay_cents / carrying.order_count AS pay_cents
+FROM taken JOIN catchments ON catchments.mall_id = taken.mall_id AND catchments.cell = taken.dropoff_cell
+LEFT JOIN carrying USING (trip_id)
+WHERE catchments.drive_s > 0 ORDER BY taken.mall_id, modelled_s, order_id
+"""
+FIGURES: Final = ("click_to_door", "on_time_share", "cost_per_delivery")
+
+
+@dataclass(frozen=True)
+class History:
+    """What pilots tell.
+
+    Attributes
+    ----------
+    malls
+        Pilots, by id; their positions are those in the arrays.
+    weeks, areas, known_share, carried
+        As the models take them.
+    rhythm
+        Share of a week's orders by hour of the week, from Monday midnight; the pilots' mean; shape (168,), sums to 1, or zeros.
+    longest_s
+        Drive within which the pilots' orders come from, seconds: beyond it nobody is counted.
+    income_log
+        Logarithm of typical income, cents; None: no income in the data.
+    weight
+        Whose number demand follows.
+    recent
+        Days that times, pay and rhythm are of.
+    shown
+        Rows of ``FIGURES`` by mall, as other pages show them.
+    """
+
+    malls: tuple[Mall, ...]
+    weeks: Weeks
+    areas: Areas
+    known_share: Floats
+    carried: Carried
+    rhythm: Floats
+    longest_s: int
+    income_log: float | None
+    weight: str
+    recent: Period
+    shown: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    def without(self, mall_id: str) -> "History":
+        """Return what the other pilots tell; the same where this mall is none of them."""
+        place = next((position for position, mall in enumerate(self.malls) if mall.id == mall_id), None)
+        if place is None:
+            return self
+        others, rows = self.areas.mall != place, self.weeks.mall != place
+        areas = {name: getattr(self.areas, name)[others] for name in Areas.__dataclass_fields__}
+        weeks = {name: getattr(self.weeks, name)[rows] for name in Weeks.__dataclass_fields__}
+        for renumbered in (areas, weeks):
+            renumbered["mall"] = renumbered["mall"] - (renumbered["mall"] > place)
+        return replace(
+            self,
+            malls=self.malls[:place] + self.malls[place + 1 :],
+            weeks=Weeks(**weeks),
+            areas=Areas(**areas),
+            known_share=np.delete(self.known_share, place),
+            carried=without(self.carried, place),
+        )
+
+
+def history(version: Version, weight: str = "households") -> History:
+    """Return what the pilots of a version tell; without pilots its tuples and arrays are empty."""
+    return _history(VersionKey.of(version), weight)
+
+
+@lru_cache(maxsize=_CACHED)
+def _history(key: VersionKey, weight: str) -> History:
+    version, engine = key.version, Engine.of(key.version)
+    recent = _recent(version)
+    spans = _spans(version)
+    reached = reach(version, [site for site in sites(version) if site.id in spans], weight=weight)
+    rows = engine.table(_CELLS, _asked(spans)).to_pylist() if spans else []
+    placed = _placed(reached, rows)
+    malls = tuple(mall for mall in sorted(reference.malls(version), key=lambda mall: mall.id) if placed.get(mall.id, _NOTHING).inside)
+    longest_s = _longest_s([placed[mall.id] for mall in malls])
+    incomes, typical = _incomes(key, reached, weight, [placed[mall.id] for mall in malls])
+    areas = [areas_of(reached, place(reached, mall.id), longest_s, incomes, orders=placed[mall.id].orders) for mall in malls]
+    inside = np.array([each.orders.sum() for each in areas], float)
+    # A mall whose orders all lie beyond the drive counted is none.
+    kept = [position for position, orders in enumerate(inside) if orders]
+    malls, areas = tuple(malls[position] for position in kept), [areas[position] for position in kept]
+    ids = [mall.id for mall in malls]
+    return History(
+        malls=malls,
+        weeks=_weeks(engine, ids, spans),
+        areas=stacked(areas),
+        known_share=inside[kept] / np.array([placed[mall_id].total for mall_id in ids], float),
+        carried=_carried(engine, ids, recent),
+        rhythm=_rhythm(engine, ids, recent),
+        longest_s=longest_s,
+        income_log=typical,
+        weight=weight,
+        recent=recent,
+        shown={name: _by_mall(_asked_of(name, recent, version)) if malls else {} for name in FIGURES},
+    )
+
+
+def areas_of(reached: Reach, position: int, longest_s: int, incomes: Floats, *, orders: Integers | None = None) -> Areas:
+    """Return the areas around a site, cells taken together.
+
+    Parameters
+    ----------
+    reached
+        Whom sites reach.
+    position
+        Of the site in ``reached.sites``.
+    longest_s
+        Only cells within this drive.
+    incomes
+        Logarithm of income of each cell of ``reached``, less the typical one; 0 where unknown.
+    orders
+        Orders of each of the site's cells, in the order of ``reached``; None: none.
+    """
+    own = reached.of_site(position)
+    is_near = reached.drive_s[own] <= longest_s
+    cell, drive_s = reached.cell[own][is_near], reached.drive_s[own][is_near]
+    people = reached.people[cell].astype(float)
+    names, area = np.unique(_parents(reached.cells[cell]), return_inverse=True)
+    count = len(names)
+    total = np.bincount(area, people, count).astype(float)
+    placed = np.zeros(len(cell), np.int64) if orders is None else orders[is_near]
+    return Areas(
+        mall=np.zeros(count, np.int64),
+        people=total,
+        drive_min=np.bincount(area, people * drive_s, count) / total / 60,
+        income_log=np.bincount(area, people * incomes[cell], count) / total,
+        orders=np.bincount(area, placed, count).astype(np.int64),
+    )
+
+
+def incomes_of(version: Version, reached: Reach, found: History) -> Floats:
+    """Return the logarithm of income of each cell of ``reached``, less the pilots' typical one; 0 where unknown."""
+    return _less(_income_logs(Engine.of(version), reached, found.weight), found.income_log)
+
+
+def stacked(areas: list[Areas]) -> Areas:
+    """Return the areas of several malls, numbered in their order."""
+    mall = np.concatenate([np.full(len(each.people), place, np.int64) for place, each in enumerate(areas)] or [np.empty(0, np.int64)])
+    rest = {name: [getattr(each, name) for each in areas] for name in ("people", "drive_min", "income_log")}
+    orders = np.concatenate([each.orders for each in areas] or [np.empty(0, np.int64)])
+    return Areas(mall=mall, orders=orders, **{name: np.concatenate(parts or [np.empty(0)]) for name, parts in rest.items()})
+
+
+def place(reached: Reach, site_id: str) -> int:
+    """Return the position of a site."""
+    return next(position for position, site in enumerate(reached.sites) if site.id == site_id)
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Orders of a mall: by each of its cells, in cells with people, and all; drives and orders of the former."""
+
+    orders: Integers
+    drive_s: Integers
+    inside: int
+    total: int
+
+
+_NOTHING: Final = _Placed(np.empty(0, np.int64), np.empty(0, np.int64), 0, 0)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Complete weeks of a mall: number of the first one, its first day, and the day after the last one."""
+
+    first_week: int
+    start_on: date
+    end_on: date
+
+
+def _spans(version: Version) -> dict[str, _Span]:
+    """Return the complete weeks of open malls that may be shown at all."""
+    markets = {market.id: market for market in reference.markets(version)}
+    shown = {row["mall_id"]: row for row in answers("orders", Parameters(by=("mall",)), EVERYTHING, version).rows()}
+    spans = {}
+    for mall in reference.malls(version):
+        market = markets[mall.market_id]
+        is_told = mall.id in shown and not shown[mall.id]["suppressed"]
+        if mall.status != "open" or not is_told or market.first_on is None or market.last_complete_on is None:
+            continue
+        opened_on = mall.opened_on or market.first_on
+        weeks = complete_weeks(opened_on, first_on=market.first_on, last_on=market.last_complete_on, closed_on=mall.closed_on)
+        if weeks:
+            first = weeks.start + (0 if mall.opened_on else MATURE_WEEKS)
+            spans[mall.id] = _Span(first, opened_on + weeks.start * _WEEK, opened_on + weeks.stop * _WEEK)
+    return spans
+
+
+def _asked(spans: Mapping[str, _Span]) -> dict[str, Any]:
+    return {
+        "malls": [*spans],
+        "starts": [each.start_on for each in spans.values()],
+        "ends": [each.end_on for each in spans.values()],
+    }
+
+
+def _recent(version: Version) -> Period:
+    extent = reference.extent(version)
+    last_on = extent.last_complete_on or date(2000, 1, 2)
+    return period("last-13-weeks", last_complete_on=last_on, week_start=extent.week_start, first_on=extent.first_on)
+
+
+def _placed(reached: Reach, rows: list[dict[str, Any]]) -> dict[str, _Placed]:
+    """Return the orders of each mall by its cells."""
+    by_mall: dict[str, dict[int, int]] = {}
+    for row in rows:
+        by_mall.setdefault(row["mall_id"], {})[row["cell"]] = row["orders"]
+    found = {}
+    for position, site in enumerate(reached.sites):
+        counts, own = by_mall.get(site.id, {}), reached.of_site(position)
+        cells = reached.cells[reached.cell[own]].tolist()
+        orders = np.array([counts.get(cell, 0) for cell in cells], np.int64)
+        found[site.id] = _Placed(orders, reached.drive_s[own], int(orders.sum()), sum(counts.values()))
+    return found
+
+
+def _longest_s(placed: list[_Placed]) -> int:
+    """Return the drive within which all but one in a thousand orders of every pilot come from, in whole minutes, rounded up."""
+    longest = 0
+    for each in placed:
+        running = np.cumsum(each.orders)  # nearest first
+        longest = max(longest, int(each.drive_s[np.searchsorted(running, _SERVED_SHARE * running[-1])]))
+    return -(-longest // 60) * 60
+
+
+def _weeks(engine: Engine, ids: list[str], spans: Mapping[str, _Span]) -> Weeks:
+    """Return the orders of each complete week; weeks without any are there."""
+    rows = engine.table(_WEEKS, _asked({mall_id: spans[mall_id] for mall_id in ids})).to_pylist() if ids else []
+    orders = {(row["mall_id"], row["week"]): row["orders"] for row in rows}
+    mall, week, count = [], [], []
+    for position, mall_id in enumerate(ids):
+        span = spans[mall_id]
+        for number in range((span.end_on - span.start_on) // _WEEK):
+            mall.append(position)
+            week.append(span.first_week + number)
+            count.append(orders.get((mall_id, number), 0))
+    return Weeks(np.array(mall, np.int64), np.array(week, np.int64), np.array(count, np.int64))
+
+
+def _carried(engine: Engine, ids: list[str], recent: Period) -> Carried:
+    days = {"start": recent.start_on, "end": recent.end_on}
+    counts = dict.fromkeys(ids, 0)
+    for row in engine.table(_HOURS, {"malls": ids, **days}).to_pylist() if ids else []:
+        counts[row["mall_id"]] += row["orders"]
+    steps = [max(1, counts[mall_id] // SAMPLED_ORDERS) for mall_id in ids]
+    rows = engine.table(_CARRIED, {"malls": ids, "steps": steps, **days}) if ids else None
+    if rows is None or not rows.num_rows:
+        nothing = np.empty(0)
+        return Carried(np.empty(0, np.int64), *[nothing] * 8)
+    position = {mall_id: place for place, mall_id in enumerate(ids)}
+    mall = np.array([position[each] for each in rows.column("mall_id").to_pylist()], np.int64)
+    numbers = {name: _floats(rows, name) for name in Carried.__dataclass_fields__ if name != "mall"}
+    order = np.argsort(mall, kind="stable")
+    return Carried(mall[order], **{name: values[order] for name, values in numbers.items()})
+
+
+def _rhythm(engine: Engine, ids: list[str], recent: Period) -> Floats:
+    """Return the share of a week's orders by hour of the week, each pilot counting the same."""
+    totals: dict[str, Floats] = {}
+    asked = {"malls": ids, "start": recent.start_on, "end": recent.end_on}
+    for row in engine.table(_HOURS, asked).to_pylist() if ids else []:
+        week = totals.setdefault(row["mall_id"], np.zeros(168))
+        week[(row["local_dow"] - 1) * 24 + row["local_hour"]] += row["orders"]
+    shares = [week / week.sum() for _, week in sorted(totals.items())]
+    return np.asarray(np.mean(shares, axis=0), float) if shares else np.zeros(168)
+
+
+def _incomes(key: VersionKey, reached: Reach, weight: str, placed: list[_Placed]) -> tuple[Floats, float | None]:
+    """Return income of cells less the typical one of pilots' people, as logarithms, and the typical one."""
+    logs = _income_logs(Engine.of(key.version), reached, weight)
+    known = ~np.isnan(logs)
+    if not placed or not known.any():
+        return np.zeros(len(logs)), None
+    typical = float(np.average(logs[known], weights=reached.people[known]))
+    return _less(logs, typical), typical
+
+
+def _income_logs(engine: Engine, reached: Reach, weight: str) -> Floats:
+    if not reached.market_ids:
+        return np.empty(0)
+    rows = engine.table(_INCOMES.format(weight=weight), {"markets": [*reached.market_ids]})
+    income = _floats(rows, "income_cents")
+    return np.log(np.where(income > 0, income, np.nan))
+
+
+def _less(logs: Floats, typical: float | None) -> Floats:
+    return np.zeros(len(logs)) if typical is None else np.where(np.isnan(logs), 0.0, logs - typical)
+
+
+def _asked_of(name: str, recent: Period, version: Version) -> Answer:
+    return answers(name, Parameters(by=("mall",), start_on=recent.start_on, end_on=recent.end_on), EVERYTHING, version)
+
+
+def _by_mall(answer: Answer) -> dict[str, dict[str, Any]]:
+    return {row["mall_id"]: row for row in answer.rows() if row["mall_id"] is not None and not row["suppressed"]}
+
+
+def _parents(cells: Integers) -> Integers:
+    """Return the areas that cells belong to, as ``analytics.cells.parent`` does."""
+    parents: Integers = (cells & ~(15 << 52)) | (AREA_RESOLUTION << 52) | ((1 << (3 * (15 - AREA_RESOLUTION))) - 1)
+    return parents
+
+
+def _floats(table: pa.Table, name: str) -> Floats:
+    return np.array(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False), float)
+
+
+def pilot_sites(version: Version, found: History) -> tuple[Site, ...]:
+    """Return the pilots as sites, in their order."""
+    by_id = {site.id: site for site in sites(version)}
+    return tuple(by_id[mall.id] for mall in found.malls)
