@@ -16,7 +16,6 @@ from data.load import load
 from data.warehouse import Warehouse
 from tests.browser.conftest import PHONE, PHONE_AGENT, serving
 from ui.frame import PAGES
-from ui.maps import market_camera
 from ui.maps.legend import CELL_OPACITY
 from ui.palette import AMOUNT, blend, rgb, tokens
 
@@ -180,7 +179,7 @@ def test_a_deep_link_as_the_first_request_survives_reload_and_switch_of_page(dem
         assert serious(complaints) == []
 
 
-def test_a_copied_link_shows_the_same_numbers_after_newer_data_was_loaded(own_warehouse, tmp_path, watched):
+def test_a_page_picks_up_new_data_by_itself_and_a_copied_link_shows_the_numbers_of_before(own_warehouse, tmp_path, watched, complaints):
     with serving(own_warehouse, tmp_path / "log") as address:
         page = drawn(watched(), address + "/?market=las-vegas")
         page.locator("[data-testid=stPopover] button", has_text="Link").click()
@@ -191,6 +190,10 @@ def test_a_copied_link_shows_the_same_numbers_after_newer_data_was_loaded(own_wa
 
         newest = new_orders(Warehouse(own_warehouse), tmp_path / "new")
 
+        settled(page, newest.id)
+        expect(tile_value(page, "Orders")).not_to_have_text(before[1], timeout=SLOW_MS)
+        assert serious(complaints) == []
+
         page = drawn(watched(), copied)
         assert [text(page, ".mr-answer"), *(tile(page, label) for label in ("Orders", "On time", "Click-to-door p90"))] == before
         expect(page.locator("[data-testid=stAlert]")).to_contain_text("Newer data has been loaded since")
@@ -199,18 +202,6 @@ def test_a_copied_link_shows_the_same_numbers_after_newer_data_was_loaded(own_wa
         settled(page, newest.id)
         assert "v=" not in page.url
         expect(tile_value(page, "Orders")).not_to_have_text(before[1], timeout=SLOW_MS)
-
-
-def test_a_running_app_picks_up_new_data_by_itself(own_warehouse, tmp_path, watched, complaints):
-    with serving(own_warehouse, tmp_path / "log") as address:
-        page = drawn(watched(), address + "/?market=las-vegas")
-        orders = tile(page, "Orders")
-
-        newest = new_orders(Warehouse(own_warehouse), tmp_path / "new")
-
-        settled(page, newest.id)
-        expect(tile_value(page, "Orders")).not_to_have_text(orders, timeout=SLOW_MS)
-        assert serious(complaints) == []
 
 
 def test_an_empty_warehouse_says_what_to_run_and_fills_by_itself(demo_root, tmp_path, watched):
@@ -225,47 +216,16 @@ def test_an_empty_warehouse_says_what_to_run_and_fills_by_itself(demo_root, tmp_
         expect(page.locator(".mr-footer")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_a_click_on_a_cell_tells_its_story_and_a_reload_keeps_it(server, watched):
-    page = drawn(watched(), f"{server}/coverage?mall=fashion-show")
-    wait_for_hexagons(page)
-    box = page.locator("[data-testid=stDeckGlJsonChart]").bounding_box()
-
-    click(page, box["x"] + box["width"] / 2 - 120, box["y"] + box["height"] / 2 + 120)
-
-    expect(page.locator(".mr-story")).to_contain_text("People", timeout=SLOW_MS)
-    assert "cell=88" in page.url
-    story = text(page, ".mr-story")
-    page.reload()
-    expect(page.locator(".mr-story")).to_be_visible(timeout=SLOW_MS)
-    assert text(page, ".mr-story") == story
-
-
-def test_a_click_on_a_mall_chooses_it(server, demo_root, watched):
-    here = malls(Warehouse(demo_root).current(), "las-vegas")
-    mall = next(mall for mall in here if mall.id == "meadows-mall")
-    page = drawn(watched(), f"{server}/coverage?market=las-vegas")
-    wait_for_hexagons(page)
-    box = page.locator("[data-testid=stDeckGlJsonChart]").bounding_box()
-    size = {"width_px": round(box["width"]), "height_px": round(box["height"])}
-    drawn_with = market_camera([(each.latitude, each.longitude) for each in here])
-    camera = type(drawn_with)(drawn_with.latitude, drawn_with.longitude, drawn_with.zoom, **size)
-    x, y = camera.pixel(mall.latitude, mall.longitude)
-
-    click(page, box["x"] + x, box["y"] + y)
-
-    expect(page.locator(".mr-answer")).to_contain_text("Meadows Mall would newly reach", timeout=SLOW_MS)
-    assert "mall=meadows-mall" in page.url
-
-
-@pytest.mark.parametrize("title", PATHS)
-def test_a_phone_scrolls_down_and_never_sideways(title, server, chromium):
+def test_a_phone_scrolls_down_and_never_sideways(server, chromium):
     context = chromium.new_context(viewport=PHONE, user_agent=PHONE_AGENT)
-    page = drawn(context.new_page(), server + PATHS[title])
+    for title, path in PATHS.items():
+        page = drawn(context.new_page(), server + path)
 
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= PHONE["width"]
-    if title in WITH_MAP:
-        assert page.locator("[data-testid=stDeckGlJsonChart]").bounding_box()["height"] == pytest.approx(360, abs=4)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], title
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= PHONE["width"], title
+        if title in WITH_MAP:
+            assert page.locator("[data-testid=stDeckGlJsonChart]").bounding_box()["height"] == pytest.approx(360, abs=4)
+        page.close()
     context.close()
 
 

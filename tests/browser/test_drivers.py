@@ -23,7 +23,7 @@ def click_hour(page, place):
     page.mouse.click(x, y)
 
 
-def test_a_click_on_an_hour_chooses_it_for_the_map_and_the_table(server, watched, complaints):
+def test_a_click_on_an_hour_chooses_it_for_the_map_and_the_table_and_a_second_one_takes_it_back(server, watched, complaints):
     page = drawn(watched(), f"{server}/drivers?{QUERY}&below=cells")
     wait_for_hexagons(page, scale=DIVERGING)
     expect(page.locator(".map-legend").last).to_contain_text("modelled")
@@ -38,17 +38,12 @@ def test_a_click_on_an_hour_chooses_it_for_the_map_and_the_table(server, watched
     page.reload()
     expect(page.get_by_role("heading", name="Cells on the map, Tue 12 pm")).to_be_visible(timeout=SLOW_MS)
     wait_for_hexagons(page, scale=DIVERGING)
-    assert serious(complaints) == []
-
-
-def test_a_second_click_on_an_hour_takes_it_back(server, watched):
-    page = drawn(watched(), f"{server}/drivers?{QUERY}&hour=tue-12&below=hours")
-    expect(page.locator(".mr-note", has_text="the hour that was clicked")).to_be_visible(timeout=SLOW_MS)
 
     click_hour(page, 13)
 
     expect(page.locator(".mr-note", has_text="The map shows")).to_contain_text("the busiest hour", timeout=SLOW_MS)
     page.wait_for_url(lambda url: "hour=" not in url, timeout=SLOW_MS)
+    assert serious(complaints) == []
 
 
 def test_a_click_on_a_cell_of_the_map_tells_its_hours(server, watched):
