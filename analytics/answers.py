@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 
 from analytics import attraction, catalog, notes, reference
 from analytics.catalog import Metric
+from analytics.dimensions import OF_DRIVERS
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
 from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, hidden_parts, is_hidden
-from analytics.questions import People, Question, keys, question
+from analytics.questions import CARRIERS, People, Question, keys, question
 from data.engine import Engine
 from data.warehouse import Version
 
@@ -70,7 +71,7 @@ class Answer:
     @property
     def too_few(self) -> str:
         """Who is too few behind a hidden row, in words: ``fewer than 5 drivers or 10 customers``."""
-        return _too_few(self.metric)
+        return _too_few(self.metric, self.parameters)
 
     @property
     def rows_are(self) -> str:
@@ -154,7 +155,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
             filter(
                 None,
                 [
-                    _PARTS_HIDDEN.format(too_few=_too_few(chosen)) if (is_incomplete & ~hidden).any() else "",
+                    _PARTS_HIDDEN.format(too_few=_too_few(chosen, asked)) if (is_incomplete & ~hidden).any() else "",
                     chosen.model,
                     _note(chosen, asked, shown, version),
                     attraction.note(asked, version) if attraction.is_asked_by(chosen) else "",
@@ -266,13 +267,14 @@ def _of(raw: pa.Table, name: str) -> Integers:
 def _hidden(raw: pa.Table, metric: Metric) -> Booleans:
     """Tell which rows have too few people behind them, in any table of facts."""
     hidden: Booleans = np.zeros(raw.num_rows, np.bool_)
-    for name in metric.all_facts:
+    for name in (*metric.all_facts, CARRIERS):
         hidden |= is_hidden(_of(raw, _PEOPLE if name == metric.facts else f"{_OTHERS}{name}"), SUBJECTS[name].k)
     return hidden
 
 
-def _too_few(metric: Metric) -> str:
-    fewest = dict.fromkeys((SUBJECTS[name].k, SUBJECTS[name].people) for name in metric.all_facts)
+def _too_few(metric: Metric, asked: Parameters) -> str:
+    carriers = () if OF_DRIVERS.isdisjoint(asked.by) else (CARRIERS,)
+    fewest = dict.fromkeys((SUBJECTS[name].k, SUBJECTS[name].people) for name in (*metric.all_facts, *carriers))
     return "fewer than " + " or ".join(f"{k} {people}" for k, people in fewest)
 
 

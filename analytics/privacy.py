@@ -80,8 +80,9 @@ SUBJECTS: Final = {
     "trips": Subject(("driver_id", "trip_id"), DRIVER_K, "drivers", "trips"),
     "drives": Subject(("customer_id", "order_id"), DISPLAY_K, "customers", "drives"),
     "shift_activity": Subject(("driver_id",), DRIVER_K, "drivers", "shift hours"),
+    "orders_of_drivers": Subject(("driver_id", "order_id"), DRIVER_K, "drivers", "orders"),
 }
-"""By table of facts."""
+"""By table of facts; ``orders_of_drivers`` are orders again, in groups that tell of the drivers who carried them."""
 
 
 def behind(

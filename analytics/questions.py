@@ -22,7 +22,7 @@ from ibis import _
 from analytics import catalog, launch
 from analytics.catalog import Metric
 from analytics.catalog.metric import Counting
-from analytics.dimensions import columns, with_made_columns
+from analytics.dimensions import OF_DRIVERS, columns, with_made_columns
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
 from data.contracts import Kind, table
@@ -42,6 +42,9 @@ _STAND_INS: Final[Mapping[str, Any]] = {
     "hour": 1_000_000_009,
 }
 """Values that nobody asks for, by the field of ``Parameters`` that they stand for. A definition that is handed one may only compare it."""
+
+CARRIERS: Final = "orders_of_drivers"
+"""Orders once more, by who carried them: groups that tell of drivers need enough of these too."""
 
 _compiling = threading.Lock()
 
@@ -141,6 +144,9 @@ def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tup
             _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
         )
         found[name] = (group, at_least, exact)
+        if name == "orders" and not OF_DRIVERS.isdisjoint(asked.by):
+            carriers = (_sorted(behind(counting, SUBJECTS[CARRIERS], by=group, is_exact=is_exact), group) for is_exact in (False, True))
+            found[CARRIERS] = (group, *carriers)
     return found
 
 
@@ -204,7 +210,8 @@ def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
         rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
     if launch.COLUMN in keys(metric, asked) and name in catalog.FACTS:
         rows = launch.with_weeks_open(rows, unbound("malls"))
-    return with_made_columns(rows, keys(metric, asked), asked.resolution) if name in {"orders", "drives", "offers"} else rows
+    named = keys(metric, asked) if name in {"orders", "drives", "offers"} else columns(asked.by)
+    return with_made_columns(rows, named, asked.resolution, unbound) if name in catalog.FACTS else rows
 
 
 def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:

@@ -4,7 +4,8 @@ import difflib
 from typing import Final
 
 from analytics.catalog import coverage, delivery_times, drivers, orders, travel_times
-from analytics.catalog.metric import CALENDAR, FACTS, ORDER_DIMENSIONS, Change, Counting, Direction, Kind, Metric
+from analytics.catalog.metric import FACTS, ORDER_DIMENSIONS, Change, Counting, Direction, Kind, Metric
+from analytics.dimensions import CALENDAR
 from analytics.errors import UnknownMetric
 
 __all__ = ["CALENDAR", "FACTS", "METRICS", "ORDER_DIMENSIONS", "Change", "Counting", "Direction", "Kind", "Metric", "metric"]

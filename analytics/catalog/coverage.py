@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Final
 
-from analytics.catalog.metric import CALENDAR, ORDER_DIMENSIONS, Change, Counting, Metric
+from analytics.catalog.metric import ORDER_DIMENSIONS, Change, Counting, Metric
+from analytics.dimensions import CALENDAR
 from analytics.metrics import coverage, driver_access, trade_areas
 from analytics.metrics.orders import SHARE_TILINGS
 

@@ -6,7 +6,17 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from analytics.catalog.metric import CALENDAR, OFFER_DIMENSIONS, ORDER_DIMENSIONS, Change, Counting, Metric
+from analytics.catalog.metric import (
+from analytics.dimensions import CALENDAR
+    CALENDAR,
+    OFFER_DIMENSIONS,
+    ORDER_DIMENSIONS,
+    SHIFT_DIMENSIONS,
+    TRIP_DIMENSIONS,
+    Change,
+    Counting,
+    Metric,
+)
 from analytics.metrics import drivers
 
 
@@ -77,7 +87,7 @@ METRICS: Final = (
         source="New York City TLC and DCWP pay rules",
         formula="engaged_s / online_s; engaged = union of a driver's trips, clipped to the shifts",
         changes=(_ENDS,),
-        dimensions=CALENDAR,
+        dimensions=SHIFT_DIMENSIONS,
         needs=("engaged_s",),
         left_out=_NO_TRIPS,
         units=("s", "s"),
@@ -91,7 +101,7 @@ METRICS: Final = (
         direction="none",
         source="Reyes et al. 2018, The Meal Delivery Routing Problem",
         formula="(driving + pick-up + drop-off) / online_s; waiting for packing is left out",
-        dimensions=CALENDAR,
+        dimensions=SHIFT_DIMENSIONS,
         needs=("work_s",),
         left_out="hours of shifts with a trip of which an event is unknown",
         units=("s", "s"),
@@ -105,7 +115,7 @@ METRICS: Final = (
         direction="none",
         source="Cramer and Krueger 2016, Disruptive Change in the Taxi Business",
         formula="seconds with goods aboard / online_s",
-        dimensions=CALENDAR,
+        dimensions=SHIFT_DIMENSIONS,
         needs=("loaded_s",),
         left_out="hours of shifts with a trip whose pick-up is unknown",
         units=("s", "s"),
@@ -290,7 +300,7 @@ METRICS: Final = (
         direction="down",
         source="Schaller 2017, Empty Seats, Full Streets",
         formula="empty_m / (empty_m + loaded_m)",
-        dimensions=CALENDAR,
+        dimensions=TRIP_DIMENSIONS,
         needs=("empty_m", "loaded_m"),
         left_out="trips whose meters are unknown",
         units=("m", "m"),

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import ibis.expr.types as ir
 
-from analytics.dimensions import DIMENSIONS
+from analytics.dimensions import CALENDAR, DIMENSIONS, refusal
 from analytics.errors import ParameterError
 from analytics.parameters import Parameters
 from analytics.privacy import Tiling
@@ -19,11 +19,10 @@ Kind = Literal["count", "seconds", "share", "ratio", "money", "hours"]
 FACTS: Final = ("orders", "offers", "trips", "shift_activity", "drives")
 """Tables whose rows happen on a day, at a mall: filtered by period and mall before a metric sees them."""
 
-CALENDAR: Final = ("market", "mall", "day", "week", "dow", "hour", "weeks_open")
-"""Dimensions that every table of facts has; what is counted from several tables can be grouped by these only."""
-
 ORDER_DIMENSIONS: Final = tuple(name for name in DIMENSIONS if name != "pay_band")
-OFFER_DIMENSIONS: Final = (*CALENDAR, "distance_band", "pay_band")
+OFFER_DIMENSIONS: Final = (*CALENDAR, "distance_band", "pay_band", "vehicle", "batch")
+TRIP_DIMENSIONS: Final = (*CALENDAR, "vehicle", "batch")
+SHIFT_DIMENSIONS: Final = (*CALENDAR, "vehicle")
 
 
 @dataclass(frozen=True)
@@ -237,6 +236,12 @@ class Metric:
             return "cell" in (*parameters.by, *self.keys)
         return self.uses(field)
 
+    def refusal(self, dimension: str) -> str:
+        """Return why it cannot be grouped by a dimension, as the end of a sentence; empty where it can."""
+        if dimension in self.dimensions:
+            return ""
+        return refusal(dimension, self.all_facts, is_modelled=self.modelled, has_people="demand_cells" in self.tables)
+
     def understood(self, parameters: Parameters) -> Parameters:
         """Return the parameters with every field that this question does not use set back to its default.
 
@@ -248,7 +253,8 @@ class Metric:
         for dimension in parameters.by:
             if dimension not in self.dimensions:
                 known = ", ".join(self.dimensions) or "none: its rows are fixed"
-                raise ParameterError(f"{self.id} cannot be grouped by {dimension!r}; its dimensions are {known}")
+                why = f": {self.refusal(dimension)}" if dimension in DIMENSIONS else ""
+                raise ParameterError(f"{self.id} cannot be grouped by {dimension!r}{why}; its dimensions are {known}")
         default = Parameters()
         unused = {name: getattr(default, name) for name in Parameters.__dataclass_fields__ if not self.depends(name, parameters)}
         return replace(parameters, **unused)

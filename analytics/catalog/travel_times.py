@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from analytics.catalog.metric import CALENDAR, Metric
+from analytics.catalog.metric import Metric
+from analytics.dimensions import CALENDAR
 from analytics.metrics import travel_times
 
 _HYNDMAN = "Hyndman and Koehler 2006, Another Look at Measures of Forecast Accuracy"
