@@ -109,6 +109,8 @@ class Reach:
         (or households) in it.
     site, cell, drive_s
         A row per site and cell that it reaches, by site, drive and cell: positions in ``sites`` and ``cells``, and seconds.
+    open_count
+        For each cell how many open malls of its market reach it, whether they are among the sites or not.
     notes
         What a reader must know about the drives of pins; empty where they come from what made the malls'.
     """
@@ -123,17 +125,13 @@ class Reach:
     site: Integers
     cell: Integers
     drive_s: Integers
+    open_count: Integers
     notes: tuple[str, ...] = ()
 
     @cached_property
     def is_open(self) -> Booleans:
         """Which sites are open malls."""
         return np.array([site.is_open for site in self.sites], np.bool_)
-
-    @cached_property
-    def open_count(self) -> Integers:
-        """Return for each cell how many open malls reach it."""
-        return np.bincount(self.cell[self.is_open[self.site]], minlength=len(self.cells)).astype(np.int64)
 
     @cached_property
     def market_people(self) -> Integers:
@@ -253,14 +251,24 @@ def _reach(key: VersionKey, chosen: tuple[Site, ...], within_s: int, weight: str
     market = _positions(demand.column("market_id"), market_ids)
     none = np.empty(0, np.int64)
     cells, people = _whole(demand, "cell"), _whole(demand, "weight")
-    empty = Reach(chosen, within_s, weight, market_ids, cells, market, people, site=none, cell=none, drive_s=none)
+    empty = Reach(chosen, within_s, weight, market_ids, cells, market, people, site=none, cell=none, drive_s=none, open_count=none)
     malls, pins = _of_malls(key, empty), _of_pins(key, empty)
     site, cell, drive_s = (np.concatenate(parts) for parts in zip(malls, *pins, strict=True))
     order = np.lexsort((cell, drive_s, site))
-    found = replace(empty, site=site[order], cell=cell[order], drive_s=drive_s[order], notes=_notes(key, chosen))
-    for each in (found.cells, found.market, found.people, found.site, found.cell, found.drive_s):
+    found = replace(
+        empty, site=site[order], cell=cell[order], drive_s=drive_s[order], open_count=_open_count(key, empty), notes=_notes(key, chosen)
+    )
+    for each in (found.cells, found.market, found.people, found.site, found.cell, found.drive_s, found.open_count):
         each.setflags(write=False)  # shared by all readers
     return found
+
+
+def _open_count(key: VersionKey, empty: Reach) -> Integers:
+    """Return for each cell how many open malls of its market reach it."""
+    malls = [mall.id for mall in reference.malls(key.version) if mall.status == OPEN and mall.market_id in empty.market_ids]
+    rows = Engine.of(key.version).table(_DRIVES.format(weight=empty.weight), {"within": empty.within_s, "malls": malls})
+    cell = _cell_positions(empty, _positions(rows.column("market_id"), empty.market_ids), _whole(rows, "cell"))
+    return np.bincount(cell, minlength=len(empty.cells)).astype(np.int64)
 
 
 def _of_malls(key: VersionKey, empty: Reach) -> tuple[Integers, Integers, Integers]:
