@@ -74,7 +74,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour of the week: orders placed in it, and drivers needed at the low end, in the middle and at the high end of the band of demand.
+    """One hour of the week: orders placed in it, and drivers needed if demand lies low, in the middle, or high in its band.
 
     Weekdays count from 1 Monday; ends are those of the 80 percent band.
     """
