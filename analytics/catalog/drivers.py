@@ -7,8 +7,6 @@ from typing import Final
 import ibis.expr.types as ir
 
 from analytics.catalog.metric import (
-from analytics.dimensions import CALENDAR
-    CALENDAR,
     OFFER_DIMENSIONS,
     ORDER_DIMENSIONS,
     SHIFT_DIMENSIONS,
@@ -17,6 +15,7 @@ from analytics.dimensions import CALENDAR
     Counting,
     Metric,
 )
+from analytics.dimensions import CALENDAR
 from analytics.metrics import drivers
 
 
