@@ -21,7 +21,7 @@ def _ending(function: Callable[..., ir.Table], status: str, label: str, help_: s
         source="counted",
         formula=f"orders {status} / orders placed",
         dimensions=ORDER_DIMENSIONS,
-        parts=orders.ended(status),
+        parts=orders.Ended(status),
         tilings=orders.SHARE_TILINGS,
     )
 

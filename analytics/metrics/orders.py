@@ -1,6 +1,7 @@
 """How many orders there were, and how they ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import ibis.expr.types as ir
 from ibis import _
@@ -118,14 +119,16 @@ def returned_share(orders: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
     return _share_of(orders, "returned", by)
 
 
-def ended(status: str) -> Callable[[ir.Table], dict[str, ir.BooleanValue]]:
-    """Return the function that tells which orders ended so, and which did not: ``numerator`` and ``others``."""
+@dataclass(frozen=True)
+class Ended:
+    """Tells which orders ended in one way, and which did not: ``numerator`` and ``others``. A value, so that answers can be cached."""
 
-    def parts(orders: ir.Table) -> dict[str, ir.BooleanValue]:
-        has_ended = (orders.status == status).fill_null(False)
+    status: str
+
+    def __call__(self, orders: ir.Table) -> dict[str, ir.BooleanValue]:
+        """Return the orders of both kinds."""
+        has_ended = (orders.status == self.status).fill_null(False)
         return {"numerator": has_ended, "others": ~has_ended}
-
-    return parts
 
 
 SHARE_TILINGS = (("denominator", ("numerator", "others")),)

@@ -1,0 +1,156 @@
+"""One question has one answer: on a page, on the command line, in a file, and by hand with the query that is shown."""
+
+import csv
+import io
+import random
+import shlex
+from datetime import timedelta
+from types import SimpleNamespace
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from analytics import reference
+from analytics.__main__ import _parser, main
+from analytics.catalog import METRICS, metric
+from analytics.commands import question
+from analytics.export import exported_name
+from analytics.parameters import EVERYTHING, Parameters
+from analytics.questions import keys
+from data.__main__ import main as data_main
+from data.warehouse import Warehouse
+from ui.session import compute
+
+QUESTIONS = 100
+SEED = 20_261_122
+"""Another seed asks a hundred other questions; every one that was tried held."""
+
+
+@pytest.fixture(scope="module")
+def version(demo_root):
+    return Warehouse(demo_root).current()
+
+
+@pytest.fixture(scope="module")
+def by_hand(version, demo_root):
+    """An analyst's own DuckDB: nothing of ours in it but what ``python -m data open`` printed."""
+    with duckdb.connect() as connection:
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.stdout", printed)
+            assert data_main(["open", version.id, "--warehouse", str(demo_root)]) == 0
+        connection.execute(printed.getvalue())
+        yield lambda sql: connection.sql(sql).to_arrow_table()
+
+
+def asked_at_random(chance: random.Random, version) -> tuple[str, Parameters]:
+    """Return a metric with filters, groups and options as a reader might choose them."""
+    chosen = chance.choice(METRICS)
+    markets, malls = reference.markets(version), reference.malls(version)
+    market = chance.choice([None, *(each.id for each in markets)])
+    near = [each.id for each in malls if market in {None, each.market_id} and each.status == "open"]
+    last_on = max(each.last_complete_on for each in markets)
+    days = chance.choice([1, 7, 28, 91])
+    end_on = last_on + timedelta(days=1 - chance.choice([0, 0, 7, 10]))
+    values = {
+        "market_id": market,
+        "mall_id": chance.choice([None, None, chance.choice(near)]),
+        "start_on": chance.choice([None, end_on - timedelta(days=days)]),
+        "end_on": chance.choice([None, end_on]),
+        "within_s": chance.choice([600, 1200, 1234]),
+        "weight": chance.choice(["population", "households"]),
+        "resolution": chance.choice([6, 7, 8, 9]),
+        "dow": chance.choice([None, None, None, 5]),
+        "hour": chance.choice([None, None, None, 17]),
+        "service_s": chance.choice([2700, 3600]),
+        "handling_cents": chance.choice([0, 125]),
+        "commission_cents": chance.choice([0, 300]),
+        "decay_permille": chance.choice([None, 1750]),
+    }
+    by = tuple(chance.sample(chosen.dimensions, k=min(len(chosen.dimensions), chance.choice([0, 1, 1, 2]))))
+    asked = Parameters(by=by, **{name: value for name, value in values.items() if chosen.uses(name)})
+    return chosen.id, chosen.understood(asked)
+
+
+def questions(version) -> list[tuple[str, Parameters]]:
+    chance = random.Random(SEED)
+    return [asked_at_random(chance, version) for _ in range(QUESTIONS)]
+
+
+def on_screen(metric_id: str, asked: Parameters, version):
+    """Ask as pages ask."""
+    fields = {name: getattr(asked, name) for name in Parameters.__dataclass_fields__}
+    view = SimpleNamespace(version=version, scope=EVERYTHING, parameters=lambda **changes: Parameters(**{**fields, **changes}))
+    return compute(metric_id, view)
+
+
+def from_command_line(metric_id: str, asked: Parameters, root, capsysbinary) -> list[dict[str, str]]:
+    words = shlex.split(question.written(metric(metric_id), asked))
+    assert main([*words[3:], "--format", "csv", "--warehouse", str(root)]) == 0
+    return list(csv.DictReader(io.StringIO(capsysbinary.readouterr().out.decode())))
+
+
+def figures(answer, raw: pa.Table, named: list[str]) -> list[str]:
+    """Return the columns of whole numbers that both the query and the screen have, without those that name the row."""
+    both = [name for name in raw.column_names if name in answer.table.column_names and name not in named]
+    return [name for name in both if pa.types.is_integer(answer.table.schema.field(name).type)]
+
+
+def in_file(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    return f"{value:x}" if name == "cell" else str(value)
+
+
+def rows_by_key(rows: list[dict], names: list[str]) -> dict[tuple, dict]:
+    found = {tuple(row[name] for name in names): row for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_hundred_questions_have_one_answer_on_screen_on_the_command_line_in_the_file_and_by_hand(
+    version, by_hand, demo_root, capsysbinary
+):
+    numbers = grouped = hidden = 0
+    for metric_id, asked in questions(version):
+        answer = on_screen(metric_id, asked, version)
+        file = from_command_line(metric_id, asked, demo_root, capsysbinary)
+        raw = by_hand(answer.sql)
+        assert capsysbinary.readouterr().out == b""
+
+        chosen, screen = metric(metric_id), answer.rows()
+        named = list(keys(chosen, answer.parameters))
+        names = figures(answer, raw, named)
+        told = rows_by_key(raw.to_pylist(), named)
+        assert len(file) == len(screen), (metric_id, asked)
+        for row, written in zip(screen, file, strict=True):
+            own = told[tuple(row[name] for name in named)]
+            for name in answer.table.column_names:
+                column = exported_name(chosen, name, asked)
+                if name in named or name in names:
+                    assert written[column] == in_file(row[name], name), (metric_id, asked, name)
+                elif isinstance(row[name], float):
+                    assert float(written[column]) == row[name], (metric_id, asked, name)
+            for name in names:
+                assert row[name] in {own[name], None}, (metric_id, asked, name)
+                numbers += row[name] is not None
+        open_rows = [row for row in screen if not row["suppressed"]]
+        for name in names:
+            column = exported_name(chosen, name, asked)
+            shown = sum(int(written[column]) for written in file if written[column])
+            at_hand = sum(told[tuple(row[key] for key in named)][name] for row in open_rows if row[name] is not None)
+            assert shown == at_hand, (metric_id, asked, name)
+        grouped += len(screen) > 1
+        hidden += len(screen) - len(open_rows)
+    assert numbers > 5_000
+    assert grouped > 40
+    assert hidden > 100
+
+
+def test_the_command_that_is_shown_asks_the_very_question(version):
+    parser = _parser()
+    for metric_id, asked in questions(version):
+        options = parser.parse_args(shlex.split(question.written(metric(metric_id), asked))[3:])
+
+        assert metric(metric_id).understood(question.parameters(options)) == asked
