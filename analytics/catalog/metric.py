@@ -240,6 +240,8 @@ class Metric:
         """Return why it cannot be grouped by a dimension, as the end of a sentence; empty where it can."""
         if dimension in self.dimensions:
             return ""
+        if self.keys and not self.dimensions:
+            return "its rows are fixed by its definition"
         return refusal(dimension, self.all_facts, is_modelled=self.modelled, has_people="demand_cells" in self.tables)
 
     def understood(self, parameters: Parameters) -> Parameters:
