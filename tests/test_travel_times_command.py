@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from analytics import reference
+from analytics.choosing.sites import Pin, reach, sites
 from data.__main__ import main
 from data.cells import centers
+from data.travel_time.anew import market_model
 from data.travel_time.rebuild import rebuild
 from tests.loading import Shop
 from tests.test_routing import Way, extract
@@ -60,6 +62,22 @@ def test_roads_are_put_on_the_level_of_the_drives_and_only_where_there_are_any(s
     assert f"calibrated on {door['n']} single drives" in note
     assert shop.row("SELECT count(*) AS n FROM hour_factors WHERE market_id = 'desert'")["n"] == 240
     assert not rebuild(shop.warehouse, osm=roads_file, progress=lambda *_: None).is_new
+
+
+def test_a_place_that_is_no_mall_drives_on_the_same_roads_while_their_graph_is_kept(shop: Shop, roads_file: Path) -> None:
+    version = rebuild(shop.warehouse, osm=roads_file).version
+    mall = shop.row("SELECT mall_id, latitude, longitude FROM malls WHERE market_id = 'desert' ORDER BY mall_id LIMIT 1")
+
+    kept = market_model(version, "desert")
+
+    assert (kept.is_same, kept.source) == (True, "road_graph")
+    for graph in (version.root / "roads").glob("*.npz"):
+        graph.unlink()
+    over_distance = market_model(version, "desert")
+    assert (over_distance.is_same, over_distance.source) == (False, "analytic")
+    pins = [Pin("pin", "desert", "Pin", mall["latitude"], mall["longitude"])]
+    (note,) = reach(version, sites(version, ("desert",), pins)).notes
+    assert "modelled over distance" in note
 
 
 def test_what_the_load_said_of_itself_stays_on_record(shop: Shop, roads_file: Path) -> None:
