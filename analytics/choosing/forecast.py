@@ -72,6 +72,9 @@ class Assumptions:
     weight: str = "households"
 
 
+USUAL: Final = Assumptions()
+
+
 @dataclass(frozen=True)
 class Hour:
     """One hour of the week: orders placed in it, and drivers needed if demand lies low, in the middle, or high in its band.
@@ -131,7 +134,7 @@ class Forecast:
     notes: tuple[str, ...] = ()
 
 
-def forecasts(version: Version, sites: Sequence[Site], assumptions: Assumptions = Assumptions()) -> tuple[Forecast, ...]:
+def forecasts(version: Version, sites: Sequence[Site], assumptions: Assumptions = USUAL) -> tuple[Forecast, ...]:
     """Return the forecast of each site, in their order, without its launch; what they share is learned once for a version.
 
     An open mall is forecast from the others alone, as if it were not open yet.
@@ -148,7 +151,7 @@ def forecasts(version: Version, sites: Sequence[Site], assumptions: Assumptions 
     return _forecasts(VersionKey.of(version), tuple(sites), assumptions)
 
 
-def forecast(version: Version, site: Site, assumptions: Assumptions = Assumptions()) -> Forecast:
+def forecast(version: Version, site: Site, assumptions: Assumptions = USUAL) -> Forecast:
     """Return the forecast of one site with its launch."""
     (found,) = forecasts(version, (site,), assumptions)
     (demand,) = demands(version, (site,), assumptions.weight)
