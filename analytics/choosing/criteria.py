@@ -162,7 +162,7 @@ def scales(within_s: int, yardstick: Yardstick) -> dict[str, Scale]:
     people = _rounded(float(np.interp(float(within_s), seconds, reached)))
     orders, hours = _rounded(2.0 * yardstick.orders_week), _rounded(float(yardstick.driver_hours_week))
     return {
-        "newly": Scale(0, people // 2),
+        "newly": Scale(0, people * 4 // 5),
         "reach": Scale(0, people),
         "households": Scale(0, people * 2 // 5),
         "income": Scale(4_000_000, 12_000_000),
@@ -170,13 +170,13 @@ def scales(within_s: int, yardstick: Yardstick) -> dict[str, Scale]:
         "p90": Scale(7_200, 2_400),
         "on_time": Scale(600, 1_000),
         "drivers": Scale(0, hours),
-        "short": Scale(hours // 2 or 1, 0),
+        "short": Scale(2 * hours, 0),
         "stores": Scale(0, 250),
         "categories": Scale(0, 12),
         "station": Scale(0, 40_000),
         "other_cost": Scale(300, 1_500),
         "other_time": Scale(7_200, 172_800),
-        "cost": Scale(1_500, 300),
+        "cost": Scale(2_500, 500),
         "taken": Scale(200, 0),
     }
 
