@@ -8,7 +8,9 @@ import os
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +19,7 @@ import pyarrow as pa
 
 from data.contracts import TABLES, Table
 from data.derive import CUSTOMER_BUCKET
-from data.errors import WarehouseError
+from data.errors import Stopped, WarehouseError
 from data.manifest import SERVE_ANOTHER, Part, Version
 
 MAX_QUERY_MS = 120_000
@@ -25,8 +27,70 @@ MAX_QUERY_MS = 120_000
 
 _PROBED_ROWS = 64
 
+GIVEN_UP = "the question was canceled"
+
 KEPT_VERSIONS = 3
 """Connections kept open per process: pages that pinned the last versions keep working after a swap."""
+
+
+class Watch:
+    """Follows the questions that one thread asks, and can put an end to them.
+
+    ::
+
+        with watch.following():  # in the thread that asks
+            answers(...)
+        watch.stop()  # from any other: the question that runs, and every later one in the block, ends with ``Stopped``
+
+    Attributes
+    ----------
+    asked
+        Questions that were begun.
+    is_stopped
+        Whether an end was put to them.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_stopped = False
+        self._running: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Follow every question that this thread asks inside."""
+        token = _following.set(self)
+        try:
+            yield
+        finally:
+            _following.reset(token)
+
+    def stop(self) -> None:
+        """Put an end to the questions. One that is about to begin may miss it: call it again until the thread is done."""
+        self.is_stopped = True
+        running = self._running
+        if running is not None:
+            running.interrupt()
+
+    @contextmanager
+    def over(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Follow one question.
+
+        Raises
+        ------
+        Stopped
+            If an end was put to the questions before.
+        """
+        if self.is_stopped:
+            raise Stopped(GIVEN_UP)
+        self.asked += 1
+        self._running = cursor
+        try:
+            yield
+        finally:
+            self._running = None
+
+
+_following: ContextVar[Watch | None] = ContextVar("following", default=None)
 
 
 class Engine:
@@ -88,12 +152,16 @@ class Engine:
         Raises
         ------
         WarehouseError
-            If a file turns out to be damaged, or the question runs too long. An error in the SQL itself stays a ``duckdb.Error``.
+            If a file turns out to be damaged, or the question runs too long; ``Stopped`` if whoever follows it put an end to it. An error
+            in the SQL itself stays a ``duckdb.Error``.
         """
-        cursor = self._connection.cursor()
+        cursor, watch = self._connection.cursor(), _following.get()
         try:
-            return cursor.sql(sql, params=parameters or None).to_arrow_table()
+            with watch.over(cursor) if watch else nullcontext():
+                return cursor.sql(sql, params=parameters or None).to_arrow_table()
         except duckdb.InterruptException as error:
+            if watch and watch.is_stopped:
+                raise Stopped(GIVEN_UP) from error
             raise WarehouseError(f"the question took longer than {MAX_QUERY_MS // 1000} s and was stopped; ask for less at once") from error
         except (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException) as error:
             raise WarehouseError(_damaged(self.version, error)) from error

@@ -6,6 +6,7 @@
     |-- SourceError      a file or folder cannot be read as what it claims to be
     |-- MappingError     the mapping file contradicts itself, the contract or the file
     |-- WarehouseError   a version is missing, damaged, or being written by somebody else
+    |   `-- Stopped      a question was given up by whoever asked it
     `-- DemoError        demo data cannot be made as asked
 
 Each message is one sentence that names the file, the place in it and the way to mend it. Imports nothing of the project.
@@ -26,6 +27,10 @@ class MappingError(MallReachError, ValueError):
 
 class WarehouseError(MallReachError, RuntimeError):
     """The warehouse cannot serve or publish what was asked."""
+
+
+class Stopped(WarehouseError):  # noqa: N818 - reads as what it says
+    """The question was given up by whoever asked it."""
 
 
 class DemoError(MallReachError, ValueError):
