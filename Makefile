@@ -10,7 +10,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo extras test check format docs lock python chromium postgresql clean
+.PHONY: help run demo extras test check format docs lock python chromium postgresql libreoffice clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,7 +25,7 @@ extras: $(VENV)/.app ## install the optional packages too: queries on PostgreSQL
 	@echo "Installing the optional packages of requirements-extras.lock ..."
 	@$(PIP) -r requirements-extras.lock 2> $(VENV)/install.log || { tail -n 3 $(VENV)/install.log >&2; echo "The optional packages could not be installed: check the network connection (or your package mirror's settings), then run make again." >&2; exit 1; }
 
-test: $(VENV)/.dev chromium postgresql ## run every test
+test: $(VENV)/.dev chromium postgresql libreoffice ## run every test
 	@$(BIN)/python -m pytest -n logical
 
 check: $(VENV)/.dev ## lint, format, types, import contracts, generated docs
@@ -85,3 +85,10 @@ postgresql:
 			&& sed -i -E 's/^#?(create_main_cluster) .*/\1 = false/' /etc/postgresql-common/createcluster.conf \
 			&& apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
 			|| echo "PostgreSQL could not be installed; the tests of queries will say so." >&2; fi
+
+# The tests of exports open files in a spreadsheet without a window.
+libreoffice:
+	@if ! command -v soffice >/dev/null && ! command -v libreoffice >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing LibreOffice Calc for the tests of exports ..."; \
+		apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-calc-nogui >/dev/null \
+			|| echo "LibreOffice could not be installed; the tests of exports will say so." >&2; fi

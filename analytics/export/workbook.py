@@ -66,7 +66,8 @@ _PARTS: Final = {
     '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
     '<xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/></cellXfs></styleSheet>',
+    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0" quotePrefix="1"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 
 
@@ -143,7 +144,7 @@ def _cells(column: pa.Array) -> pa.Array:
 def _numbers(column: pa.Array) -> pa.Array:
     """Return cells of numbers; what a spreadsheet cannot hold as a number, too many digits or no finite value, is a text."""
     written = column.cast(pa.string())
-    held = pc.is_finite(column) if pa.types.is_floating(column.type) else pc.less(pc.abs_checked(column.cast(pa.float64())), float(_EXACT))
+    held = pc.is_finite(column) if pa.types.is_floating(column.type) else pc.and_(pc.greater(column, -_EXACT), pc.less(column, _EXACT))
     numbers = _joined("<c><v>", written, "</v></c>")
     if pc.all(held, min_count=0).as_py():
         return numbers
