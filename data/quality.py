@@ -151,11 +151,20 @@ def left_out(version: Version, market_id: str | None = None) -> list[LeftOut]:
         counted under the first reason that holds, so that reasons add up. Cancelled, failed and returned orders are nobody's loss: figures
         of delivered orders do not count them.
     """
-    terms = [f"count(*) FILTER (WHERE {condition})" for condition in _conditions()]
-    where = " WHERE market_id = $1" if market_id is not None else ""
-    sql = f"SELECT market_id, {', '.join(f'{term} AS n{place}' for place, term in enumerate(terms))} FROM orders{where} GROUP BY market_id"
-    rows = Engine.of(version).table(f"{sql} ORDER BY market_id", [market_id] if market_id is not None else []).to_pylist()
-    return [each for row in rows for each in _losses(row["market_id"], [row[f"n{place}"] for place in range(len(terms))])]
+    rows = Engine.of(version).table(left_out_sql(market_id)).to_pylist()
+    return [each for row in rows for each in _losses(row["market_id"], [count for name, count in row.items() if name != "market_id"])]
+
+
+def left_out_sql(market_id: str | None = None) -> str:
+    """Return the query behind ``left_out``: a row a market, and for each figure and reason a count, ``n0`` and so on."""
+    counts = ",\n  ".join(f"count(*) FILTER (WHERE {condition}) AS n{place}" for place, condition in enumerate(_conditions()))
+    where = f"\nWHERE market_id = {_literal(market_id)}" if market_id is not None else ""
+    return f"SELECT market_id,\n  {counts}\nFROM orders{where}\nGROUP BY market_id ORDER BY market_id"
+
+
+def _literal(text: str) -> str:
+    """Return a text as SQL has it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _conditions() -> Iterator[str]:
@@ -200,16 +209,20 @@ def suspicious_cells(version: Version, market_id: str | None = None, resolution:
         ``cell`` (where the door lies as it stands), ``orders``, ``customers`` (distinct; null where unknown): a reader
         suppresses small numbers before they are shown. Most orders first.
     """
+    return Engine.of(version).table(suspicious_cells_sql(market_id, resolution))
+
+
+def suspicious_cells_sql(market_id: str | None = None, resolution: int = MAP_RESOLUTION) -> str:
+    """Return the query behind ``suspicious_cells``."""
     shift = 3 * (15 - resolution)
     cell = f"(dropoff_cell & ~(15::BIGINT << 52)) | ({resolution}::BIGINT << 52) | ((1::BIGINT << {shift}) - 1)"
     rule = mended("dropoff_latitude", "dropoff_longitude", "mall.latitude", "mall.longitude", "suspicious_distance")
-    where = " AND orders.market_id = $1" if market_id is not None else ""
-    return Engine.of(version).table(
-        f"SELECT rule, cell, count(*) AS orders, nullif(count(DISTINCT customer_id), 0) AS customers FROM ("
-        f"SELECT {rule} AS rule, {cell} AS cell, customer_id FROM orders JOIN malls AS mall USING (mall_id) "
-        f"WHERE distance_m > {SUSPICIOUS_DISTANCE_M} AND dropoff_cell IS NOT NULL{where}) "
-        "GROUP BY ALL ORDER BY orders DESC, rule, cell",
-        [market_id] if market_id is not None else [],
+    where = f" AND orders.market_id = {_literal(market_id)}" if market_id is not None else ""
+    return (
+        "SELECT rule, cell, count(*) AS orders, nullif(count(DISTINCT customer_id), 0) AS customers\nFROM (\n"
+        f"  SELECT {rule} AS rule, {cell} AS cell, customer_id\n  FROM orders JOIN malls AS mall USING (mall_id)\n"
+        f"  WHERE distance_m > {SUSPICIOUS_DISTANCE_M} AND dropoff_cell IS NOT NULL{where}\n)\n"
+        "GROUP BY ALL ORDER BY orders DESC, rule, cell"
     )
 
 
@@ -230,7 +243,7 @@ def freshness(version: Version, versions: Sequence[Version] = ()) -> list[Freshn
             changed |= {table: each.manifest.created_at for table, count in counts if count.kept or count.replaced}
     found = []
     for table in (each for each in TABLES if version.manifest.rows(each.name)):
-        for row in Engine.of(version).table(_span(table)).to_pylist():
+        for row in Engine.of(version).table(span_sql(table)).to_pylist():
             extent = version.manifest.extent.get(row["market_id"]) if table.name == "orders" else None
             last_complete_on = extent.last_complete_on if extent else None
             changed_at = changed.get(table.name)
@@ -238,7 +251,8 @@ def freshness(version: Version, versions: Sequence[Version] = ()) -> list[Freshn
     return found
 
 
-def _span(table: Table) -> str:
+def span_sql(table: Table) -> str:
+    """Return the query for the days and rows of a table, market by market."""
     has_market = "market_id" in table.names
     days = [f"{way}({table.period_column}) AS {name}" if table.period_column else f"NULL::DATE AS {name}" for way, name in _SPAN]
     market = "market_id" if has_market else "NULL::VARCHAR AS market_id"
