@@ -7,7 +7,7 @@ are asked for, and these are written into the text afterwards.
 import copy
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache, reduce
@@ -19,17 +19,14 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
-from analytics import catalog, launch
+from analytics import catalog, days, launch
 from analytics.catalog import Metric
 from analytics.catalog.metric import Counting
 from analytics.dimensions import OF_DRIVERS, columns, with_made_columns
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
-from data.contracts import Kind, table
+from analytics.tables import unbound
 
-_SECRET_KINDS: Final = frozenset({Kind.LATITUDE, Kind.LONGITUDE})
-_SECRET_COLUMNS: Final = frozenset({"home_cell"})
-_TYPES: Final = {Kind.TEXT: "string", Kind.BOOLEAN: "boolean", Kind.INSTANT: "timestamp", Kind.DAY: "date"}
 _WHOLE_SHIFTS: Final = "shift_activity"
 """Its rows with a mall are the shifts of that mall's drivers, a second view of the same hours; those without are all shifts once."""
 
@@ -131,14 +128,20 @@ def expression(metric: Metric, asked: Parameters) -> ir.Table:
     return _sorted(values.select(*named, *(name for name in values.columns if name not in named)), named)
 
 
-def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table, ir.Table]]:
-    """Return for each table of facts the columns of its groups, and who is behind each group: at the least, and exactly."""
-    tables = _tables(metric, asked)
-    asked_for, found = columns(asked.by), {}
+def counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table]]:
+    """Return for each table of facts the columns of its groups, and the rows that count in the figures."""
+    tables, asked_for, found = _tables(metric, asked), columns(asked.by), {}
     for name in metric.all_facts:
         # A table that does not know the place is counted over all places: orders have cells, drivers' hours have not.
         group = tuple(key for key in keys(metric, asked) if key in asked_for or key in tables[name].columns)
-        counting = _known_beside(_counting(tables[name], name, metric, asked), name, tables, metric, asked)
+        found[name] = group, _known_beside(_counting(tables[name], name, metric, asked), name, tables, metric, asked)
+    return found
+
+
+def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table, ir.Table]]:
+    """Return for each table of facts the columns of its groups, and who is behind each group: at the least, and exactly."""
+    found = {}
+    for name, (group, counting) in counting_rows(metric, asked).items():
         parts = metric.parts_of(counting, group, asked.service_s) if name == metric.facts else {}
         at_least, exact = (
             _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
@@ -148,17 +151,6 @@ def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tup
             carriers = (_sorted(behind(counting, SUBJECTS[CARRIERS], by=group, is_exact=is_exact), group) for is_exact in (False, True))
             found[CARRIERS] = (group, *carriers)
     return found
-
-
-@lru_cache(maxsize=32)
-def unbound(name: str) -> ir.Table:
-    """Return a table of the contracts without coordinates and homes: what a metric cannot see it cannot leak."""
-    visible = {
-        column.name: _TYPES.get(column.kind, "int64")
-        for column in table(name).columns
-        if column.kind not in _SECRET_KINDS and column.name not in _SECRET_COLUMNS
-    }
-    return ibis.table(visible, name=name)
 
 
 @lru_cache(maxsize=1024)
