@@ -59,7 +59,7 @@ def sentence(found: Forecast) -> str:
     if band is None:
         return f"Nothing can be forecast for {found.site.name}: {found.reasons['orders_week']}."
     would = "would have had" if found.site.is_open else "would have"
-    return f"{found.site.name} {would} {band.middle:,} orders a week; 8 of 10 such malls have {band.low_80:,} to {band.high_80:,}."
+    return f"{found.site.name} {would} {band.middle:,} orders a week when its launch is over, 80 % range {band.low_80:,} to {band.high_80:,}."
 
 
 def why_wide(found: Forecast) -> str:
@@ -118,11 +118,16 @@ def _values(band: Band | None) -> dict[str, int]:
     return {} if band is None else asdict(band)
 
 
-def file(version: Version, found: Forecast, assumptions: Assumptions) -> export.Table:
-    """Return a forecast as a table that may leave, with its description."""
+def file(version: Version, found: Forecast, assumptions: Assumptions, tested: Backtest | None = None) -> export.Table:
+    """Return a forecast as a table that may leave, with its description; the back-test goes into the description where it is given."""
     synthetic = version.manifest.synthetic
     stem = export.safe_stem(["forecast", found.site.id, version.id, "synthetic" if synthetic else ""])
-    return export.Table(figures_table(found), stem, export.description_of(version, **about(found, assumptions)), synthetic)
+    told = {**about(found, assumptions), **({"back_test": _test_about(tested)} if tested else {})}
+    return export.Table(figures_table(found), stem, export.description_of(version, **told), synthetic)
+
+
+def _test_about(tested: Backtest) -> dict[str, Any]:
+    return {"answer": back_test_sentence(tested), "malls": tested_table(tested).to_pylist()}
 
 
 def about(found: Forecast, assumptions: Assumptions) -> Mapping[str, Any]:
