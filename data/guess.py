@@ -154,6 +154,26 @@ def guessed(paths: Sequence[Path | str], *, beside: Path | str | None = None) ->
     return Guess(tuple(feeds), tuple(unplaced), tuple(_missing(feeds)))
 
 
+def guessed_as(name: str, paths: Sequence[Path | str], *, beside: Path | str | None = None) -> Guess:
+    """Look at files of which it is known which table they feed.
+
+    Parameters
+    ----------
+    name
+        Table of the contract.
+    paths, beside
+        As for ``guessed``.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be read at all.
+    """
+    views = list(_views(paths, Path(beside or ".").resolve()))
+    placed = [Placed(view, table(name), tuple(assigned(table(name), view.portraits, {})), _LEAST_TABLE_SCORE, 0.0) for view in views]
+    return Guess(tuple(_feed(each, placed, views, ()) for each in placed))
+
+
 def _views(paths: Sequence[Path | str], folder: Path) -> Iterator[View]:
     """Yield a view of every source; files that differ in the digits of their names only, with the same columns, are one."""
     sources = [source for path in expand(paths) for source in described(path)]
