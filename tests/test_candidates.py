@@ -62,7 +62,14 @@ def test_places_are_read_from_every_form_and_belong_to_the_nearest_market(demo: 
 def test_what_a_load_would_reject_is_rejected_with_its_line(demo: Warehouse) -> None:
     version = demo.current()
     assert version is not None
-    rows = ["A,phoenix,36.1,-115.1", "B,phoenix,0,0", "C,phoenix,91,-115", "D,phoenix,40.7,-74.0", "A,phoenix,36.1,-115.1", "E,mars,36.2,-115.1"]
+    rows = [
+        "A,phoenix,36.1,-115.1",
+        "B,phoenix,0,0",
+        "C,phoenix,91,-115",
+        "D,phoenix,40.7,-74.0",
+        "A,phoenix,36.1,-115.1",
+        "E,mars,36.2,-115.1",
+    ]
     content = "\n".join(["name,market_id,latitude,longitude", *rows]).encode()
 
     found = read_candidates([("sites.csv", content)], demo, version)
