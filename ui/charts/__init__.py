@@ -7,6 +7,7 @@ a legend. Draw with ``theme=None`` and ``CONFIG``.
 from ui.charts.bars import STAGE_LABELS, stage_bar, stage_color
 from ui.charts.base import CONFIG, template
 from ui.charts.days import Day, daily_trend
+from ui.charts.forecast import Compared, Range, back_test, launch_fan
 from ui.charts.lines import Measure, coverage_curve, launch_curves, load_trend, weekly_trend
 from ui.charts.review import Dot, Step, Tone, change_bars, target_dots
 from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
@@ -14,17 +15,21 @@ from ui.charts.week_hours import Hour, HourOfWeek, picked_hour, week_hour_grid
 __all__ = [
     "CONFIG",
     "STAGE_LABELS",
+    "Compared",
     "Day",
     "Dot",
     "Hour",
     "HourOfWeek",
     "Measure",
+    "Range",
     "Step",
     "Tone",
+    "back_test",
     "change_bars",
     "coverage_curve",
     "daily_trend",
     "launch_curves",
+    "launch_fan",
     "load_trend",
     "picked_hour",
     "stage_bar",

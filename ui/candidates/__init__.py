@@ -1,0 +1,1 @@
+"""Candidates: which mall next, and what is known of one of them."""
