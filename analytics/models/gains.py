@@ -4,8 +4,8 @@ Three problems of the field become the same rows, so that one solver, one local 
 
 - maximal covering: one row for each demand cell, with the sites that reach it (Church and ReVelle 1974); with backup a cell pays only once
   two sites reach it (Hogan and ReVelle 1986);
-- p-median: the demand-weighted drive falls whenever a nearer site is chosen, so that each cell has a row for each of its distances, with the
-  sites at most so far away, that pays the way to the next distance (the radius formulation: Garcia, Labbe and Marin 2011);
+- p-median: the demand-weighted drive falls whenever a nearer site is chosen, so that each cell has a row for each of its distances, with
+  the sites at most so far away, that pays the way to the next distance (the radius formulation: Garcia, Labbe and Marin 2011);
 - orders that thin out with the drive: rows at several drive times, each paying what is lost beyond it.
 
 Rows with the same sites and the same need are one row (10 to 46 times fewer in real catchments). All weights are whole numbers, so that a
@@ -13,7 +13,7 @@ value is exact.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
 from typing import Final
@@ -92,6 +92,11 @@ class Gains:
             hits[self.members_of(site)] += 1
         return self.base + int(self.weights[hits >= self.needs].sum()) + int(self.site_values[own].sum())
 
+    def restricted(self, out: Booleans) -> "Gains":
+        """Return the problem without some sites, its rows merged anew; sites keep their places."""
+        merged = _merged(_without(self.members, np.flatnonzero(out).tolist()), self.weights, self.needs, self.site_values, self.sites)
+        return replace(merged, base=self.base, cells=self.cells)
+
     def members_of(self, site: int) -> npt.NDArray[np.int32]:
         """Return the rows for which a site counts."""
         by_site = self.by_site
@@ -135,10 +140,54 @@ def covering_gains(
     return _merged(_without(members, open_sites), demand, np.maximum(backup - already, 0), site_values, len(covers))
 
 
+@dataclass(frozen=True, eq=False)
+class Savings:
+    """A p-median problem as what each site saves: a cell takes the largest saving among the chosen sites.
+
+    Attributes
+    ----------
+    matrix
+        Saving of each cell by each site, 0 or more; shape (cells, sites).
+    base
+        What is saved whatever is chosen.
+    """
+
+    matrix: Integers
+    base: int
+
+    @property
+    def sites(self) -> int:
+        """Number of sites."""
+        return int(self.matrix.shape[1])
+
+    @property
+    def cells(self) -> int:
+        """Number of demand cells."""
+        return int(self.matrix.shape[0])
+
+    @cached_property
+    def unit(self) -> int:
+        """Largest whole number that divides every saving; 1 where there is none."""
+        return int(np.gcd.reduce(self.matrix, axis=None)) or 1
+
+    @cached_property
+    def site_values(self) -> Integers:
+        """What a chosen site pays by itself: nothing."""
+        return np.zeros(self.sites, np.int64)
+
+    def value(self, chosen: Sequence[int]) -> int:
+        """Return what a set of sites saves, an exact whole number."""
+        return self.base + int(self.matrix[:, list(chosen)].max(axis=1, initial=0).sum())
+
+    def restricted(self, out: Booleans) -> Gains:
+        """Return the problem without some sites, as rows (the radius formulation); sites keep their places."""
+        return _radius_rows(np.where(out, 0, self.matrix), self.base)
+
+
 def distance_gains(
     weights: npt.ArrayLike, distances: npt.ArrayLike, *, open_sites: Sequence[int] = (), longest: int | None = None
-) -> Gains:
-    """Return the rows of a p-median problem: the value of a set is the weighted distance that it saves against ``longest`` everywhere.
+) -> Savings:
+    """Return a p-median problem: the value of a set is the weighted distance that it saves against ``longest`` everywhere.
 
     Parameters
     ----------
@@ -153,7 +202,7 @@ def distance_gains(
 
     Returns
     -------
-    Gains
+    Savings
         ``weights.sum() * longest - value`` is the weighted distance to the nearest site.
 
     Raises
@@ -167,10 +216,10 @@ def distance_gains(
     top = int(away.max(initial=0)) if longest is None else longest
     own = list(open_sites)
     ceiling = np.minimum(away[:, own].min(axis=1, initial=top), top)
-    nearer = np.minimum(away, ceiling[:, None])
-    nearer[:, own] = ceiling[:, None]
-    base = int((demand * (top - ceiling)).sum())
-    return _radius_rows(demand, nearer, ceiling, base)
+    savings = np.maximum(ceiling[:, None] - away, 0) * demand[:, None]
+    savings[:, own] = 0
+    whole([int(demand.sum()) * top], "weighted distances")
+    return Savings(savings[savings.any(axis=1)], int((demand * (top - ceiling)).sum()))
 
 
 def together(*parts: Gains) -> Gains:
@@ -225,9 +274,10 @@ def _without(members: sparse.csr_array, sites: Sequence[int]) -> sparse.csr_arra
     """Return the members with some sites counting for nothing."""
     if not len(sites):
         return members
-    keeps = np.ones(members.shape[1], np.int8)
-    keeps[list(sites)] = 0
-    kept = (members @ sparse.diags_array(keeps)).tocsr().astype(np.int8)
+    is_kept = np.ones(members.shape[1], np.int8)
+    is_kept[list(sites)] = 0
+    kept = members.copy()
+    kept.data = is_kept[kept.indices]
     kept.eliminate_zeros()
     return kept
 
@@ -240,7 +290,7 @@ def _merged(members: sparse.csr_array, weights: Integers, needs: Integers, site_
     base = int(weights[needs == 0].sum())
     counts = np.diff(members.indptr)
     kept = np.flatnonzero((needs > 0) & (counts >= needs) & (weights > 0))
-    first, totals = _summed(weights[kept], *_set_keys(members[kept]), needs[kept])
+    first, totals = _summed(weights[kept], *set_keys(members[kept]), needs[kept])
     return Gains(members[kept[first]].tocsr(), totals, needs[kept[first]], own, base, len(weights))
 
 
@@ -254,7 +304,7 @@ def _summed(weights: Integers, *keys: npt.NDArray[np.integer]) -> tuple[npt.NDAr
     return order[starts], totals
 
 
-def _set_keys(members: sparse.csr_array) -> tuple[Keys, Keys]:
+def set_keys(members: sparse.csr_array) -> tuple[Keys, Keys]:
     """Return two 64-bit sums that tell sets of sites apart."""
     one, other = site_keys(members.shape[1])
     return _row_sums(one[members.indices], members.indptr), _row_sums(other[members.indices], members.indptr)
@@ -275,16 +325,16 @@ def site_keys(sites: int) -> tuple[Keys, Keys]:
 
 def _row_sums(values: Keys, pointers: npt.NDArray[np.integer]) -> Keys:
     running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
-    return running[pointers[1:]] - running[pointers[:-1]]
+    sums: Keys = running[pointers[1:]] - running[pointers[:-1]]
+    return sums
 
 
-def _radius_rows(demand: Integers, nearer: Integers, ceiling: Integers, base: int) -> Gains:
-    """Return a row for each cell and distance under its ceiling: the sites at most so far away, and the way to the next distance."""
-    sites = nearer.shape[1]
-    order = np.argsort(nearer, axis=1, kind="stable")
-    sorted_away = np.take_along_axis(nearer, order, axis=1)
-    following = np.concatenate([sorted_away[:, 1:], ceiling[:, None]], axis=1)
-    pays = (following - sorted_away) * demand[:, None]
+def _radius_rows(savings: Integers, base: int) -> Gains:
+    """Return a row for each cell and saving: the sites that save at least as much, and the step down to the next saving."""
+    sites = savings.shape[1]
+    order = np.argsort(-savings, axis=1, kind="stable")
+    falling = np.take_along_axis(savings, order, axis=1)
+    pays = falling - np.concatenate([falling[:, 1:], np.zeros((len(savings), 1), np.int64)], axis=1)
     one, other = (np.cumsum(keys[order], axis=1, dtype=np.uint64) for keys in site_keys(sites))
     cell, rank = np.nonzero(pays > 0)
     first, weights = _summed(pays[cell, rank], one[cell, rank], other[cell, rank])
@@ -294,4 +344,4 @@ def _radius_rows(demand: Integers, nearer: Integers, ceiling: Integers, base: in
     members = sparse.csr_array(
         (np.ones(pointers[-1], np.int8), order[np.repeat(cell[first], sizes), inside], pointers), shape=(len(first), sites)
     )
-    return Gains(members, weights, np.ones(len(first), np.int64), np.zeros(sites, np.int64), base, len(demand))
+    return Gains(members, weights, np.ones(len(first), np.int64), np.zeros(sites, np.int64), base, len(savings))

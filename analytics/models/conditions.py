@@ -1,0 +1,252 @@
+"""What a portfolio of sites must keep to: how many, what it may cost, what must and must not be in it. Rules over plain arrays.
+
+Every condition is one or more rules ``low <= sum of amounts over the chosen sites <= high`` with a name, so that a solver, a local search
+and the search for conflicts read the same rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analytics.models.gains import Integers, whole
+
+ANY_LOW, ANY_HIGH = -(2**62), 2**62
+_INFEASIBLE: Final = 2
+"""Status of ``scipy.optimize.milp`` where no solution exists."""
+
+
+class Infeasible(ValueError):  # noqa: N818 - reads as what it says
+    """No set of sites keeps to all conditions.
+
+    Attributes
+    ----------
+    conflict
+        Names of conditions that cannot hold together; without any one of them, the others can.
+    """
+
+    def __init__(self, conflict: Sequence[str]) -> None:
+        super().__init__(f"no set keeps to all conditions; these cannot hold together: {'; '.join(conflict)}")
+        self.conflict = tuple(conflict)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """``low <= amounts @ x <= high``, where x is 1 for chosen sites; ``amounts`` are whole numbers of shape (sites,)."""
+
+    name: str
+    amounts: Integers
+    low: int = ANY_LOW
+    high: int = ANY_HIGH
+
+    def holds(self, chosen: Sequence[int]) -> bool:
+        """Tell whether a set of sites keeps to it."""
+        return self.low <= int(self.amounts[list(chosen)].sum()) <= self.high
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """All rules over a number of sites.
+
+    Attributes
+    ----------
+    sites
+        Number of sites.
+    rules
+        In the order in which they were stated.
+    """
+
+    sites: int
+    rules: tuple[Rule, ...] = ()
+
+    def also(self, *rules: Rule) -> "Conditions":
+        """Return the conditions with more rules."""
+        return Conditions(self.sites, (*self.rules, *rules))
+
+    def hold(self, chosen: Iterable[int]) -> bool:
+        """Tell whether a set of sites keeps to every rule."""
+        own = list(chosen)
+        return all(rule.holds(own) for rule in self.rules)
+
+    @cached_property
+    def amounts(self) -> Integers:
+        """Amounts of every rule, shape (rules, sites)."""
+        return np.array([rule.amounts for rule in self.rules], np.int64).reshape(len(self.rules), self.sites)
+
+    @cached_property
+    def low(self) -> Integers:
+        """Lower ends, shape (rules,)."""
+        return np.array([rule.low for rule in self.rules], np.int64)
+
+    @cached_property
+    def high(self) -> Integers:
+        """Upper ends, shape (rules,)."""
+        return np.array([rule.high for rule in self.rules], np.int64)
+
+    def linear(self, extra: int = 0) -> LinearConstraint:
+        """Return the rules for a solver, over the sites and ``extra`` more variables that they leave alone."""
+        matrix = sparse.hstack([sparse.csr_array(self.amounts.astype(float)), sparse.csr_array((len(self.rules), extra))], format="csr")
+        low = np.where(self.low <= ANY_LOW, -np.inf, self.low.astype(float))
+        return LinearConstraint(matrix, low, np.where(self.high >= ANY_HIGH, np.inf, self.high.astype(float)))
+
+    def feasible(self, toward: npt.ArrayLike | None = None) -> tuple[int, ...] | None:
+        """Return a set that keeps to every rule, with the largest sum of ``toward`` over its sites; None where there is none."""
+        aim = np.zeros(self.sites) if toward is None else np.asarray(toward, float)
+        found = milp(-aim, integrality=np.ones(self.sites), bounds=Bounds(0, 1), constraints=[self.linear()] if self.rules else [])
+        if found.x is None:
+            if found.status != _INFEASIBLE:
+                raise RuntimeError(f"the solver gave up on the conditions: {found.message}")
+            return None
+        return tuple(int(site) for site in np.flatnonzero(found.x > 0.5))
+
+    def conflict(self) -> tuple[str, ...]:
+        """Return names of conditions that cannot hold together, though without any one of them the others can; none where all can.
+
+        Found by deletion (Chinneck and Dravnieks 1991): a condition is left out for good wherever the rest still cannot hold.
+        """
+        if self.feasible() is not None:
+            return ()
+        kept = list(dict.fromkeys(rule.name for rule in self.rules))
+        for name in tuple(kept):
+            rest = Conditions(self.sites, tuple(rule for rule in self.rules if rule.name in kept and rule.name != name))
+            if rest.feasible() is None:
+                kept.remove(name)
+        return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Names:
+    """How sites and groups are called in the names of conditions; by default by their places."""
+
+    sites: Sequence[str] = ()
+    groups: Sequence[str] = ()
+
+    def site(self, place: int) -> str:
+        """Return a site's name."""
+        return self.sites[place] if self.sites else f"site {place}"
+
+    def group(self, place: int) -> str:
+        """Return a group's name."""
+        return self.groups[place] if self.groups else f"group {place}"
+
+
+def conditions(
+    sites: int,
+    *,
+    k: int | None = None,
+    costs: npt.ArrayLike | None = None,
+    budget: int | None = None,
+    must: Sequence[int] = (),
+    must_not: Sequence[int] = (),
+    not_both: Sequence[tuple[int, int]] = (),
+    groups: npt.ArrayLike | None = None,
+    at_most: int | Sequence[int] | None = None,
+    limits: Sequence[Rule] = (),
+    open_sites: Sequence[int] = (),
+    names: Names | None = None,
+) -> Conditions:
+    """Return the rules of a portfolio.
+
+    Parameters
+    ----------
+    sites
+        Number of sites.
+    k
+        Exactly so many are chosen; None: any number.
+    costs, budget
+        Whole numbers of shape (sites,), and the most that the chosen ones may cost together.
+    must, must_not
+        Places of sites that are in every set, and in none.
+    not_both
+        Pairs of sites of which at most one is chosen.
+    groups, at_most
+        Group of each site, from 0, shape (sites,), and the most sites chosen in a group: one number for all, or one for each group.
+    limits
+        Other rules, such as the driver-hours that a market has.
+    open_sites
+        Sites that are there already: they are never chosen again.
+    names
+        How sites and groups are called in conflicts.
+
+    Raises
+    ------
+    ValueError
+        If a place names no site, a number is negative, or a budget comes without costs or ``at_most`` without groups.
+    """
+    called = names or Names()
+    for what, places in (
+        ("must", must),
+        ("must_not", must_not),
+        ("open_sites", open_sites),
+        ("not_both", [p for q in not_both for p in q]),
+    ):
+        if any(not 0 <= place < sites for place in places):
+            raise ValueError(f"{what} names a site that is not there: sites are 0 to {sites - 1}")
+    rules = [
+        *(Rule(f"must open {called.site(place)}", _one(sites, place), low=1) for place in must),
+        *(Rule(f"must not open {called.site(place)}", _one(sites, place), high=0) for place in must_not),
+        *(Rule(f"{called.site(place)} is open already", _one(sites, place), high=0) for place in open_sites),
+        *(Rule(f"not both {called.site(a)} and {called.site(b)}", _one(sites, a) + _one(sites, b), high=1) for a, b in not_both),
+        *_counts(sites, k),
+        *_budget(sites, costs, budget),
+        *_at_most(sites, groups, at_most, called),
+        *limits,
+    ]
+    return Conditions(sites, tuple(rules))
+
+
+def without_set(conditions: Conditions, chosen: Sequence[int]) -> Conditions:
+    """Return the conditions with one set excluded (a no-good cut): at least one site differs."""
+    is_in = np.zeros(conditions.sites, np.int64)
+    is_in[list(chosen)] = 1
+    return conditions.also(Rule("another set", 1 - 2 * is_in, low=1 - len(chosen)))
+
+
+def subsets(sites: int, *, k: int | None = None) -> Iterable[tuple[int, ...]]:
+    """Iterate over all sets of sites, of ``k`` sites if it is given: for proofs by exhaustion."""
+    sizes = range(sites + 1) if k is None else (k,)
+    return (chosen for size in sizes for chosen in combinations(range(sites), size))
+
+
+def _one(sites: int, place: int) -> Integers:
+    amounts = np.zeros(sites, np.int64)
+    amounts[place] = 1
+    return amounts
+
+
+def _counts(sites: int, k: int | None) -> list[Rule]:
+    if k is None:
+        return []
+    if k < 0:
+        raise ValueError(f"k must be 0 or more, not {k}")
+    return [Rule(f"open exactly {k}", np.ones(sites, np.int64), low=k, high=k)]
+
+
+def _budget(sites: int, costs: npt.ArrayLike | None, budget: int | None) -> list[Rule]:
+    if budget is None:
+        return []
+    if costs is None:
+        raise ValueError("a budget needs the costs of the sites")
+    amounts = whole(costs, "costs", lowest=0)
+    if amounts.shape != (sites,):
+        raise ValueError(f"there are {sites} sites, but {amounts.shape} costs")
+    return [Rule("the budget", amounts, high=int(whole([budget], "budget", lowest=0)[0]))]
+
+
+def _at_most(sites: int, groups: npt.ArrayLike | None, at_most: int | Sequence[int] | None, called: Names) -> list[Rule]:
+    if at_most is None:
+        return []
+    if groups is None:
+        raise ValueError("at_most needs the group of each site")
+    own = whole(groups, "groups", lowest=0)
+    if own.shape != (sites,):
+        raise ValueError(f"there are {sites} sites, but {own.shape} groups")
+    present = [int(group) for group in np.unique(own)]
+    most = {group: at_most if isinstance(at_most, int) else at_most[group] for group in present}
+    return [Rule(f"at most {most[group]} in {called.group(group)}", (own == group).astype(np.int64), high=most[group]) for group in present]

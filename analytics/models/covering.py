@@ -1,0 +1,384 @@
+"""Choose a set of sites: the most demand covered, the least weighted distance, or the largest value, with a proof where there is one.
+
+``choose_covering`` and ``choose_p_median`` take plain arrays and stand alone; ``best`` and ``next_best`` do the same for a problem that
+was put together with ``analytics.models.gains`` and ``analytics.models.conditions``.
+
+A set is *proven* best when no set can be worth more: weights are whole numbers, and the solver's bound, rounded down to a whole unit,
+equals the value recomputed from the weights and the chosen sites. Else the best set found stands beside a bound that no set exceeds, and
+the gap. The solver is HiGHS (Huangfu and Hall 2018) through ``scipy.optimize.milp`` with a gap of 0; before it, exchanges find a set
+(``covering_search``) and a relaxation says which sites need no looking at (``covering_bound``).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from analytics.models.conditions import Conditions, Infeasible, Names, Rule, conditions, without_set
+from analytics.models.covering_bound import relaxed
+from analytics.models.covering_search import Chosen, greedy, improved
+from analytics.models.gains import Gains, Integers, Keys, Savings, covering_gains, distance_gains, set_keys, site_keys, whole
+
+Problem = Gains | Savings
+
+TIME_LIMIT_S: Final = 10.0
+_SMALL: Final = 20_000
+"""Members up to which the solver is asked straight away."""
+
+_LARGEST: Final = 6_000_000
+"""Members beyond which the solver would take longer to read the problem than it is given to solve it."""
+
+_HALF: Final = 0.5
+_SEARCH_PART: Final = 0.25
+_SHORTEST_S: Final = 0.05
+_ROUNDING: Final = 1e-6
+_NO_SOLUTION: Final = 2
+"""Status of ``scipy.optimize.milp`` where the sites left open cannot keep to the conditions: only the set that was known remains."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A set of sites and how good it is known to be.
+
+    Attributes
+    ----------
+    sites
+        Places of the chosen sites, ascending; sites that were open already are not among them.
+    value
+        What it is worth, recomputed from the weights: covered demand, or (p-median) weighted distance.
+    bound
+        No set that keeps to the conditions is better: at most so much demand, or at least so much distance.
+    greedy
+        What the greedy set is worth; None where greed ended outside the conditions.
+    seconds
+        How long it took.
+    cells, rows
+        Demand cells, and rows after merging cells that the same sites reach (0 where rows were never made).
+    """
+
+    sites: Chosen
+    value: int
+    bound: int
+    greedy: int | None
+    seconds: float
+    cells: int
+    rows: int
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether no set can be better."""
+        return self.value == self.bound
+
+    @property
+    def gap(self) -> float:
+        """Distance from the bound as a part of the value; 0 where proven."""
+        return abs(self.bound - self.value) / max(abs(self.value), 1)
+
+
+def choose_covering(
+    weights: npt.ArrayLike,
+    covers: Sequence[npt.ArrayLike],
+    k: int | None = None,
+    *,
+    costs: npt.ArrayLike | None = None,
+    budget: int | None = None,
+    must: Sequence[int] = (),
+    must_not: Sequence[int] = (),
+    not_both: Sequence[tuple[int, int]] = (),
+    groups: npt.ArrayLike | None = None,
+    at_most: int | Sequence[int] | None = None,
+    limits: Sequence[Rule] = (),
+    open_sites: Sequence[int] = (),
+    backup: int = 1,
+    site_values: npt.ArrayLike | None = None,
+    names: Names | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Choice:
+    """Return the set of sites that covers the most demand (maximal covering location, Church and ReVelle 1974).
+
+    Parameters
+    ----------
+    weights
+        Demand of each cell, whole numbers, 0 or more; shape (cells,).
+    covers
+        For each site the places of the cells it covers.
+    k
+        Choose exactly so many sites; None: as many as pay, within the other conditions.
+    costs, budget
+        Cost of each site, whole numbers, and the most that the chosen ones may cost together.
+    must, must_not, not_both
+        Sites in every set, sites in none, and pairs of which at most one is chosen.
+    groups, at_most
+        Group (such as a market) of each site, from 0, and the most sites chosen in a group: one number, or one for each group.
+    limits
+        Further rules over sums of amounts, such as driver-hours.
+    open_sites
+        Sites that are there already: what they cover is covered, they cost nothing and are not counted in ``k``.
+    backup
+        A cell is covered once so many sites reach it, open ones included.
+    site_values
+        What each chosen site adds to the value by itself, such as minus its cost in the unit of ``weights``.
+    names
+        How sites and groups are called where conditions conflict.
+    time_limit_s
+        Seconds after which the best set found so far is returned with its bound.
+
+    Returns
+    -------
+    Choice
+        ``value`` is the demand covered, by open sites too, and the site values.
+
+    Raises
+    ------
+    Infeasible
+        If no set keeps to the conditions; it names those that conflict.
+    ValueError
+        If an argument is no whole number, negative, or names what is not there.
+
+    Examples
+    --------
+    >>> choice = choose_covering([10, 20, 30, 40], [[0, 1], [1, 2], [2, 3], [0]], 2)
+    >>> choice.sites, choice.value, choice.is_proven
+    ((0, 2), 100, True)
+    """
+    problem = covering_gains(weights, covers, open_sites=open_sites, backup=backup, site_values=site_values)
+    kept = conditions(
+        len(covers),
+        k=k,
+        costs=costs,
+        budget=budget,
+        must=must,
+        must_not=must_not,
+        not_both=not_both,
+        groups=groups,
+        at_most=at_most,
+        limits=limits,
+        open_sites=open_sites,
+        names=names,
+    )
+    return best(problem, kept, time_limit_s=time_limit_s)
+
+
+def choose_p_median(
+    weights: npt.ArrayLike,
+    distances: npt.ArrayLike,
+    k: int | None = None,
+    *,
+    longest: int | None = None,
+    costs: npt.ArrayLike | None = None,
+    budget: int | None = None,
+    must: Sequence[int] = (),
+    must_not: Sequence[int] = (),
+    not_both: Sequence[tuple[int, int]] = (),
+    groups: npt.ArrayLike | None = None,
+    at_most: int | Sequence[int] | None = None,
+    limits: Sequence[Rule] = (),
+    open_sites: Sequence[int] = (),
+    names: Names | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Choice:
+    """Return the set of sites with the least weighted distance from each cell to its nearest site (p-median, Hakimi 1964).
+
+    Parameters
+    ----------
+    weights
+        Demand of each cell, whole numbers, 0 or more; shape (cells,).
+    distances
+        Whole numbers, 0 or more, of shape (cells, sites).
+    k
+        Choose exactly so many sites.
+    longest
+        Longer distances count as this, as does that of a cell without any site; None: the longest in ``distances``.
+    costs, budget, must, must_not, not_both, groups, at_most, limits, open_sites, names, time_limit_s
+        As for ``choose_covering``.
+
+    Returns
+    -------
+    Choice
+        ``value`` is the weighted distance, ``bound`` the least that any set can have.
+
+    Raises
+    ------
+    Infeasible
+        If no set keeps to the conditions; it names those that conflict.
+    ValueError
+        If an argument is no whole number, negative, or names what is not there.
+
+    Examples
+    --------
+    >>> choice = choose_p_median([1, 1, 5], [[0, 4], [4, 0], [2, 3]], 1)
+    >>> choice.sites, choice.value, choice.is_proven
+    ((0,), 14, True)
+    """
+    problem = distance_gains(weights, distances, open_sites=open_sites, longest=longest)
+    kept = conditions(
+        problem.sites,
+        k=k,
+        costs=costs,
+        budget=budget,
+        must=must,
+        must_not=must_not,
+        not_both=not_both,
+        groups=groups,
+        at_most=at_most,
+        limits=limits,
+        open_sites=open_sites,
+        names=names,
+    )
+    top = int(np.asarray(distances).max(initial=0)) if longest is None else longest
+    return as_distance(best(problem, kept, time_limit_s=time_limit_s), int(whole(weights, "weights").sum()) * top)
+
+
+def as_distance(choice: Choice, most: int) -> Choice:
+    """Return a choice of what is saved against ``most`` as one of what is left of it."""
+    saved = None if choice.greedy is None else most - choice.greedy
+    return Choice(choice.sites, most - choice.value, most - choice.bound, saved, choice.seconds, choice.cells, choice.rows)
+
+
+def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT_S) -> Choice:
+    """Return the set of sites that is worth most among those that keep to the conditions.
+
+    Parameters
+    ----------
+    problem
+        What a set is worth.
+    kept
+        What it must keep to.
+    time_limit_s
+        Seconds after which the best set found so far is returned; then ``is_proven`` may be false.
+
+    Raises
+    ------
+    Infeasible
+        If no set keeps to the conditions.
+    """
+    began = perf_counter()
+    until = began + time_limit_s
+    grown = greedy(problem, kept)
+    start = kept.feasible() if grown is None else grown
+    if start is None:
+        raise Infeasible(kept.conflict())
+    found = improved(problem, kept, start, kicks=0, until=until)
+    first = None if grown is None else problem.value(grown)
+    open_to_all = Bounds(np.zeros(problem.sites), np.ones(problem.sites))
+    rows = problem.rows if isinstance(problem, Gains) else 0
+    if isinstance(problem, Gains) and problem.members.nnz <= _SMALL:
+        found, bound = _solved(problem, kept, found, open_to_all, limit_s=(until - perf_counter()) * _HALF)
+        if bound == problem.value(found):
+            return Choice(found, bound, bound, first, perf_counter() - began, problem.cells, rows)
+    found = improved(problem, kept, found, until=began + _SEARCH_PART * time_limit_s)
+    found, bound = _narrowed(problem, kept, found, until)
+    return Choice(found, problem.value(found), bound, first, perf_counter() - began, problem.cells, rows)
+
+
+def next_best(
+    problem: Problem, kept: Conditions, first: Sequence[int], *, count: int = 5, time_limit_s: float = TIME_LIMIT_S
+) -> Iterator[Choice]:
+    """Iterate over the best other sets, best first: each is the best that differs from all before it (no-good cuts).
+
+    Parameters
+    ----------
+    problem, kept
+        As for ``best``.
+    first
+        Sites of the best set.
+    count
+        How many; fewer where no other set keeps to the conditions.
+    time_limit_s
+        Seconds for each.
+    """
+    rest = without_set(kept, first)
+    for _ in range(count):
+        try:
+            choice = best(problem, rest, time_limit_s=time_limit_s)
+        except Infeasible:
+            return
+        yield choice
+        rest = without_set(rest, choice.sites)
+
+
+def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -> tuple[Chosen, int]:
+    """Return a set at least as good as ``found`` and a bound: by the relaxation, then by the solver on the sites that it leaves open."""
+    known = problem.value(found)
+    told = relaxed(problem, kept, known, until=perf_counter() + (until - perf_counter()) * _HALF)
+    if told.bound == known:
+        return found, known
+    rest = problem.restricted(told.is_out)
+    if rest.members.nnz > _LARGEST:
+        return found, told.bound
+    better, bound = _solved(rest, kept, found, Bounds(told.is_in.astype(float), 1.0 - told.is_out), limit_s=until - perf_counter())
+    # sets with sites that were ruled out are worth no more than what was known
+    return better, min(told.bound, max(bound, problem.value(better)))
+
+
+def _solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limit_s: float) -> tuple[Chosen, int]:
+    """Return the best set the solver finds in time, or ``found``, and a bound on all sets ``among`` these ends of each site."""
+    most = gains.base + int(gains.weights.sum()) + int(np.maximum(gains.site_values, 0).sum())
+    sites, rows = gains.sites, gains.rows
+    pays = np.concatenate([gains.site_values, gains.weights]) / gains.unit
+    ends = Bounds(np.concatenate([among.lb, np.zeros(rows)]), np.concatenate([among.ub, np.ones(rows)]))
+    solved = milp(
+        -pays,
+        integrality=np.concatenate([np.ones(sites), gains.needs > 1]),
+        bounds=ends,
+        constraints=[LinearConstraint(_enough(gains), -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
+        options={"mip_rel_gap": 0, "time_limit": max(limit_s, _SHORTEST_S)},
+    )
+    if solved.x is not None:
+        own = tuple(int(site) for site in np.flatnonzero(solved.x[:sites] > _HALF))
+        if kept.hold(own) and gains.value(own) > gains.value(found):
+            found = own
+    bound = solved.mip_dual_bound
+    if solved.status == _NO_SOLUTION:
+        return found, gains.value(found)
+    if bound is None or not np.isfinite(bound):
+        return found, most
+    whole_bound = gains.base + int(np.floor(-bound + _ROUNDING)) * gains.unit
+    return found, max(whole_bound, gains.value(found))
+
+
+def _enough(gains: Gains) -> sparse.csr_array:
+    """Return the rows ``need * y - (sites of the row) <= 0``.
+
+    A row whose sites are those of another row and one more is written as ``y - y_other - x <= 0``: as tight, and with a tenth of the
+    numbers in p-median, whose rows grow site by site.
+    """
+    rows, sites = gains.rows, gains.sites
+    child, parent, site = _grown(gains)
+    members = gains.members.astype(float)
+    is_chained = np.zeros(rows, np.bool_)
+    is_chained[child] = True
+    members.data[np.repeat(is_chained, np.diff(members.indptr))] = 0
+    members.eliminate_zeros()
+    ones = np.ones(len(child))
+    chained_sites = sparse.csr_array((ones, (child, site)), shape=(rows, sites))
+    chained_rows = sparse.csr_array((ones, (child, parent)), shape=(rows, rows))
+    own = sparse.csr_array((gains.needs.astype(float), (np.arange(rows), np.arange(rows))), shape=(rows, rows))
+    return sparse.hstack([-members - chained_sites, own - chained_rows], format="csr")
+
+
+def _grown(gains: Gains) -> tuple[Integers, Integers, Integers]:
+    """Return rows that need one site, another such row with the same sites but one, and that site."""
+    single = np.flatnonzero(gains.needs == 1)
+    members = gains.members[single]
+    first, second = set_keys(members)
+    by_site = site_keys(gains.sites)
+    row = np.repeat(np.arange(len(single)), np.diff(members.indptr))
+    less_first, less_second = first[row] - by_site[0][members.indices], second[row] - by_site[1][members.indices]
+    mixed = _mixed(first, second)
+    order = np.argsort(mixed, kind="stable")
+    place = np.minimum(np.searchsorted(mixed[order], _mixed(less_first, less_second)), len(order) - 1)
+    other = order[place]
+    hit = np.flatnonzero((first[other] == less_first) & (second[other] == less_second))
+    child, last = np.unique(row[hit], return_index=True)
+    return single[child], single[other[hit[last]]], members.indices[hit[last]].astype(np.int64)
+
+
+def _mixed(first: Keys, second: Keys) -> Keys:
+    """Return one number for two; whoever finds it compares the two."""
+    return first * np.uint64(0x9E3779B97F4A7C15) + second

@@ -1,0 +1,308 @@
+"""The choice of sites against trying every set: values, conditions, proofs, next best sets and conflicts."""
+
+import doctest
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analytics.models import conditions as conditions_module
+from analytics.models import covering, gains
+from analytics.models.conditions import Infeasible, Rule, conditions, without_set
+from analytics.models.covering import best, choose_covering, choose_p_median, next_best
+from analytics.models.covering_bound import relaxed
+from analytics.models.covering_search import greedy, improved
+from analytics.models.gains import covering_gains, distance_gains, together
+
+
+class Instance:
+    """A random instance, with a plain second version of what a set is worth and whether it is allowed."""
+
+    def __init__(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        self.sites, self.cells = int(random.integers(2, 15)), int(random.integers(1, 16))
+        self.weights = [int(each) for each in random.integers(0, 50, self.cells)]
+        self.covers = [sorted({int(c) for c in random.integers(0, self.cells, random.integers(0, 6))}) for _ in range(self.sites)]
+        self.distances = random.integers(0, 30, (self.cells, self.sites)).tolist()
+        self.costs = [int(each) for each in random.integers(0, 20, self.sites)]
+        self.hours = [int(each) for each in random.integers(0, 9, self.sites)]
+        self.groups = [int(each) for each in random.integers(0, 3, self.sites)]
+        self.values = [int(each) for each in random.integers(-40, 5, self.sites)]
+        places = [int(each) for each in random.permutation(self.sites)]
+        self.asked: dict[str, object] = {}
+        kinds = random.random(8)
+        if kinds[0] < 0.6:
+            self.asked["k"] = int(random.integers(0, min(self.sites, 6) + 1))
+        if kinds[1] < 0.5:
+            self.asked |= {"costs": self.costs, "budget": int(random.integers(0, 60))}
+        if kinds[2] < 0.4:
+            self.asked["must"] = places[:1]
+        if kinds[3] < 0.4:
+            self.asked["must_not"] = places[1:2]
+        if kinds[4] < 0.4 and self.sites > 3:
+            self.asked["not_both"] = [(places[2], places[3]), (places[0], places[3])]
+        if kinds[5] < 0.4:
+            self.asked |= {"groups": self.groups, "at_most": [int(each) for each in random.integers(0, 4, 3)]}
+        if kinds[6] < 0.4:
+            self.asked["limits"] = [Rule("driver-hours", np.array(self.hours), high=int(random.integers(0, 30)))]
+        self.open = places[-1:] if kinds[7] < 0.4 and self.sites > 4 else []
+        self.backup = int(random.choice([1, 1, 2, 3]))
+
+    def allowed(self) -> Iterator[tuple[int, ...]]:
+        """Iterate over the sets that keep to every condition, tried one by one."""
+        asked, limits = self.asked, self.asked.get("limits", [])
+        for size in range(self.sites + 1):
+            for chosen in combinations(range(self.sites), size):
+                counts = [sum(self.groups[site] == group for site in chosen) for group in range(3)]
+                if (
+                    asked.get("k", size) == size
+                    and sum(self.costs[site] for site in chosen) <= asked.get("budget", 10**9)
+                    and set(asked.get("must", [])) <= set(chosen)
+                    and not set(asked.get("must_not", [])) & set(chosen)
+                    and not set(self.open) & set(chosen)
+                    and all(not {a, b} <= set(chosen) for a, b in asked.get("not_both", []))
+                    and all(count <= most for count, most in zip(counts, asked.get("at_most", [99] * 3), strict=True))
+                    and all(sum(self.hours[site] for site in chosen) <= limit.high for limit in limits)
+                ):
+                    yield chosen
+
+    def covered(self, chosen: Sequence[int], *, backup: int, values: Sequence[int] | None = None) -> int:
+        """Return the weight of cells that enough sites reach, cell by cell."""
+        there = [*chosen, *self.open]
+        paid = sum(values[site] for site in chosen) if values else 0
+        return paid + sum(w for cell, w in enumerate(self.weights) if sum(cell in self.covers[site] for site in there) >= backup)
+
+    def away(self, chosen: Sequence[int], *, longest: int) -> int:
+        """Return the weighted distance to the nearest site, cell by cell."""
+        there = [*chosen, *self.open]
+        rows = zip(self.weights, self.distances, strict=True)
+        return sum(w * min([longest, *(row[site] for site in there)]) for w, row in rows)
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_the_covering_optimum_is_that_of_trying_every_set_under_every_side_condition(block):
+    for seed in range(20 * block, 20 * block + 20):
+        case = Instance(seed)
+        values = case.values if seed % 3 == 0 else None
+        worth = [case.covered(chosen, backup=case.backup, values=values) for chosen in case.allowed()]
+        asked = {**case.asked, "open_sites": case.open, "backup": case.backup, "site_values": values}
+        if not worth:
+            with pytest.raises(Infeasible):
+                choose_covering(case.weights, case.covers, **asked)
+            continue
+        choice = choose_covering(case.weights, case.covers, **asked)
+        assert choice.sites in set(case.allowed())
+        assert choice.value == case.covered(choice.sites, backup=case.backup, values=values) == max(worth), seed
+        assert choice.is_proven
+        assert choice.greedy is None or choice.greedy <= choice.value
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_the_p_median_optimum_is_that_of_trying_every_set_under_every_side_condition(block):
+    for seed in range(1000 + 20 * block, 1020 + 20 * block):
+        case = Instance(seed)
+        longest = max(max(row) for row in case.distances) if seed % 2 else 17
+        worth = [case.away(chosen, longest=longest) for chosen in case.allowed()]
+        asked = {**case.asked, "open_sites": case.open, "longest": None if seed % 2 else 17}
+        if not worth:
+            with pytest.raises(Infeasible):
+                choose_p_median(case.weights, case.distances, **asked)
+            continue
+        choice = choose_p_median(case.weights, case.distances, **asked)
+        assert choice.sites in set(case.allowed())
+        assert choice.value == case.away(choice.sites, longest=longest) == min(worth), seed
+        assert choice.is_proven
+
+
+def test_the_next_best_sets_are_those_that_follow_when_all_sets_are_sorted():
+    for seed in range(2000, 2020):
+        case = Instance(seed)
+        worth = sorted((case.covered(chosen, backup=1) for chosen in case.allowed()), reverse=True)
+        if len(worth) < 2:
+            continue
+        problem = covering_gains(case.weights, case.covers, open_sites=case.open)
+        kept = conditions(case.sites, **case.asked, open_sites=case.open)
+        first = best(problem, kept)
+        others = list(next_best(problem, kept, first.sites))
+        assert [first.value, *(each.value for each in others)] == worth[:6]
+        assert len({first.sites, *(each.sites for each in others)}) == 1 + len(others)
+        assert all(each.is_proven for each in others)
+
+
+def test_conflicting_conditions_are_named_and_no_more_than_those_that_conflict():
+    seen = 0
+    for seed in range(3000, 3120):
+        case = Instance(seed)
+        kept = conditions(case.sites, **case.asked, open_sites=case.open)
+        named = kept.conflict()
+        assert bool(named) == (next(case.allowed(), None) is None)
+        for name in named:
+            seen += 1
+            rest = conditions_module.Conditions(case.sites, tuple(r for r in kept.rules if r.name in named and r.name != name))
+            assert rest.feasible() is not None
+            assert rest.also(*(r for r in kept.rules if r.name == name)).feasible() is None
+    assert seen > 10
+
+
+def test_a_conflict_is_told_in_the_names_of_its_malls():
+    called = conditions_module.Names(sites=("Fashion Show", "Town Square", "Galleria"), groups=("Las Vegas",))
+    with pytest.raises(Infeasible) as raised:
+        choose_covering([1], [[0], [0], [0]], 3, groups=[0, 0, 0], at_most=2, must=[1], costs=[1, 1, 1], budget=9, names=called)
+    assert raised.value.conflict == ("open exactly 3", "at most 2 in Las Vegas")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_set_exceeds_the_relaxed_bound_and_every_better_set_keeps_to_what_it_decides(seed):
+    case = Instance(4000 + seed)
+    problems = [
+        (
+            covering_gains(case.weights, case.covers, open_sites=case.open, backup=case.backup),
+            lambda s: case.covered(s, backup=case.backup),
+        ),
+        (distance_gains(case.weights, case.distances, open_sites=case.open, longest=30), None),
+    ]
+    kept = conditions(case.sites, **case.asked, open_sites=case.open)
+    sets = list(case.allowed())[:3000]
+    if not sets:
+        return
+    for problem, worth in problems:
+        valued = [(worth(each) if worth else 30 * sum(case.weights) - case.away(each, longest=30), each) for each in sets]
+        known = min(valued)[0]
+        told = relaxed(problem, kept, known)
+        assert told.bound >= max(valued)[0]
+        for value, each in valued:
+            assert problem.value(each) == value
+            if value > known:
+                assert not told.is_out[list(each)].any()
+                assert set(np.flatnonzero(told.is_in)) <= set(each)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_exchanges_end_where_no_single_exchange_gains(seed):
+    case = Instance(5000 + seed)
+    kept = conditions(case.sites, **case.asked, open_sites=case.open)
+    start = kept.feasible()
+    if start is None:
+        return
+    for problem in (covering_gains(case.weights, case.covers, backup=case.backup), distance_gains(case.weights, case.distances)):
+        found = improved(problem, kept, start, kicks=0)
+        assert kept.hold(found)
+        for out in (None, *found):
+            for into in (None, *(site for site in range(case.sites) if site not in found)):
+                other = (set(found) - {out}) | ({into} - {None})
+                assert not kept.hold(sorted(other)) or problem.value(sorted(other)) <= problem.value(found)
+
+
+def test_greedy_takes_the_site_that_adds_most_again_and_again():
+    # 30 + 20 by greed, though the second and third together cover all 60
+    problem = covering_gains([10, 10, 10, 10, 10, 10], [[1, 2, 3, 4], [0, 1, 2], [3, 4, 5]])
+    kept = conditions(3, k=2)
+    assert problem.value(greedy(problem, kept)) == 50
+    assert best(problem, kept).sites == (1, 2)
+    assert best(problem, kept).greedy == 50
+
+
+def test_cells_that_the_same_sites_reach_are_one_row_with_their_weights_added():
+    problem = covering_gains([1, 2, 4, 8, 16], [[0, 1, 3], [0, 1], [2, 2]])
+    rows = {(tuple(problem.members[[row]].indices.tolist()), int(problem.weights[row])) for row in range(problem.rows)}
+    assert rows == {((0, 1), 3), ((2,), 4), ((0,), 8)}
+    assert problem.cells == 5
+
+
+def test_merging_tells_sets_apart_on_either_side_of_where_each_site_has_a_bit():
+    for sites in (63, 64, 65, 127, 128, 129, 300):
+        covers = [[site] for site in range(sites)]
+        assert covering_gains([1] * sites, covers).rows == sites
+        assert covering_gains([1] * sites, [list(range(sites))] * sites).rows == 1
+
+
+def test_rows_at_several_drive_times_add_up():
+    near = covering_gains([5, 5], [[0], [1]])
+    far = covering_gains([2, 2], [[0, 1], [1]])
+    both = together(near, far)
+    assert [both.value(chosen) for chosen in ((), (0,), (1,), (0, 1))] == [0, 9, 7, 14]
+    rows = {(tuple(both.members[[row]].indices.tolist()), int(both.weights[row])) for row in range(both.rows)}
+    assert rows == {((0,), 7), ((1,), 5), ((0, 1), 2)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 2**20))
+def test_a_larger_unit_changes_no_choice_and_multiplies_every_value(seed, factor):
+    case = Instance(seed)
+    one = choose_covering(case.weights, case.covers, min(3, case.sites))
+    many = choose_covering([factor * w for w in case.weights], case.covers, min(3, case.sites))
+    assert (many.value, many.bound) == (factor * one.value, factor * one.bound)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_one_more_mall_never_covers_less_and_adds_no_more_than_the_one_before(seed):
+    case = Instance(seed)
+    values = [choose_covering(case.weights, case.covers, k).value for k in range(min(case.sites, 5) + 1)]
+    steps = np.diff(values)
+    assert (steps >= 0).all()
+
+
+def test_restricted_problems_are_worth_the_same_to_sets_without_the_sites_left_out():
+    for seed in range(30):
+        case = Instance(6000 + seed)
+        out = np.random.default_rng(seed).random(case.sites) < 0.4
+        inside = [int(site) for site in np.flatnonzero(~out)][:4]
+        for problem in (covering_gains(case.weights, case.covers, backup=case.backup), distance_gains(case.weights, case.distances)):
+            assert problem.restricted(out).value(inside) == problem.value(inside)
+
+
+def test_out_of_time_the_best_set_found_stands_with_a_bound_that_is_not_below_it():
+    random = np.random.default_rng(3)
+    points, cells = random.random((400, 2)), random.random((3000, 2))
+    near = np.hypot(*(cells[:, None] - points[None]).transpose(2, 0, 1)) < 0.13
+    covers = [np.flatnonzero(near[:, site]) for site in range(400)]
+    weights = random.integers(1, 999, 3000)
+    choice = choose_covering(weights, covers, 15, time_limit_s=0.2)
+    assert choice.value == int(weights[near[:, list(choice.sites)].any(axis=1)].sum())
+    assert choice.greedy <= choice.value <= choice.bound <= int(weights.sum())
+    assert choice.gap < 0.1
+    assert not choice.is_proven
+
+
+def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():
+    kept = without_set(conditions(4), (0, 2))
+    assert not kept.hold((0, 2))
+    assert all(kept.hold(other) for other in ((), (0,), (2,), (0, 1, 2), (1, 3), (0, 2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"weights": [-1]}, "0 or more"),
+        ({"weights": [0.5]}, "whole numbers"),
+        ({"weights": [float("nan")]}, "whole numbers"),
+        ({"weights": [2**53, 2**53]}, "2 \\*\\* 53"),
+        ({"covers": [[1]]}, "covers cell 1"),
+        ({"covers": [[-1]]}, "covers cell -1"),
+        ({"k": -1}, "k must be 0"),
+        ({"must": [1]}, "must names a site"),
+        ({"not_both": [(0, 5)]}, "not_both names a site"),
+        ({"budget": 5}, "needs the costs"),
+        ({"budget": 5, "costs": [1, 2]}, "costs"),
+        ({"at_most": 1}, "needs the group"),
+        ({"backup": 0}, "backup must be"),
+        ({"site_values": [1, 2]}, "site values"),
+    ],
+)
+def test_arguments_that_mean_nothing_are_refused_with_the_reason(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        choose_covering(**{"weights": [1], "covers": [[0]], **arguments})
+
+
+def test_distances_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="cells, sites"):
+        choose_p_median([1, 2], [[1, 2, 3]], 1)
+
+
+@pytest.mark.parametrize("module", [covering, gains, conditions_module])
+def test_examples_in_docstrings_are_true(module):
+    assert doctest.testmod(module).failed == 0
