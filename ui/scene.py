@@ -1,13 +1,13 @@
 """What the maps of a page share: ground, malls, camera, and what a click does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
 
 from analytics.reference import Mall, Market
 from ui import filters, session
-from ui.maps import Camera, Figure, MallMark, Scene, hex_id, market_camera, picked
+from ui.maps import Camera, Figure, MallMark, Picked, Scene, hex_id, market_camera, picked
 from ui.view import View
 
 MAP_PX = 520
@@ -56,19 +56,22 @@ def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int, height_px: 
     return market_camera(points, width_px=width, height_px=height)
 
 
-def draw(figure: Figure, *, alt: str, height_px: int = MAP_PX) -> None:
-    """Draw a map with its legend; a click chooses the cell or the mall, and the page follows."""
+def draw(figure: Figure, *, alt: str, height_px: int = MAP_PX, on_click: Callable[[Picked], None] | None = None) -> None:
+    """Draw a map with its legend; a click chooses the cell or the mall, and the page follows, unless ``on_click`` takes it over."""
     st.html(figure.legend)
     key = f"map-{st.session_state.get(_RESETS, 0)}"
     with st.container(key="map-frame", gap="xsmall"):
-        follow = partial(_follow_click, key)
+        follow = partial(_follow_click, key, on_click or _choose)
         st.pydeck_chart(figure.deck, height=_height(height_px), on_select=follow, selection_mode="single-object", key=key, alt=alt)
         st.button("Reset view", key="reset-view", type="tertiary", icon=":material/filter_center_focus:", on_click=_reset_view)
 
 
-def _follow_click(key: str) -> None:
+def _follow_click(key: str, on_click: Callable[[Picked], None]) -> None:
+    on_click(picked(st.session_state[key].selection))
+
+
+def _choose(clicked: Picked) -> None:
     """Take over what was clicked; a click beside everything takes the cell back."""
-    clicked = picked(st.session_state[key].selection)
     if clicked.mall_id:
         filters.choose(mall=clicked.mall_id, cell=None)
     else:

@@ -1,5 +1,6 @@
 """Scenarios kept beside the data, under names; the text that is kept is the one that can be sent."""
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,10 @@ from data.saved import Saved
 from data.warehouse import Version
 
 KIND: Final = "scenarios"
+_PLACES: Final = "places"
+_ASIDE: Final = "@"
+LONGEST_IN_ADDRESS: Final = 1_500
+"""Places that take more letters than this are kept beside the data, and an address names them by their hash."""
 
 
 def keep(root: Path, name: str, chosen: Scenario, *, may_replace: bool = False) -> None:
@@ -63,3 +68,29 @@ def scenario_named(version: Version, name: str) -> tuple[str, Scenario]:
             raise ParameterError(f"{path}: cannot be read as text") from error
     item = Saved(version.root, KIND).item(name)
     return item.name, received(item.text)[1]
+
+
+def put_aside(root: Path, pins: str) -> str:
+    """Return a text of pins as an address may have it: itself, or where it is long the name under which it was kept.
+
+    Raises
+    ------
+    WarehouseError
+        If it cannot be kept.
+    """
+    if len(pins) <= LONGEST_IN_ADDRESS:
+        return pins
+    name = hashlib.sha256(pins.encode()).hexdigest()[:16]
+    Saved(root, _PLACES).save(name, pins, may_replace=True)
+    return f"{_ASIDE}{name}"
+
+
+def taken_back(root: Path, pins: str) -> str:
+    """Return the pins that a text of an address means.
+
+    Raises
+    ------
+    WarehouseError
+        If they were kept beside the data and are no longer there.
+    """
+    return Saved(root, _PLACES).item(pins.removeprefix(_ASIDE)).text if pins.startswith(_ASIDE) else pins

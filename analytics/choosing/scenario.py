@@ -8,7 +8,8 @@ sent. What they say wrongly is refused in one sentence; numbers are in stored un
     drive=20                       drive time, minutes
     of=households                  who is counted; people where not said
     preset=speed                   weights by name; balanced where not said
-    weights=newly:30,p90:20        weights of one's own instead
+    preset=own                     weights of one's own
+    weights=newly:30,p90:20        which they are; alone it means preset=own too
     anchors=p90:5400:1800          worst and ideal value of a criterion, and after a third colon the value beyond which it is as bad again
     limits=p90::3600,newly:20000   least and most that a mall must have; malls that fail stand last
     costs=50:25                    handling and surcharge per delivered order, cents
@@ -32,6 +33,10 @@ from analytics.parameters import LONGEST_DRIVE_S, MOST_CENTS, SHORTEST_DRIVE_S, 
 
 KEYS: Final = ("market", "drive", "of", "preset", "weights", "anchors", "limits", "costs", "staffing", "pins")
 """Entries of an address that a scenario reads itself."""
+
+BALANCED: Final = "balanced"
+OWN: Final = "own"
+"""Name of weights that are no preset's."""
 
 FORMAT: Final = 1
 MOST_PINS: Final = 1_000
@@ -60,7 +65,7 @@ class Scenario:
     terms
         What figures depend on: drive time, who is counted, costs, staffing.
     preset, weights
-        Name of the weights, and one's own instead of them (by criterion, 0 to 100); empty: the preset's.
+        Name of the weights; where it is ``own``, the weights themselves (by criterion, 0 to 100; none: those of ``balanced``).
     anchors, limits
         By criterion, instead of the default anchors; hard limits.
     pins
@@ -71,7 +76,7 @@ class Scenario:
 
     market_id: str | None = None
     terms: Terms = field(default_factory=Terms)
-    preset: str = "balanced"
+    preset: str = BALANCED
     weights: tuple[tuple[str, int], ...] = ()
     anchors: tuple[tuple[str, Scale], ...] = ()
     limits: tuple[tuple[str, Limit], ...] = ()
@@ -80,8 +85,10 @@ class Scenario:
 
     @property
     def weighting(self) -> dict[str, int]:
-        """Weights by criterion: one's own, else the preset's."""
-        return dict(self.weights) if self.weights else dict(PRESETS[self.preset])
+        """Weights by criterion."""
+        if self.preset == OWN:
+            return dict(self.weights or PRESETS[BALANCED].items())
+        return dict(PRESETS[self.preset])
 
     @property
     def texts(self) -> dict[str, str]:
@@ -92,8 +99,8 @@ class Scenario:
             "market": self.market_id or "",
             "drive": drive if terms.within_s != usual.within_s else "",
             "of": terms.weight if terms.weight != usual.weight else "",
-            "preset": self.preset if self.preset != "balanced" else "",
-            "weights": ",".join(f"{name}:{weight}" for name, weight in self.weights),
+            "preset": self.preset if self.preset != BALANCED else "",
+            "weights": ",".join(f"{name}:{weight}" for name, weight in self.weights) if self.preset == OWN else "",
             "anchors": ",".join(f"{name}:{_anchors_text(scale)}" for name, scale in self.anchors),
             "limits": ",".join(f"{name}:{_number_text(limit.least)}:{_number_text(limit.most)}" for name, limit in self.limits),
             "costs": f"{terms.handling_cents}:{terms.surcharge_cents}" if terms.handling_cents or terms.surcharge_cents else "",
@@ -122,9 +129,9 @@ def scenario(texts: Mapping[str, str]) -> Scenario:
     wait_s, waiting = _pair(texts, "staffing", "300:100", (Terms().wait_s, Terms().waiting_permille), 3600)
     if not 0 < waiting < 1000 or not wait_s:
         raise ParameterError(f"staffing: of 1,000 trips 1 to 999 may wait, and a second at the least, not {texts['staffing']}")
-    preset = texts.get("preset") or "balanced"
-    if preset not in PRESETS:
-        raise ParameterError(f"there is no preset {preset!r}; presets are {', '.join(PRESETS)}")
+    preset = texts.get("preset") or (OWN if texts.get("weights") else BALANCED)
+    if preset not in {*PRESETS, OWN}:
+        raise ParameterError(f"there is no preset {preset!r}; presets are {', '.join(PRESETS)}, and own")
     weight = texts.get("of") or WEIGHTS[0]
     if weight not in WEIGHTS:
         raise ParameterError(f"of: {' or '.join(WEIGHTS)}, not {weight!r}")
@@ -132,7 +139,7 @@ def scenario(texts: Mapping[str, str]) -> Scenario:
         market_id=texts.get("market") or None,
         terms=Terms(_within_s(texts.get("drive") or "20"), weight, handling, surcharge, wait_s, waiting),
         preset=preset,
-        weights=_weights(texts.get("weights") or ""),
+        weights=_weights(texts.get("weights") or "") if preset == OWN else (),
         anchors=tuple((name, _scale(name, parts)) for name, parts in _entries(texts, "anchors", "p90:5400:1800", (2, 3))),
         limits=tuple((name, _limit(name, parts)) for name, parts in _entries(texts, "limits", "p90::3600", (1, 2))),
         pins=pins_of(texts.get("pins") or ""),

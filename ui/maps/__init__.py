@@ -5,6 +5,7 @@ place names and malls. Every layer has an ``id``; ``cells`` and ``malls`` answer
 """
 
 from ui.maps.camera import Camera, camera_for, finest_resolution, market_camera
+from ui.maps.choosing import Halo, click_targets, newly_map, sites_map
 from ui.maps.figures import Figure, Scene, coverage_map, market_map, on_time_map, speed_map, value_map
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import MallMark, Picked, hex_id, picked
@@ -12,19 +13,23 @@ from ui.maps.marks import MallMark, Picked, hex_id, picked
 __all__ = [
     "Camera",
     "Figure",
+    "Halo",
     "MallMark",
     "Picked",
     "Scene",
     "Specials",
     "camera_for",
+    "click_targets",
     "coverage_map",
     "finest_resolution",
     "hex_id",
     "legend_html",
     "market_camera",
     "market_map",
+    "newly_map",
     "on_time_map",
     "picked",
+    "sites_map",
     "speed_map",
     "value_map",
 ]

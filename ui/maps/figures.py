@@ -50,7 +50,7 @@ class Figure(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Cells:
+class CellRows:
     """Rows of a table sorted by how they are drawn."""
 
     filled: list[Row]
@@ -59,7 +59,7 @@ class _Cells:
     covered: list[Row]
 
 
-_NO_CELLS = _Cells([], [], [], [])
+NO_CELLS = CellRows([], [], [], [])
 
 
 @dataclass(frozen=True)
@@ -134,10 +134,10 @@ def market_map(
         There are cells but no classes.
     """
     if cells is None:
-        return _deck(scene, _NO_CELLS, [])
+        return whole_deck(scene, NO_CELLS, [])
     if classes is None:
         raise ValueError("cells cannot be drawn without classes")
-    return _deck(scene, _sorted_rows(cells, classes, value, scene.theme, tips), [hex_id(cell) for cell in edge])
+    return whole_deck(scene, sorted_rows(cells, classes, value, scene.theme, tips), [hex_id(cell) for cell in edge])
 
 
 def value_map(
@@ -169,8 +169,8 @@ def value_map(
     write = text or (lambda number: f"{classes.title}: {number_text(round(number, 1))} {classes.unit}")
     values = cells.column(value).to_pylist()
     tips = _tips(cells, [None if number is None else write(number) for number in values], scene.malls)
-    drawn = _sorted_rows(cells, classes, value, scene.theme, tips)
-    deck = _deck(scene, drawn, [])
+    drawn = sorted_rows(cells, classes, value, scene.theme, tips)
+    deck = whole_deck(scene, drawn, [])
     specials = Specials(hidden_cells=len(drawn.hidden), hidden_share=hidden_share, empty_cells=len(drawn.empty))
     return Figure(deck, legend_html(classes, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses))
 
@@ -286,9 +286,9 @@ def coverage_map(
     drives = table.column("drive_s").to_pylist()
     is_covered = [mode == "not_covered" and drive is not None and drive <= within_s for drive in drives]
     tips = _coverage_tips(table, weight, scene.malls, start)
-    drawn = _sorted_rows(table, used, value, scene.theme, tips, is_covered=is_covered, has_empty=mode == "orders")
+    drawn = sorted_rows(table, used, value, scene.theme, tips, is_covered=is_covered, has_empty=mode == "orders")
     within = [hex_id(cell) for cell, drive in zip(_ids(table), drives, strict=True) if drive is not None and drive <= within_s]
-    deck = _deck(scene, drawn, within if mode == "bands" else [])
+    deck = whole_deck(scene, drawn, within if mode == "bands" else [])
     specials = Specials(
         hidden_cells=len(drawn.hidden),
         hidden_share=hidden_share,
@@ -365,7 +365,7 @@ def _tips(table: pa.Table, values: Sequence[str | None], malls: Sequence[MallMar
     names = {mall.mall_id: mall.name for mall in malls}
     rows = zip(values, _column(table, "n"), _column(table, "drive_s"), _column(table, "mall_id"), strict=True)
     return [
-        [value or "No orders", f"n {n:,}" if n is not None and value else "", _drive_text(drive), names.get(mall, "")]
+        [value or "No orders", f"n {n:,}" if n is not None and value else "", drive_text(drive), names.get(mall, "")]
         for value, n, drive, mall in rows
     ]
 
@@ -383,7 +383,7 @@ def _coverage_tips(table: pa.Table, weight: Weight, malls: Sequence[MallMark], s
     rows = zip(_column(table, "drive_s"), _column(table, weight), _column(table, "orders"), _column(table, "mall_id"), strict=True)
     return [
         [
-            _drive_text(drive) or "No travel time",
+            drive_text(drive) or "No travel time",
             "" if demand is None else f"{demand:,} {word}",
             "" if orders is None else f"{orders:,} orders",
             f"{'From' if start else 'Nearest:'} {names[mall]}" if mall in names else "",
@@ -392,7 +392,8 @@ def _coverage_tips(table: pa.Table, weight: Weight, malls: Sequence[MallMark], s
     ]
 
 
-def _drive_text(drive_s: int | None) -> str:
+def drive_text(drive_s: int | None) -> str:
+    """Return a drive for a tooltip; empty where it is unknown."""
     return "" if drive_s is None else f"{drive_s / 60:.0f} min drive"
 
 
@@ -402,7 +403,7 @@ def _absent_share(table: pa.Table, weight: Weight) -> float | None:
     return absent / sum(demand) if sum(demand) else None
 
 
-def _sorted_rows(
+def sorted_rows(
     table: pa.Table,
     classes: Classes,
     value: str,
@@ -411,9 +412,9 @@ def _sorted_rows(
     *,
     is_covered: Sequence[bool] | None = None,
     has_empty: bool = True,
-) -> _Cells:
+) -> CellRows:
     """Sort a table's rows into filled, empty, hidden and covered ones; a hidden row takes nothing of its numbers along."""
-    drawn = _Cells([], [], [], [])
+    drawn = CellRows([], [], [], [])
     colors = [rgb(color) for color in classes.colors(theme)]
     hidden_tip = tip_lines(("Hidden", "Too few orders to be shown"))
     values, suppressed = _column(table, value), _column(table, "suppressed")
@@ -437,7 +438,8 @@ def _plain_tip(number: float | None, classes: Classes) -> tuple[str, ...]:
     return ("No orders",) if number is None else (f"{classes.title}: {number_text(round(number, 1))} {classes.unit}",)
 
 
-def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
+def whole_deck(scene: Scene, drawn: CellRows, edge: list[str], *, under_malls: Sequence[pdk.Layer] = ()) -> pdk.Deck:
+    """Put ground, cells, names and malls together; ``under_malls`` lie over the names and under the malls."""
     theme, view = scene.theme, scene.view
     color = tokens(theme)
     names = mall_labels(scene.malls, view, reserved=[scale_box(view)])
@@ -454,6 +456,7 @@ def _deck(scene: Scene, drawn: _Cells, edge: list[str]) -> pdk.Deck:
         outline_layer("selected", selected, color.primary, width_px=3),
         text_layer("places", places, text=rgba(color.land_text), pill=rgba(color.ground, 0.92), size_px=12),
         *scale_layers(view, theme),
+        *under_malls,
         *mall_layers(scene.malls, names, theme, chosen=scene.selected_mall),
     ]
     return pdk.Deck(

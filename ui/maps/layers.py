@@ -176,6 +176,12 @@ def mall_layers(malls: Sequence[MallMark], labels: Sequence[Label], theme: Theme
     ]
 
 
+def disc_layer(layer_id: str, discs: Sequence[Row], radius_px: float) -> pdk.Layer:
+    """Return discs without a line: rows of ``latitude``, ``longitude`` and ``fill``."""
+    points = [_feature("Point", [each["longitude"], each["latitude"]], fill=each["fill"]) for each in discs]
+    return _discs(layer_id, points, {"getFillColor": "@@=properties.fill"}, get_point_radius=radius_px)
+
+
 def _discs(layer_id: str, points: list[Geojson], colors: dict[str, Any], *, stroked: bool = False, **options: object) -> pdk.Layer:
     paint: _Paint = {"points-circle": colors}
     return _layer("GeoJsonLayer", layer_id, _collection(points), paint, stroked=stroked, point_radius_units=_PIXELS, **options)

@@ -22,10 +22,11 @@ class MallMark:
 
 @dataclass(frozen=True)
 class Picked:
-    """What a click chose: a cell as hexadecimal text, a mall, or neither."""
+    """What a click chose: a cell as hexadecimal text, a mall, a place for a pin (a cell laid over the map), or nothing."""
 
     cell: str | None = None
     mall_id: str | None = None
+    target: str | None = None
 
 
 def hex_id(cell: int | str) -> str:
@@ -43,10 +44,12 @@ def picked(selection: Mapping[str, Any] | None) -> Picked:
     """
     objects: Mapping[str, Sequence[Mapping[str, Any]]] = (selection or {}).get("objects") or {}
     malls = objects.get("malls") or ()
+    targets = objects.get("targets") or ()
     cells = [row for layer in ("cells", "cells-empty", "cells-hidden") for row in objects.get(layer) or ()]
     return Picked(
         cell=str(cells[0]["hex"]) if cells else None,
         mall_id=str(malls[0]["properties"]["mall_id"]) if malls else None,
+        target=str(targets[0]["hex"]) if targets else None,
     )
 
 
