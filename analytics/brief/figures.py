@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import matplotlib as mpl
@@ -13,6 +14,8 @@ from matplotlib.figure import Figure
 
 from analytics.choosing.backtest import Held
 from analytics.choosing.forecast import Band, Hour
+from analytics.choosing.sites import Booleans
+from analytics.models.between import Floats
 
 INK, MUTED, LINE, PRIMARY = "#1C2430", "#5B6673", "#DEDAD2", "#1B6480"
 WARM: Final = "#B4452A"
@@ -51,7 +54,7 @@ def launch(weeks: Sequence[Band]) -> str:
         axes.grid(axis="y", color=LINE, lw=0.5)
         axes.tick_params(length=0)
 
-    return _svg(draw, 3.5, 1.75)
+    return _svg(draw, 3.5, 2.05)
 
 
 def staffing(hours: Sequence[Hour], week_start: int) -> str:
@@ -76,7 +79,7 @@ def staffing(hours: Sequence[Hour], week_start: int) -> str:
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
 
-    return _svg(draw, 3.5, 1.75)
+    return _svg(draw, 3.5, 2.05)
 
 
 def back_test(held: Sequence[Held]) -> str:
@@ -93,10 +96,43 @@ def back_test(held: Sequence[Held]) -> str:
         axes.set_ylim(len(held) - 0.5, -0.5)
         axes.set_xlim(0)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.locator_params(axis="x", nbins=5)
         axes.grid(axis="x", color=LINE, lw=0.5)
         axes.tick_params(length=0)
 
     return _svg(draw, 3.5, 0.45 + 0.22 * len(held))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Cells with people around a site, by their centers in degrees: reached by open malls, newly by the site; the site; open malls by name."""
+
+    latitude: Floats
+    longitude: Floats
+    is_covered: Booleans
+    is_new: Booleans
+    at: tuple[float, float]
+    others: Sequence[tuple[str, float, float]]
+
+
+def reached(ground: Ground) -> str:
+    """Return where people are reached already and where newly, as dots; open malls are small discs, the site a large one."""
+
+    def draw(axes: Axes) -> None:
+        for chosen, color in ((~ground.is_covered & ~ground.is_new, LINE), (ground.is_covered, "#AEB6BF"), (ground.is_new, PRIMARY)):
+            axes.scatter(ground.longitude[chosen], ground.latitude[chosen], s=2.2, c=color, lw=0, rasterized=True)
+        for name, latitude, longitude in ground.others:
+            axes.plot(longitude, latitude, "o", color=INK, ms=4, mec="white", mew=0.8)
+            axes.annotate(name, (longitude, latitude), (0, 5), textcoords="offset points", ha="center", fontsize=6, annotation_clip=True)
+        axes.plot(ground.at[1], ground.at[0], "o", color=WARM, ms=6, mec="white", mew=1)
+        axes.set_aspect(1 / np.cos(np.radians(ground.at[0])))
+        away = np.hypot((ground.latitude - ground.at[0]), (ground.longitude - ground.at[1]) * np.cos(np.radians(ground.at[0])))
+        near = np.quantile(away[ground.is_new], 0.98) * 1.25 if ground.is_new.any() else 0.3
+        axes.set_ylim(ground.at[0] - near, ground.at[0] + near)
+        axes.set_xlim(*(ground.at[1] + side * 1.55 * near / np.cos(np.radians(ground.at[0])) for side in (-1, 1)))
+        axes.set_axis_off()
+
+    return _svg(draw, 3.5, 2.2)
 
 
 def _hour(hour: int) -> str:
@@ -108,5 +144,5 @@ def _svg(draw: Callable[[Axes], None], width_in: float, height_in: float) -> str
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
         draw(figure.subplots())
         written = io.StringIO()
-        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None}, dpi=200)
     return written.getvalue()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import matplotlib as mpl
+import numpy as np
 import typst
 
 from analytics import reference
@@ -15,6 +16,7 @@ from analytics.choosing import told
 from analytics.choosing.backtest import Backtest, backtest
 from analytics.choosing.forecast import Assumptions, Forecast
 from analytics.choosing.sites import reach, sites
+from data.cells import centers
 from data.warehouse import Version
 
 _TEMPLATE: Final = Path(__file__).with_name("sheet.typ")
@@ -66,7 +68,7 @@ def _page(version: Version, found: Forecast, assumptions: Assumptions, within_s:
         "figures": _figures(found),
         "charts": _charts(found, market.week_start),
         "tested": _tested(tested),
-        "reach": _reach(version, found, within_s),
+        **_reach(version, found, within_s),
         "alike": [{"label": name, "value": value} for name, value in alike],
         "notes": _notes(found, assumptions),
         "footer": f"{data_to}version {version.id}; modelled. The same figures: python -m analytics forecast {site.id}"
@@ -90,7 +92,7 @@ def _charts(found: Forecast, week_start: int) -> list[dict[str, str]]:
         return []
     hours = figures.staffing(found.hours, week_start) if found.hours else ""
     short = found.hours_short_week
-    aside = f"{short.middle:,} h a week beyond what the market's drivers can spare" if short else "drivers needed"
+    aside = f"{short.middle:,} h a week more than drivers here can spare" if short else "drivers needed"
     return [
         {"title": "Launch", "aside": "orders a week, ranges of 50 and 80 %", "svg": figures.launch(found.launch), "text": ""},
         {"title": "Drivers needed", "aside": aside, "svg": hours, "text": found.reasons.get("driver_hours_week", "")},
@@ -105,18 +107,35 @@ def _tested(tested: Backtest) -> dict[str, str]:
     return {"text": told.back_test_sentence(tested), "svg": figures.back_test(worst) if worst else "", "key": key}
 
 
-def _reach(version: Version, found: Forecast, within_s: int) -> list[dict[str, str]]:
-    market = [each for each in sites(version, [found.site.market_id]) if each.id != found.site.id]
-    reached = reach(version, [found.site, *market], within_s=within_s)
-    total = int(reached.market_people.sum())
+def _reach(version: Version, found: Forecast, within_s: int) -> dict[str, Any]:
+    """Return whom the site reaches, in words and as a map."""
+    site = found.site
+    others = [each for each in sites(version, [site.market_id]) if each.id != site.id]
+    around = reach(version, [site, *others], within_s=within_s)
+    total = int(around.market_people.sum())
     if not total:
-        return [{"label": "No people in this data", "value": "-"}]
+        return {"reach": [{"label": "No people in this data", "value": "-"}], "map": "", "map_key": ""}
     minutes = within_s // 60
     named = (
-        (f"People within {minutes} min drive", int(reached.reached[0])),
-        ("Only here" if found.site.is_open else "Newly reached: no open mall does", int(reached.only_here[0])),
+        (f"People within {minutes} min drive", int(around.reached[0])),
+        ("Only here" if site.is_open else "Newly reached: no open mall does", int(around.only_here[0])),
     )
-    return [{"label": label, "value": f"{people:,} ({100 * people / total:.0f} %)"} for label, people in named]
+    own = around.cell[around.of_site(0)]
+    covered = np.delete(around.is_open[around.site], np.r_[around.of_site(0)])
+    is_covered = np.zeros(len(around.cells), np.bool_)
+    is_covered[np.delete(around.cell, np.r_[around.of_site(0)])[covered]] = True
+    is_new = np.zeros(len(around.cells), np.bool_)
+    is_new[own] = True
+    is_new &= ~is_covered
+    latitude, longitude = centers(around.cells)
+    open_malls = [(each.name, each.latitude, each.longitude) for each in others if each.is_open]
+    ground = figures.Ground(latitude, longitude, is_covered, is_new, (site.latitude, site.longitude), open_malls)
+    key = f"dots: inhabited places, blue newly within {minutes} min drive, dark grey within it of an open mall; modelled"
+    return {
+        "reach": [{"label": label, "value": f"{people:,} ({100 * people / total:.0f} %)"} for label, people in named],
+        "map": figures.reached(ground),
+        "map_key": key,
+    }
 
 
 def _notes(found: Forecast, assumptions: Assumptions) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from analytics.choosing.carried import FIGURES, SHARES, Source, sample_of, source
+from analytics.choosing.nearer import nearer_share
 from analytics.choosing.pilots import areas_of, incomes_of
 from analytics.choosing.sites import Site, reach
 from analytics.choosing.staffing import Staffing, spare_drivers, staffing
@@ -23,6 +24,7 @@ from data.warehouse import Version
 
 LAUNCH_WEEKS: Final = 26
 _CACHED: Final = 64
+_WORTH_SAYING: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -167,13 +169,14 @@ def demands(version: Version, sites: Sequence[Site], weight: str = "households")
 
 @dataclass(frozen=True)
 class _Around:
-    """A site, what it is forecast from, and the areas around it."""
+    """A site, what it is forecast from, the areas around it, and the part of its orders from places nearer to an open mall."""
 
     site: Site
     source: Source
     areas: Areas
     demand: Demand | None
     sample: Sample | None
+    nearer_share: float = 0.0
 
 
 @lru_cache(maxsize=_CACHED)
@@ -187,7 +190,8 @@ def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Aro
             found.append(_Around(site, told, areas, None, None))
             continue
         sample = sample_of(told.history, told.pilots, areas) if len(told.history.carried.mall) else None
-        found.append(_Around(site, told, areas, expected(told.pilots, areas), sample))
+        nearer = nearer_share(key, told, reached, position)
+        found.append(_Around(site, told, areas, expected(told.pilots, areas), sample, nearer))
     return tuple(found)
 
 
@@ -291,6 +295,9 @@ def _notes(around: _Around) -> tuple[str, ...]:
     notes = [f"Learned from {names}: {seen}."]
     if found.income_log is None:
         notes.append("No income in this data: two places of equal people and drives are told alike.")
+    if around.nearer_share >= _WORTH_SAYING:
+        whence = f"{100 * around.nearer_share:.0f} % of these orders come from places at least as near to an open mall"
+        notes.append(f"{whence}: part of them would be taken from it, and Coverage tells how many people.")
     own, others = around.areas.people.sum(), np.bincount(found.areas.mall, found.areas.people)
     if not others.min() / 1.5 <= own <= others.max() * 1.5:
         than = "fewer" if own < others.min() else "more"

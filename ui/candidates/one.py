@@ -9,6 +9,7 @@ import streamlit as st
 from analytics.choosing import told
 from analytics.choosing.backtest import Backtest, backtest
 from analytics.choosing.forecast import USUAL, Assumptions, Band, Forecast, forecast
+from analytics.choosing.forecast import Hour as Needed
 from analytics.choosing.sites import Site
 from analytics.export import Table, description_of, safe_stem
 from analytics.opening_hours import open_hours
@@ -28,12 +29,12 @@ _CHART_PX = 320
 
 _TESTED = (
     panels.Shown("name", "Pilot", is_pinned=True),
-    panels.Shown("range", "80 % range from the others", help="Orders in one week when the launch is over"),
-    panels.Shown("orders_week", "Had, a week", "count", help="Mean of its last 13 complete weeks"),
+    panels.Shown("range", "80 % range", help="Orders in one week when the launch is over, from the other pilots"),
+    panels.Shown("orders_week", "Had", "count", help="Orders a week: the mean of its last 13 complete weeks"),
     panels.Shown("inside", "Inside"),
     panels.Shown("weeks_in", "Weeks inside", help="Each of its complete weeks, with the range of that week since the opening"),
-    panels.Shown("p90_range", "p90 forecast, min"),
-    panels.Shown("click_to_door_p90_s", "p90 it had, min", "minutes"),
+    panels.Shown("p90_range", "p90 range, min", help="Click-to-door of 9 of 10 orders, from the other pilots"),
+    panels.Shown("click_to_door_p90_s", "p90 had", "minutes"),
 )
 
 
@@ -109,7 +110,7 @@ def _sheet(view: View, found: Forecast, assumptions: Assumptions, alike: Sequenc
 
 
 def _launch(view: View, found: Forecast) -> None:
-    panels.note("Launch: orders in each week since the opening, ranges of 50 and 80 %.")
+    st.html(legend_html(None, theme=view.theme, note="Launch: orders in each week since the opening, ranges of 50 and 80 %"))
     figure = launch_fan([_range(band) for band in found.launch], theme=view.theme, height_px=_CHART_PX)
     st.plotly_chart(figure, theme=None, config=CONFIG, key="launch", alt=_launch_words(found))
 
@@ -124,9 +125,9 @@ def _drivers(view: View, found: Forecast) -> None:
     if not found.hours:
         panels.note(f"Drivers needed are not known: {found.reasons.get('driver_hours_week', 'nothing is ordered')}.")
         return
-    st.html(legend_html(DRIVERS, theme=view.theme, note="modelled, in the middle of the range of demand"))
+    st.html(legend_html(DRIVERS, theme=view.theme, note="modelled, at the middle of demand"))
     figure = week_hour_grid(
-        [_hour(each.dow, each.hour, each.orders, (each.drivers_low, each.drivers, each.drivers_high)) for each in found.hours],
+        [_hour(each) for each in found.hours if each.drivers],
         classes=DRIVERS,
         theme=view.theme,
         week_start=extent(view.version, found.site.market_id).week_start,
@@ -138,10 +139,13 @@ def _drivers(view: View, found: Forecast) -> None:
     st.plotly_chart(figure, theme=None, config=CONFIG, key="staffing", alt=alt)
 
 
-def _hour(dow: int, hour: int, orders: float, drivers: tuple[int, int, int]) -> Hour:
-    low, middle, high = drivers
-    tip = (f"{middle} drivers needed", f"{low} to {high} over the 80 % range of demand", f"{orders:.1f} orders placed")
-    return Hour(dow, hour, value=float(middle), text=str(middle), tip=tip)
+def _hour(each: Needed) -> Hour:
+    tip = (
+        write.counted(each.drivers, "driver") + " needed",
+        f"{each.drivers_low} to {each.drivers_high} over the 80 % range of demand",
+        f"{each.orders:.1f} orders placed",
+    )
+    return Hour(each.dow, each.hour, value=float(each.drivers), text=str(each.drivers), tip=tip)
 
 
 @st.fragment

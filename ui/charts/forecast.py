@@ -73,10 +73,9 @@ def launch_fan(weeks: Sequence[Range], *, theme: Theme, unit: str = "orders a we
         ),
     )
     for value, text in _ends(weeks):
-        color = colors.text if text.startswith("<b>") else colors.muted
-        figure.add_annotation(x=at[-1], y=value, text=text, xanchor="left", xshift=6, showarrow=False, font={"color": color})
+        figure.add_annotation(x=at[-1], y=value, text=text, xanchor="left", xshift=6, showarrow=False, font={"color": colors.muted})
     title = {"text": "weeks since opening", "standoff": 4, "font": {"size": 13}}
-    figure.update_xaxes(range=[0, max(1, len(weeks) - 1)], nticks=8, tickformat="d", title=title)
+    figure.update_xaxes(range=[-0.5, max(1, len(weeks) - 1)], nticks=8, tickformat="d", title=title)
     figure.update_yaxes(rangemode="tozero", nticks=5, tickformat=",.0f")
     figure.add_annotation(
         text=unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
@@ -92,7 +91,7 @@ def _ends(weeks: Sequence[Range]) -> list[tuple[float, str]]:
     outer = [(last.low, "80 %"), (last.high, "80 %")]
     inner = [(last.low_inner, "50 %")] if last.low_inner - last.low > named and last.middle - last.low_inner > named else []
     inner += [(last.high_inner, "50 %")] if last.high_inner - last.middle > named and last.high - last.high_inner > named else []
-    return [*outer, *inner, (last.middle, f"<b>{last.middle:,.0f}</b>")]
+    return [*outer, *inner, (last.middle, "middle")]
 
 
 def back_test(malls: Sequence[Compared], *, theme: Theme) -> go.Figure:
