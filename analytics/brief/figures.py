@@ -105,7 +105,7 @@ def back_test(held: Sequence[Held]) -> str:
 
 @dataclass(frozen=True)
 class Ground:
-    """Cells with people around a site, by their centers in degrees: reached by open malls, newly by the site; the site; open malls by name."""
+    """Cells with people around a site, by their centers in degrees: reached by open malls, or newly; the site; open malls by name."""
 
     latitude: Floats
     longitude: Floats
