@@ -2,10 +2,26 @@
 
 ``python benchmarks/forecast.py [--worlds N]`` makes N worlds (2,000) with 3 and with 12 malls. In each, malls differ by a spread drawn from
 a half-normal(0.5); orders follow people, income and minutes, launches differ, areas and weeks scatter. The forecast sees counts only. It
-prints how often the 50 and 80 percent bands hold one week of the new mall, over all worlds and by spread, how wide they are, and, beside it,
-what a plain regression without the spread between malls would have held. Then the same in worlds that break the model's assumptions.
+prints how often the 50 and 80 percent bands hold one week of the new mall, over all worlds and by spread, how wide they are, and what a
+plain regression without the spread between malls would have held; then the same in worlds that break the model's assumptions.
 
 Fails (exit code 1) where the 80 percent bands hold the truth less than 77 or more than 83 percent of the time over all worlds.
+
+Seen, 225 s of processor time (width: high end of the 80 percent band over its low end, median)::
+
+    worlds                                 n in 50 % in 80 %          width plain 80 %
+    3 pilots, half-normal(0.5)          2000   50.1%   79.5% +-0.9%    3.35     46.0%
+    3 pilots, spread 0.2                 500   56.6%   86.2% +-1.5%    2.61     60.0%
+    3 pilots, spread 0.4                 500   47.4%   79.2% +-1.8%    3.81     40.6%
+    3 pilots, spread 0.7                 500   40.0%   71.6% +-2.0%    6.19     25.2%
+    3 pilots, heavy tails                500   47.4%   79.2% +-1.8%    3.16     46.8%
+    3 pilots, two kinds of malls         500   50.0%   86.0% +-1.6%    3.42     43.4%
+    12 pilots, half-normal(0.5)         2000   50.6%   80.7% +-0.9%    2.94     48.9%
+    12 pilots, spread 0.2                500   54.6%   84.2% +-1.6%    2.15     62.2%
+    12 pilots, spread 0.4                500   53.4%   82.2% +-1.7%    3.39     46.0%
+    12 pilots, spread 0.7                500   50.8%   81.6% +-1.7%    6.72     26.2%
+    12 pilots, heavy tails               500   55.4%   82.2% +-1.7%    2.72     52.8%
+    12 pilots, two kinds of malls        500   38.6%   81.6% +-1.7%    3.10     38.8%
 """
 
 import argparse
@@ -41,7 +57,9 @@ class World:
     spread: float
 
 
-def world(rng: Generator, malls: int, *, spread: float | None = None, effect: Callable[[Generator, int], np.ndarray] | None = None) -> World:
+def world(
+    rng: Generator, malls: int, *, spread: float | None = None, effect: Callable[[Generator, int], np.ndarray] | None = None
+) -> World:
     """Return a world; ``effect`` draws standardized differences between malls, normal if it is not given."""
     tau = abs(rng.normal(0, SPREAD_SCALE)) if spread is None else spread
     differences = tau * (rng.normal(size=malls + 1) if effect is None else effect(rng, malls + 1))
@@ -129,9 +147,19 @@ def main() -> int:
         print(line(f"{malls} pilots, half-normal(0.5)", found))
         few = max(100, worlds // 4)
         for spread in SPREADS:
-            print(line(f"{malls} pilots, spread {spread}", [outcome(world(np.random.default_rng([malls, number, 1]), malls, spread=spread)) for number in range(few)]))
+            print(
+                line(
+                    f"{malls} pilots, spread {spread}",
+                    [outcome(world(np.random.default_rng([malls, number, 1]), malls, spread=spread)) for number in range(few)],
+                )
+            )
         for name, effect in (("heavy tails", heavy), ("two kinds of malls", two_kinds)):
-            print(line(f"{malls} pilots, {name}", [outcome(world(np.random.default_rng([malls, number, 2]), malls, effect=effect)) for number in range(few)]))
+            print(
+                line(
+                    f"{malls} pilots, {name}",
+                    [outcome(world(np.random.default_rng([malls, number, 2]), malls, effect=effect)) for number in range(few)],
+                )
+            )
     print(f"width: high end of the 80 % band over its low end (median); {time.process_time() - began:.0f} s of processor time")
     return 0 if is_good else 1
 

@@ -290,7 +290,8 @@ def _notes(around: _Around) -> tuple[str, ...]:
     seen = "one pilot tells nothing of how much malls differ, so the band is as wide as malls differ elsewhere"
     if count > 1:
         typical = float(np.exp(pilots.spread.quantile(0.5)))
-        seen = f"beyond people, income and drives these malls differ by a factor of about {typical:.1f}"
+        what = "people, income and drives" if found.income_log is not None else "people and drives"
+        seen = f"beyond {what} these malls differ by a factor of about {typical:.1f}"
         seen += ", known badly from so few, so that the band is wide" if count < 10 else ""
     notes = [f"Learned from {names}: {seen}."]
     if found.income_log is None:

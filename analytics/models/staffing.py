@@ -52,11 +52,13 @@ def offered_load(orders: npt.ArrayLike, start_s: Floats, busy_s: Floats, trips: 
 
 
 def _busy_at_age(start_s: Floats, busy_s: Floats, trips: Floats) -> Floats:
-    """Return the drivers that one order keeps busy on average, by its age in steps of five minutes."""
+    """Return the drivers that one order keeps busy on average, so many steps of five minutes after the step in which it was placed."""
     last = int((start_s + busy_s).max(initial=0.0) // _STEP_S) + 1
     age_s = np.asarray((np.arange(last) + 0.5) * _STEP_S, float)
     begun, done = _running(start_s, trips, age_s), _running(start_s + busy_s, trips, age_s)
-    return (begun - done) / len(start_s)
+    at_age = (begun - done) / len(start_s)
+    # Orders come all through a step: those of one step earlier are up to two steps old, one on average.
+    return (np.append(at_age, 0.0) + np.insert(at_age, 0, 0.0)) / 2
 
 
 def _running(at_s: Floats, weight: Floats, age_s: Floats) -> Floats:

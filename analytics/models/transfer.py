@@ -148,9 +148,10 @@ def _neighbors(carried: Carried, nodes: Floats) -> tuple[Integers, Floats]:
     taken = []
     for pilot in pilots.tolist():
         first, last = np.searchsorted(carried.mall, [pilot, pilot + 1])
-        size = last - first
-        place = np.searchsorted(carried.modelled_s[first:last], nodes)
-        start = np.clip(place - count // 2, 0, max(0, size - count))
+        logs, size = np.log(carried.modelled_s[first:last]), last - first
+        # The nearest ones stand together: their window begins where its two ends are as far from the drive, by ratio.
+        ends = logs[:-count] + logs[count:] if size > count else np.empty(0)
+        start = np.searchsorted(ends, 2 * np.log(nodes))
         # A pilot with few orders gives each of them several times: pilots count the same.
         taken.append(first + (start[:, None] + np.arange(count)) % size)
     return np.concatenate(taken, axis=1).ravel(), np.repeat(nodes, count * len(pilots))
