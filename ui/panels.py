@@ -27,7 +27,7 @@ from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
 _INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
-Kind = Literal["text", "cell", "count", "minutes", "percent", "money", "decimal", "rate", "interval", "trend"]
+Kind = Literal["text", "cell", "count", "minutes", "percent", "money", "decimal", "rate", "interval", "trend", "score"]
 _FORMATS: Mapping[Kind, str] = {
     "count": "%,d",
     "minutes": "%.1f",
@@ -78,8 +78,8 @@ class Tile:
 class Shown:
     """One column of a table on screen: where it comes from, its heading, and how it is written.
 
-    ``minutes`` takes seconds, ``percent`` a share, ``money`` cents, ``cell`` an H3 cell, ``interval`` low and high as one text; ``trend``
-    takes lists of numbers and needs ``top``, their end.
+    ``minutes`` takes seconds, ``percent`` a share, ``money`` cents, ``cell`` an H3 cell, ``interval`` low and high as one text;
+    ``score`` is 0 to 100; ``trend`` takes lists of numbers and needs ``top``, their end.
     """
 
     column: str
@@ -250,6 +250,9 @@ def _on_screen(values: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:
 def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's own
     if shown.kind == "trend":
         return st.column_config.LineChartColumn(shown.label, help=shown.help, y_min=0, y_max=shown.top, width="small")
+    if shown.kind == "score":
+        bar = {"format": "%.0f", "min_value": 0, "max_value": 100}
+        return st.column_config.ProgressColumn(shown.label, help=shown.help, width=shown.width_px, **bar)
     if shown.kind == "interval":
         return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
     if shown.kind in ("text", "cell"):
