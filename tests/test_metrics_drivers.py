@@ -584,3 +584,12 @@ def test_hours_short_and_spare_agree_with_walking_through_the_hours(made):
         assert (row["n"], row["unknown_n"]) == (known, unknown)
         assert (row["hours_short"] or 0) == pytest.approx(short, abs=2 * known + 4)
         assert (row["hours_spare"] or 0) == pytest.approx(spare, abs=2 * known + 4)
+
+
+def test_hours_of_few_customers_are_hidden_by_day_as_they_are_by_mall(town):
+    town.deliver("M1", seconds=[1800] * 9)
+    town.work("M1", drivers=6)
+
+    for by in (("mall",), ("day", "hour"), ("week",)):
+        assert all(row.suppressed for row in town.rows("hours_gap", by=by) if row.n or row.suppressed), by
+        assert any(row.suppressed for row in town.rows("hours_gap", by=by)), by

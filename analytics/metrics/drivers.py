@@ -705,7 +705,8 @@ def _with_days(rows: ir.Table) -> ir.Table:
 
 
 def _day(number: ir.IntegerValue) -> ir.DateValue:
-    return (_EPOCH + number.as_interval("D")).cast("date")
+    # A day plus days is an instant in DuckDB, though Ibis takes it for a day and would leave out a cast to one.
+    return (_EPOCH + number.as_interval("D")).cast("timestamp").cast("date")
 
 
 def _work(hours: ir.Table, place: Sequence[str]) -> ir.Table:
