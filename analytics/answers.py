@@ -1,6 +1,6 @@
 """The one door to the warehouse: a metric, its parameters, who asks and a version make a table that may be shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,19 +8,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analytics import attraction, catalog, notes, reference
-from analytics.catalog import Metric
+from analytics import attraction, catalog, days, notes, reference
+from analytics.catalog import FACTS, Metric
 from analytics.dimensions import OF_DRIVERS
 from analytics.errors import ParameterError
 from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
+from analytics.people import BUCKETS, OTHERS, PEOPLE, ROWS, with_people
 from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, hidden_parts, is_hidden
-from analytics.questions import CARRIERS, People, Question, keys, question
+from analytics.questions import CARRIERS, keys, question
 from data.engine import Engine
 from data.warehouse import Version
 
-_ROWS, _PEOPLE, _BUCKETS = "rows_behind", "people_behind", "buckets_behind"
-_OTHERS = "behind_"
 _PARTS_HIDDEN = "figures with {too_few} behind them are empty, and so are those from which they would follow"
 
 
@@ -128,12 +127,15 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     WarehouseError
         If the version cannot be read.
     """
-    check_scope(scope)
+    check_scope(scope, is_of_people=False)
     chosen = catalog.metric(metric)
+    check_scope(scope, is_of_people=bool(chosen.all_facts))
     asked = _asked(chosen, parameters, version)
-    compiled = question(chosen, asked)
+    compiled = question(chosen, asked, _large(version))
     engine = Engine.of(version)
-    raw = _with_people(engine.table(compiled.sql).cast(compiled.schema), compiled, engine)
+    for each in compiled.kept:
+        engine.keep(each.name, each.sql)
+    raw = with_people(engine.table(compiled.sql).cast(compiled.schema), compiled, engine)
     k = SUBJECTS[chosen.facts].k if chosen.facts else 0
     hidden = _hidden(raw, chosen)
     values, is_incomplete = _without_hidden_parts(raw, chosen, k)
@@ -168,8 +170,9 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
 
 def query(metric: str, parameters: Parameters, scope: Scope, version: Version) -> str:
     """Return the SQL that ``answers`` would run, without running it; refuses what ``answers`` refuses."""
-    check_scope(scope)
+    check_scope(scope, is_of_people=False)
     chosen = catalog.metric(metric)
+    check_scope(scope, is_of_people=bool(chosen.all_facts))
     return question(chosen, _asked(chosen, parameters, version)).sql
 
 
@@ -202,53 +205,9 @@ def _home(asked: Parameters, version: Version) -> str | None:
     return home[asked.mall_id]
 
 
-def _with_people(values: pa.Table, asked_of: Question, engine: Engine) -> pa.Table:
-    """Add to each row the rows of facts and the people that count in it; rows behind which nobody stands in any table are no rows."""
-    present = np.zeros(values.num_rows, np.bool_) if asked_of.people else np.ones(values.num_rows, np.bool_)
-    added: dict[str, Integers] = {}
-    for place, people in enumerate(asked_of.people):
-        counts = people_behind(people, engine)
-        found = _places(values, counts, people.group)
-        for name in counts.column_names:
-            if name not in people.group and (place == 0 or name == _PEOPLE):
-                known = np.append(counts.column(name).to_numpy().astype(np.int64), 0)
-                added[name if place == 0 else f"{_OTHERS}{people.table}"] = known[found]
-        present |= (found < counts.num_rows) if people.group else np.True_
-    for name, column in added.items():
-        values = values.append_column(name, pa.array(column))
-    return values if present.all() else values.filter(pa.array(present))
-
-
-def people_behind(people: People, engine: Engine) -> pa.Table:
-    """Return the rows and the people behind each group of one table of facts.
-
-    Returns
-    -------
-    pyarrow.Table
-        As ``analytics.privacy.behind`` describes it; people are counted one by one only where some group might have fewer than k.
-    """
-    if not people.is_sparse:
-        counts = engine.table(people.at_least_sql)
-        k = SUBJECTS[people.table].k
-        few = [name for name in counts.column_names if name.startswith(_PEOPLE) and is_hidden(counts.column(name).to_numpy(), k).any()]
-        if not few:
-            return counts
-    return engine.table(people.exact_sql)
-
-
-def _places(values: pa.Table, counts: pa.Table, group: tuple[str, ...]) -> Integers:
-    """Return for each row of values which row of counts is of its group; one past the last where none is."""
-    if not group:
-        return np.zeros(values.num_rows, np.int64)
-    wanted, known = values.select(group), counts.select(group)
-    if wanted.equals(known.cast(wanted.schema)):
-        return np.arange(values.num_rows)
-    rows = {row: place for place, row in enumerate(_tuples(known))}
-    return np.fromiter((rows.get(row, len(rows)) for row in _tuples(wanted)), np.int64, values.num_rows)
-
-
-def _tuples(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    return zip(*(column.to_pylist() for column in table.columns), strict=True)
+def _large(version: Version) -> frozenset[str]:
+    """Return the tables of facts whose days are worth keeping."""
+    return frozenset(name for name in FACTS if version.manifest.rows(name) >= days.FEWEST_ROWS)
 
 
 def _left_out(engine: Engine, sql: str | None) -> dict[str, int]:
@@ -268,7 +227,7 @@ def _hidden(raw: pa.Table, metric: Metric) -> Booleans:
     """Tell which rows have too few people behind them, in any table of facts."""
     hidden: Booleans = np.zeros(raw.num_rows, np.bool_)
     for name in (*metric.all_facts, CARRIERS):
-        hidden |= is_hidden(_of(raw, _PEOPLE if name == metric.facts else f"{_OTHERS}{name}"), SUBJECTS[name].k)
+        hidden |= is_hidden(_of(raw, PEOPLE if name == metric.facts else f"{OTHERS}{name}"), SUBJECTS[name].k)
     return hidden
 
 
@@ -280,7 +239,7 @@ def _too_few(metric: Metric, asked: Parameters) -> str:
 
 def _counted(raw: pa.Table, hidden: Booleans, k: int) -> tuple[int | None, float]:
     """Return the orders behind all rows and the share in hidden ones, as far as they may be told: see ``Answer``."""
-    rows, people, buckets = (_of(raw, name) for name in (_ROWS, _PEOPLE, _BUCKETS))
+    rows, people, buckets = (_of(raw, name) for name in (ROWS, PEOPLE, BUCKETS))
     total, secret = int(rows.sum()), int(rows[hidden].sum())
     if not secret:
         return total, 0.0
@@ -295,9 +254,9 @@ def _counted(raw: pa.Table, hidden: Booleans, k: int) -> tuple[int | None, float
 
 def _without_hidden_parts(raw: pa.Table, metric: Metric, k: int) -> tuple[pa.Table, Booleans]:
     """Drop the counts behind the rows, empty parts that too few people stand behind, and tell in which rows there were any."""
-    values = raw.select([name for name in raw.column_names if name != _ROWS and not name.startswith((_PEOPLE, _BUCKETS, _OTHERS))])
-    names = [name.removeprefix(f"{_PEOPLE}_") for name in raw.column_names if name.startswith(f"{_PEOPLE}_")]
-    people, buckets = ({name: _of(raw, f"{kind}_{name}") for name in names} for kind in (_PEOPLE, _BUCKETS))
+    values = raw.select([name for name in raw.column_names if name != ROWS and not name.startswith((PEOPLE, BUCKETS, OTHERS))])
+    names = [name.removeprefix(f"{PEOPLE}_") for name in raw.column_names if name.startswith(f"{PEOPLE}_")]
+    people, buckets = ({name: _of(raw, f"{kind}_{name}") for name in names} for kind in (PEOPLE, BUCKETS))
     columns_of = {name: [column for column in values.column_names if column == name or column.startswith(f"{name}_")] for name in names}
     hidden = hidden_parts(people, buckets, metric.tilings, k=k, published=[name for name in names if columns_of[name]])
     for name in names:

@@ -7,11 +7,10 @@ are asked for, and these are written into the text afterwards.
 import copy
 import re
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache, reduce
-from operator import or_
 from typing import Any, Final
 
 import ibis
@@ -25,7 +24,7 @@ from analytics.catalog.metric import Counting
 from analytics.dimensions import OF_DRIVERS, columns, with_made_columns
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
-from analytics.tables import unbound
+from analytics.tables import unbound as unbound  # noqa: PLC0414 -- offered here too
 
 _WHOLE_SHIFTS: Final = "shift_activity"
 """Its rows with a mall are the shifts of that mall's drivers, a second view of the same hours; those without are all shifts once."""
@@ -43,6 +42,9 @@ _STAND_INS: Final[Mapping[str, Any]] = {
 CARRIERS: Final = "orders_of_drivers"
 """Orders once more, by who carried them: groups that tell of drivers need enough of these too."""
 
+UNSURE: Final = "unsure"
+"""Stands for a table of the groups whose people are to be counted one by one; its rows are written into the text."""
+
 _compiling = threading.Lock()
 
 
@@ -56,6 +58,8 @@ class People:
         Table of facts.
     group
         Columns that make the groups; none for one row over everything.
+    metric, asked
+        What is asked.
     at_least_sql
         Rows, and how many people there are at the least, which for large groups is enough.
     exact_sql
@@ -66,6 +70,8 @@ class People:
 
     table: str
     group: tuple[str, ...]
+    metric: Metric
+    asked: Parameters
     at_least_sql: str
     exact_sql: str
     is_sparse: bool
@@ -73,28 +79,68 @@ class People:
 
 @dataclass(frozen=True)
 class Question:
-    """SQL of a metric and its parameters, and the types of its columns; who is behind its rows; the rows left out."""
+    """SQL of a metric and its parameters, and the types of its columns; who is behind its rows; the rows left out.
+
+    ``kept`` are tables that some of it reads and that have to be counted first, once for a version.
+    """
 
     sql: str
     schema: pa.Schema
     people: tuple[People, ...]
     left_out_sql: str | None
+    kept: tuple[days.Kept, ...] = ()
 
 
-def question(metric: Metric, asked: Parameters) -> Question:
+def question(metric: Metric, asked: Parameters, large: Collection[str] = ()) -> Question:
     """Return the SQL of a question.
 
     Parameters
     ----------
     metric, asked
         What is asked, with fields that the metric does not use at their defaults.
+    large
+        Tables of facts whose days are worth keeping: people and rows left out are told from these where they can be.
     """
+    from_days = days.serve(metric, keys(metric, asked), asked) and not set(metric.all_facts).isdisjoint(large)
+    shape, written = _stood_for(metric, asked)
+    compiled = _compiled(metric, shape, from_days=from_days)
+    return replace(
+        compiled,
+        sql=written(compiled.sql),
+        people=tuple(
+            replace(each, asked=asked, at_least_sql=written(each.at_least_sql), exact_sql=written(each.exact_sql))
+            for each in compiled.people
+        ),
+        left_out_sql=None if compiled.left_out_sql is None else written(compiled.left_out_sql),
+    )
+
+
+def few_sql(people: People, part: str) -> str:
+    """Return the SQL that counts the people of the groups in ``UNSURE`` one by one.
+
+    Parameters
+    ----------
+    people
+        The people behind the groups of a question.
+    part
+        The part of each group whose people are meant; empty for the whole group.
+
+    Returns
+    -------
+    str
+        A query with the columns of the groups and ``exactly``; ``UNSURE`` stands in it for a table that does not exist.
+    """
+    shape, written = _stood_for(people.metric, people.asked)
+    return written(_few_compiled(people.metric, shape, people.table, part))
+
+
+def _stood_for(metric: Metric, asked: Parameters) -> tuple[Parameters, Callable[[str], str]]:
+    """Return the shape of a question, and what writes into its text what is asked."""
     given = {field: value for field in _STAND_INS if (value := getattr(asked, field)) is not None}
     stood_for = {field: _STAND_INS[field] for field in given}
     shape = copy.copy(asked)
     for field, value in stood_for.items():
         object.__setattr__(shape, field, value)  # a stand-in is no real value, so that it is not checked as one
-    compiled = _compiled(metric, shape)
     meant = {_literal(stood_for[field]): _literal(given[field]) for field in stood_for}
     if "start_on" in stood_for:
         before = timedelta(weeks=metric.history_weeks)
@@ -104,14 +150,7 @@ def question(metric: Metric, asked: Parameters) -> Question:
     def written(sql: str) -> str:
         return pattern.sub(lambda found: meant[found.group()], sql) if pattern else sql
 
-    return Question(
-        sql=written(compiled.sql),
-        schema=compiled.schema,
-        people=tuple(
-            People(each.table, each.group, written(each.at_least_sql), written(each.exact_sql), each.is_sparse) for each in compiled.people
-        ),
-        left_out_sql=None if compiled.left_out_sql is None else written(compiled.left_out_sql),
-    )
+    return shape, written
 
 
 def keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:
@@ -138,32 +177,72 @@ def counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[st
     return found
 
 
-def people_expressions(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table, ir.Table]]:
+def _people(metric: Metric, asked: Parameters, *, from_days: bool) -> dict[str, tuple[tuple[str, ...], ir.Table, ir.Table]]:
     """Return for each table of facts the columns of its groups, and who is behind each group: at the least, and exactly."""
     found = {}
-    for name, (group, counting) in counting_rows(metric, asked).items():
-        parts = metric.parts_of(counting, group, asked.service_s) if name == metric.facts else {}
+    for name, (counting, group, parts) in _counting_rows(metric, asked).items():
         at_least, exact = (
             _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
         )
+        if from_days and name != CARRIERS:
+            at_least = _sorted(days.behind(metric, name, _counting_days(name, metric, asked), by=group), group)
         found[name] = (group, at_least, exact)
+    return found
+
+
+def _counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[ir.Table, tuple[str, ...], dict[str, ir.BooleanValue]]]:
+    """Return for each table of facts the rows that count, the columns of its groups, and which rows stand behind each part."""
+    found: dict[str, tuple[ir.Table, tuple[str, ...], dict[str, ir.BooleanValue]]] = {}
+    for name, (group, counting) in counting_rows(metric, asked).items():
+        found[name] = (counting, group, metric.parts_of(counting, group, asked.service_s) if name == metric.facts else {})
         if name == "orders" and not OF_DRIVERS.isdisjoint(asked.by):
-            carriers = (_sorted(behind(counting, SUBJECTS[CARRIERS], by=group, is_exact=is_exact), group) for is_exact in (False, True))
-            found[CARRIERS] = (group, *carriers)
+            found[CARRIERS] = (counting, group, {})
     return found
 
 
 @lru_cache(maxsize=1024)
-def _compiled(metric: Metric, asked: Parameters) -> Question:
+def _few_compiled(metric: Metric, asked: Parameters, table: str, part: str) -> str:
+    with _compiling:
+        rows, group, parts = _counting_rows(metric, asked)[table]
+        rows = rows.filter(parts[part]) if part else rows
+        people = rows.select(*group, person=SUBJECTS[table].of(rows))
+        if group:
+            unsure = ibis.table({name: people[name].type() for name in group}, name=UNSURE)
+            people = people.semi_join(unsure, [people[name].identical_to(unsure[name]) for name in group]).select(*people.columns)
+        return _sql(people.aggregate({"exactly": people.person.nunique()}, by=list(group)))
+
+
+def _counting_days(name: str, metric: Metric, asked: Parameters) -> ir.Table:
+    """Return the days of a table of facts, filtered, on which a row counts that the other table knows of too."""
+    return _known_beside_days(days.that_count(metric, name, _days(name, metric, asked)), name, metric, asked)
+
+
+def _known_beside_days(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
+    wanted = metric.counting(name)
+    return wanted.known_beside(rows, _days(wanted.beside, metric, asked), columns(asked.by), asked.weight) if wanted.beside else rows
+
+
+def _days(name: str, metric: Metric, asked: Parameters, *, is_dated: bool = True) -> ir.Table:
+    """Apply market, mall, period and weekday to the days of a table of facts; not the period where dates may be unknown."""
+    rows = _of_place(name, metric, asked, days.rows_of(name))
+    kept = _in_period(rows, asked) if is_dated else []
+    kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)] if is_dated else []
+    rows = rows.filter(*kept) if kept else rows
+    return launch.with_weeks_open(rows, unbound("malls")) if launch.COLUMN in keys(metric, asked) else rows
+
+
+@lru_cache(maxsize=1024)
+def _compiled(metric: Metric, asked: Parameters, *, from_days: bool) -> Question:
     """Compile a question; each shape is compiled once per process, whatever the version."""
     with _compiling:  # Ibis makes no promise about compiling in several threads
         values = expression(metric, asked)
         people = tuple(
-            People(name, group, _sql(at_least), _sql(exact), is_sparse=bool({"cell", "store_id"} & set(group)))
-            for name, (group, at_least, exact) in people_expressions(metric, asked).items()
+            People(name, group, metric, asked, _sql(at_least), _sql(exact), is_sparse=bool({"cell", "store_id"} & set(group)))
+            for name, (group, at_least, exact) in _people(metric, asked, from_days=from_days).items()
         )
-        left_out = _left_out_expression(metric, asked)
-        return Question(_sql(values), values.schema().to_pyarrow(), people, None if left_out is None else _sql(left_out))
+        left_out = _left_out_expression(metric, asked, from_days=from_days)
+        kept = tuple(days.kept(name) for name in metric.all_facts) if from_days else ()
+        return Question(_sql(values), values.schema().to_pyarrow(), people, None if left_out is None else _sql(left_out), kept)
 
 
 def _sql(values: ir.Table) -> str:
@@ -206,8 +285,9 @@ def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
     return with_made_columns(rows, named, asked.resolution, unbound) if name in catalog.FACTS else rows
 
 
-def _of_place(name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    rows = unbound(name)
+def _of_place(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None) -> ir.Table:
+    """Keep the rows of a table (or its days) that are of the market and the mall asked for."""
+    rows = unbound(name) if rows is None else rows
     if asked.market_id is not None:
         rows = rows.filter(_.market_id == asked.market_id)
     if asked.mall_id is not None and name in catalog.FACTS:
@@ -252,28 +332,51 @@ def _known_beside(rows: ir.Table, name: str, tables: Mapping[str, ir.Table], met
     return wanted.known_beside(rows, tables[wanted.beside], columns(asked.by), asked.weight) if wanted.beside else rows
 
 
-def _left_out_expression(metric: Metric, asked: Parameters) -> ir.Table | None:
+def _left_out_expression(metric: Metric, asked: Parameters, *, from_days: bool) -> ir.Table | None:
     """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
-    counted = [counts for name in metric.all_facts for counts in _left_out_of(name, metric, asked)]
+    left_out_of = _left_out_of_days if from_days else _left_out_of
+    counted = [counts for name in metric.all_facts for counts in left_out_of(name, metric, asked)]
     return reduce(lambda first, second: first.cross_join(second), counted) if counted else None
 
 
 def _left_out_of(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]:
     rows, wanted = _of_place(name, metric, asked), metric.counting(name)
     counts = []
-    lacking = [rows[column].isnull() for column in (*wanted.needs, *wanted.missed)]
-    if wanted.where is not None and wanted.left_out:
-        lacking.append(~wanted.where(rows))
-    if lacking:
+    is_lost = days.lost_rows(rows, wanted)
+    if is_lost is not None:
         within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
-        expected = [rows.status == wanted.status] if wanted.status else []
-        counts.append(rows.filter(*within, *expected, reduce(or_, lacking)).aggregate(**{wanted.left_out: _.count()}))
+        counts.append(rows.filter(*within, is_lost).aggregate(**{wanted.left_out: _.count()}))
     if wanted.not_kept:
         counts.append(_not_kept(rows, wanted, metric, asked))
     if _in_period(rows, asked):
-        dateless = f"{SUBJECTS[name].rows} without a local day, because their market is unknown"
-        counts.append(rows.filter(rows.local_date.isnull()).aggregate(**{dateless: _.count()}))
+        counts.append(rows.filter(rows.local_date.isnull()).aggregate(**{_dateless(name): _.count()}))
     return counts
+
+
+def _left_out_of_days(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]:
+    """Count the same rows from days."""
+    rows, wanted = _days(name, metric, asked), metric.counting(name)
+    counts = []
+    if days.lost_rows(unbound(name), wanted) is not None:
+        counts.append(rows.aggregate(**{wanted.left_out: days.lost(metric, name, rows)}))
+    if wanted.not_kept:
+        could = days.that_count(metric, name, rows)
+        known = _known_beside_days(could, name, metric, asked)
+        counts.append(_less(wanted.not_kept, *(each.aggregate(n=days.whole(each.counting_n)) for each in (could, known))))
+    if _in_period(rows, asked):
+        ever = _days(name, metric, asked, is_dated=False)
+        counts.append(ever.filter(ever.local_date.isnull()).aggregate(**{_dateless(name): days.whole(_.rows_all)}))
+    return counts
+
+
+def _dateless(name: str) -> str:
+    return f"{SUBJECTS[name].rows} without a local day, because their market is unknown"
+
+
+def _less(name: str, could: ir.Table, known: ir.Table) -> ir.Table:
+    """Return the difference of two counts ``n`` in a column of that name."""
+    both = could.select(could_n=_.n).cross_join(known.select(known_n=_.n))
+    return both.select(**{name: _.could_n - _.known_n})
 
 
 def _not_kept(rows: ir.Table, wanted: Counting, metric: Metric, asked: Parameters) -> ir.Table:
@@ -285,5 +388,4 @@ def _not_kept(rows: ir.Table, wanted: Counting, metric: Metric, asked: Parameter
     could = rows.filter(*within) if within else rows
     others = {wanted.beside: _filtered(wanted.beside, metric, asked)}
     known = _known_beside(could, wanted.table, others, metric, asked)
-    both = could.aggregate(could_n=_.count()).cross_join(known.aggregate(known_n=_.count()))
-    return both.select(**{wanted.not_kept: _.could_n - _.known_n})
+    return _less(wanted.not_kept, could.aggregate(n=_.count()), known.aggregate(n=_.count()))

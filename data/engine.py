@@ -105,6 +105,8 @@ class Engine:
 
     def __init__(self, version: Version) -> None:
         self.version = version
+        self._kept: set[str] = set()
+        self._keeping = threading.Lock()
         self._connection = connection(version)
         for statement in (
             "SET GLOBAL enable_external_access=false",
@@ -134,6 +136,22 @@ class Engine:
                 cls._open.popitem(last=False)
         return engine
 
+    def keep(self, name: str, sql: str) -> None:
+        """Make a table of this connection from a query, once; it is in memory only and gone with the connection.
+
+        Parameters
+        ----------
+        name
+            Name under which later questions read it.
+        sql
+            The query that makes it; what it says the second time is not looked at.
+        """
+        with self._keeping:
+            if name not in self._kept:
+                with self._told():  # nobody's watch: it is made for every reader
+                    self._connection.cursor().execute(f"CREATE TABLE {name} AS {sql}")
+                self._kept.add(name)
+
     def table(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pa.Table:
         """Run one statement and return its result.
 
@@ -156,9 +174,33 @@ class Engine:
             in the SQL itself stays a ``duckdb.Error``.
         """
         cursor, watch = self._connection.cursor(), _following.get()
+        with self._told(watch), watch.over(cursor) if watch else nullcontext():
+            return cursor.sql(sql, params=parameters or None).to_arrow_table()
+
+    def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
+        """Run one statement and hand out its result a batch at a time, so that it need not fit in memory.
+
+        Parameters
+        ----------
+        sql
+            A query over the contracts' tables.
+        rows
+            Most rows of a batch.
+
+        Raises
+        ------
+        WarehouseError
+            As ``table``.
+        """
+        cursor, watch = self._connection.cursor(), _following.get()
+        with self._told(watch), watch.over(cursor) if watch else nullcontext():
+            yield from cursor.sql(sql).to_arrow_reader(rows)
+
+    @contextmanager
+    def _told(self, watch: Watch | None = None) -> Iterator[None]:
+        """Tell in the words of this project why a question was stopped, or that a file is damaged."""
         try:
-            with watch.over(cursor) if watch else nullcontext():
-                return cursor.sql(sql, params=parameters or None).to_arrow_table()
+            yield
         except duckdb.InterruptException as error:
             if watch and watch.is_stopped:
                 raise Stopped(GIVEN_UP) from error

@@ -44,6 +44,7 @@ METRICS: Final = (
         needs=("click_to_door_s",),
         needs_status="delivered",
         left_out="delivered orders without usable times of order and delivery",
+        by_days=True,
         breaks=(("p90_s", (2700, 3600, 4500, 5400, 7200)), ("p50_s", (1800, 2400, 3000, 3600, 4500))),
     ),
     Metric(
@@ -59,6 +60,7 @@ METRICS: Final = (
         needs=("late_s",),
         needs_status="delivered",
         left_out="delivered orders without a promise or without a time of delivery",
+        by_days=True,
         breaks=(("share", (0.7, 0.8, 0.85, 0.9, 0.95)),),
     ),
     Metric(

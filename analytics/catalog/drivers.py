@@ -89,6 +89,7 @@ METRICS: Final = (
         dimensions=SHIFT_DIMENSIONS,
         needs=("engaged_s",),
         left_out=_NO_TRIPS,
+        by_days=True,
         units=("s", "s"),
     ),
     Metric(
@@ -197,6 +198,7 @@ METRICS: Final = (
         formula="(pay of accepted offers + delivered orders x (handling + surcharge)) / delivered orders",
         changes=(_BOTH_SIDES_AND_PAY,),
         dimensions=CALENDAR,
+        by_days=True,
         units=("cents", "orders"),
         also=(
             _PAID,

@@ -131,6 +131,9 @@ class Metric:
         A model stands behind it; nothing was observed.
     by_mall
         Its function counts shifts by mall although its rows do not name the mall: it sees the shifts of each mall's drivers.
+    by_days
+        Asked of whole days by many pages: who stands behind it, and what is left out, is counted by day once for a version
+        (``analytics.days``). Its parts must not depend on groups or standards.
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
         columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people. A function of the
@@ -164,6 +167,7 @@ class Metric:
     model: str = ""
     modelled: bool = False
     by_mall: bool = False
+    by_days: bool = False
     parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()

@@ -37,6 +37,7 @@ METRICS: Final = (
         source="counted",
         formula="orders placed; of these delivered, cancelled, failed, returned",
         dimensions=ORDER_DIMENSIONS,
+        by_days=True,
         parts=orders.endings,
         tilings=orders.ENDINGS,
     ),
