@@ -112,7 +112,7 @@ def outcome(made: World) -> Outcome:
         bool(round(low_50) <= made.truth <= round(high_50)),
         bool(round(low_80) <= made.truth <= round(high_80)),
         bool(round(plain_low) <= made.truth <= round(plain_high)),
-        float(high_80 / low_80),
+        float(high_80 / max(0.5, low_80)),
     )
 
 
