@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import delivery_times, filters, links, session, upload
+from ui import candidates, delivery_times, filters, links, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -39,6 +39,8 @@ class Page:
         Period of a first visit; whether it shows one market, so that "all markets" cannot be chosen.
     keys
         Entries of the address, beside those of filters and controls, that keep what a reader chose on it.
+    tools
+        Draw what else stands in its filter row, such as a button that opens its assumptions.
     """
 
     section: str
@@ -50,6 +52,7 @@ class Page:
     default_period: str = "last-13-weeks"
     is_of_one_market: bool = False
     keys: tuple[str, ...] = ()
+    tools: tuple[Callable[[View], None], ...] = ()
 
     @property
     def path(self) -> str:
@@ -101,6 +104,16 @@ PAGES: tuple[Page, ...] = (
         default_period="last-4-weeks",
         is_of_one_market=True,
         keys=("below",),
+    ),
+    Page(
+        "Choose malls",
+        "Candidates",
+        "pages/choose/candidates.py",
+        "Which mall next?",
+        filters=("market",),
+        controls=(DRIVE, candidates.PRESET),
+        keys=candidates.PAGE_KEYS,
+        tools=(candidates.tools.draw, candidates.scenarios.draw),
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
     Page(
@@ -298,6 +311,8 @@ def _filter_row(page: Page, view: View) -> None:
             with st.container(horizontal=True, vertical_alignment="center", key="controls", width="content"):
                 for control in page.controls:
                     filters.segments(control)
+        for tool in page.tools:
+            tool(view)
         _link(view)
 
 

@@ -251,8 +251,8 @@ def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's ow
     if shown.kind == "trend":
         return st.column_config.LineChartColumn(shown.label, help=shown.help, y_min=0, y_max=shown.top, width="small")
     if shown.kind == "score":
-        bar = {"format": "%.0f", "min_value": 0, "max_value": 100}
-        return st.column_config.ProgressColumn(shown.label, help=shown.help, width=shown.width_px, **bar)
+        width, text = shown.width_px, shown.help
+        return st.column_config.ProgressColumn(shown.label, help=text, format="%.0f", min_value=0, max_value=100, width=width)
     if shown.kind == "interval":
         return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
     if shown.kind in ("text", "cell"):
