@@ -45,7 +45,8 @@ CARRIERS: Final = "orders_of_drivers"
 UNSURE: Final = "unsure"
 """Stands for a table of the groups whose people are to be counted one by one; its rows are written into the text."""
 
-_compiling = threading.Lock()
+compiling = threading.Lock()
+"""Held while expressions are made into SQL: Ibis makes no promise about compiling in several threads."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[ir.Tabl
 
 @lru_cache(maxsize=1024)
 def _few_compiled(metric: Metric, asked: Parameters, table: str, part: str) -> str:
-    with _compiling:
+    with compiling:
         rows, group, parts = _counting_rows(metric, asked)[table]
         rows = rows.filter(parts[part]) if part else rows
         people = rows.select(*group, person=SUBJECTS[table].of(rows))
@@ -234,7 +235,7 @@ def _days(name: str, metric: Metric, asked: Parameters, *, is_dated: bool = True
 @lru_cache(maxsize=1024)
 def _compiled(metric: Metric, asked: Parameters, *, from_days: bool) -> Question:
     """Compile a question; each shape is compiled once per process, whatever the version."""
-    with _compiling:  # Ibis makes no promise about compiling in several threads
+    with compiling:
         values = expression(metric, asked)
         people = tuple(
             People(name, group, metric, asked, _sql(at_least), _sql(exact), is_sparse=bool({"cell", "store_id"} & set(group)))

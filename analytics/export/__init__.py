@@ -2,10 +2,11 @@
 
 Columns carry their unit in their name, cells are hexadecimal text, hidden rows are marked and empty, and rows of made-up data say so.
 ``Table`` is what leaves, made from an answer (``of_answer``), from any other table that may be shown (``of_table``), or from several
-answers (``analytics.joined``); ``pieces`` writes it in any format.
+answers (``analytics.joined``); ``rows_behind`` is every row that an answer's figures count. ``pieces`` writes them in any format.
 """
 
 from analytics.export.about import as_text, description, description_of
+from analytics.export.behind import Behind, count_text, none_because, rows_behind
 from analytics.export.formats import (
     FORMATS,
     GEO_FORMATS,
@@ -29,11 +30,13 @@ __all__ = [
     "FORMATS",
     "GEO_FORMATS",
     "KINDS",
+    "Behind",
     "Format",
     "Kind",
     "Leaving",
     "Table",
     "as_text",
+    "count_text",
     "described",
     "description",
     "description_name",
@@ -46,9 +49,11 @@ __all__ = [
     "file_name",
     "geo_frame",
     "leaving",
+    "none_because",
     "of_answer",
     "of_table",
     "pieces",
+    "rows_behind",
     "safe_stem",
     "stream",
     "table_csv",
