@@ -46,8 +46,10 @@ class Answer:
         too; 0 for modelled metrics, and where every row is hidden: the number would tell what the rows must not. None where the hidden
         rows together have fewer than k people behind them: the shown rows taken from the total would tell how many orders these few
         placed.
+    rows_shown
+        Rows of the metric's first table of facts that count in the rows that are shown.
     hidden_share
-        Part of these in hidden rows, 0 to 1; where ``rows_behind`` is None, what it is at most.
+        Part of ``rows_behind`` in hidden rows, 0 to 1; where ``rows_behind`` is None, what it is at most.
     left_out
         Rows of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
     note
@@ -63,6 +65,7 @@ class Answer:
     sql: str
     k: int = 0
     rows_behind: int | None = 0
+    rows_shown: int = 0
     hidden_share: float = 0.0
     left_out: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
@@ -151,6 +154,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         sql=compiled.sql,
         k=k,
         rows_behind=rows_behind,
+        rows_shown=int(_of(raw, ROWS)[~hidden].sum()),
         hidden_share=hidden_share,
         left_out={} if hidden.size and hidden.all() else _left_out(engine, compiled.left_out_sql),
         note="; ".join(

@@ -51,7 +51,7 @@ def test_rows_of_hidden_groups_are_not_there(town):
     answer = town.ask("orders", by=("mall",))
 
     assert Counter(row["mall_id"] for row in rows_of(town, answer)) == {"M2": 10}
-    assert export.count_text(answer) == "all orders"
+    assert export.count_text(answer) == "all 10 orders"
 
 
 def test_a_group_without_a_name_is_hidden_like_any_other(town):
