@@ -106,22 +106,41 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Scope:
-    """Who asks, as far as it decides what may be shown. ``Scope()`` means everything; restricted scopes will be added as fields."""
+    """Who asks, as far as it decides what may be shown. ``Scope()`` means everything.
+
+    Attributes
+    ----------
+    is_restricted
+        Only released tables (``analytics.release``) and figures behind which no person stands.
+    """
+
+    is_restricted: bool = False
 
 
 EVERYTHING: Final = Scope()
+RELEASED: Final = Scope(is_restricted=True)
 
 
-def check_scope(scope: object) -> None:
-    """Refuse a scope that is not known.
+def check_scope(scope: object, *, is_of_people: bool = True) -> None:
+    """Refuse a scope that is not known, and a restricted one where people stand behind what is asked.
+
+    Parameters
+    ----------
+    scope
+        Who asks.
+    is_of_people
+        Whether orders, offers, trips or shifts are counted otherwise than in released tables.
 
     Raises
     ------
     ScopeError
-        If ``scope`` is not exactly ``Scope()``: what is not understood must not open the door.
+        If ``scope`` is neither ``Scope()`` nor restricted: what is not understood must not open the door; or it is restricted and may not
+        ask this.
     """
-    if type(scope) is not Scope or scope != EVERYTHING:
+    if type(scope) is not Scope or scope not in (EVERYTHING, RELEASED) or type(scope.is_restricted) is not bool:
         raise ScopeError(f"{scope!r} is not a scope that is known here; nothing is shown")
+    if scope.is_restricted and is_of_people:
+        raise ScopeError("this role sees released tables only, whole months by mall, and figures behind which no person stands")
 
 
 def _in_range(what: str, value: int, lowest: int, highest: int, unit: str) -> None:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -90,7 +91,7 @@ def blocks(version: Version, *, anew: bool = False) -> pa.Table:
         If the blocks cannot be read or kept, or were cut by other rules.
     """
     path = _path(version)
-    found, known = (SCHEMA.empty_table(), set()) if anew else _read(path)
+    found, known = (SCHEMA.empty_table(), frozenset()) if anew else _read(path)
     if version.id not in known:
         with _writing(path.parent):
             found, known = (found, known) if anew else _read(path)
@@ -136,14 +137,21 @@ def _path(version: Version) -> Path:
     return version.root / "blocks" / (f"{version.id}.parquet" if version.manifest.synthetic else "fixed.parquet")
 
 
-def _read(path: Path) -> tuple[pa.Table, set[str]]:
+def _read(path: Path) -> tuple[pa.Table, frozenset[str]]:
     """Return the blocks of a file, and the versions that have nothing to add to them."""
     if not path.is_file():
-        return SCHEMA.empty_table(), set()
+        return SCHEMA.empty_table(), frozenset()
+    state = path.stat()
+    return _read_once(path, state.st_mtime_ns, state.st_ino)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path, _changed_at_ns: int, _inode: int) -> tuple[pa.Table, frozenset[str]]:
+    """Read a file as it stands; it is only ever replaced whole."""
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[b"mallreach"])
-        rules, versions, found = (about["k"], about["rules"]), {*about["versions"]}, table.select(SCHEMA.names).cast(SCHEMA)
+        rules, versions, found = (about["k"], about["rules"]), frozenset(about["versions"]), table.select(SCHEMA.names).cast(SCHEMA)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WarehouseError(f"{path}: the blocks are damaged; make them anew by `python -m analytics release --anew`") from error
     if rules != (K, _RULES):
@@ -154,7 +162,7 @@ def _read(path: Path) -> tuple[pa.Table, set[str]]:
     return found, versions
 
 
-def _write(path: Path, found: pa.Table, versions: set[str]) -> None:
+def _write(path: Path, found: pa.Table, versions: frozenset[str]) -> None:
     about = json.dumps({"k": K, "rules": _RULES, "versions": sorted(versions)})
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
         pq.write_table(found.replace_schema_metadata({"mallreach": about}), file)

@@ -1,0 +1,107 @@
+"""``python -m analytics release``: a table that may leave the house, made of fixed blocks."""
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from analytics import export
+from analytics.commands.output import pipe
+from analytics.commands.warehouse import Commands, Place, version
+from analytics.errors import ParameterError
+from analytics.parameters import FINEST_RESOLUTION, RELEASED
+from analytics.release import BY, file, release
+from data.text import aligned, counted, whole_number
+
+
+def add(commands: Commands, place: Place) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "release",
+        help="make a table that may leave the house",
+        description="Make a table that may leave the house: sums of fixed blocks, by mall and whole month, with no other filter. "
+        "No two of them can be subtracted. See docs/privacy.md.",
+    )
+    parser.set_defaults(command=_release)
+    parser.add_argument("by", metavar="BY", help=f"{', '.join(BY[:-1])} or {BY[-1]}")
+    parser.add_argument("--market", metavar="ID", help="only malls of this market")
+    parser.add_argument("--mall", metavar="ID", help="only this mall")
+    parser.add_argument("--from", dest="start", type=_month, metavar="MONTH", help="first month, such as 2026-03")
+    parser.add_argument("--to", dest="end", type=_month, metavar="MONTH", help="first month after, such as 2026-06")
+    parser.add_argument("--resolution", type=whole_number, metavar="R", help="H3 resolution of rows by cell, 4 to 9 (default: 9)")
+    parser.add_argument(
+        "--format", metavar="FORMAT", help="csv, parquet, json, geojson, geoparquet, xlsx, zip; default: table, csv in a file"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file or folder to write to, with a description beside it")
+    parser.add_argument("--anew", action="store_true", help="cut all months again: what was released before can then be subtracted")
+    place(parser)
+
+
+def _month(text: str) -> date:
+    """Return the first day of a month such as ``2026-03``."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a month such as 2026-03") from error
+
+
+def _release(options: argparse.Namespace) -> int:
+    chosen = version(options)
+    released = release(
+        options.by,
+        RELEASED,
+        chosen,
+        market_id=options.market,
+        mall_id=options.mall,
+        start_on=options.start,
+        end_on=options.end,
+        resolution=FINEST_RESOLUTION if options.resolution is None else options.resolution,
+        anew=options.anew,
+    )
+    leaving = file(released, chosen)
+    if options.out is None and options.format in {None, "table"}:
+        _print(export.leaving(released.table, is_synthetic=released.is_synthetic))
+    else:
+        _write(leaving, options)
+    remarks = f"version {released.version_id}, blocks made in {', '.join(released.made_in) or 'none'}; {released.note}"
+    print(remarks, file=sys.stdout if options.out is None and options.format in {None, "table"} else sys.stderr)
+    return 0
+
+
+def _print(table: pa.Table) -> None:
+    """Print the rows as a table of text."""
+    names = [name for name in table.column_names if name not in {"suppressed", "data"}]
+    rows = [[_text(row[name]) for name in names] + ["suppressed" if row["suppressed"] else ""] for row in table.to_pylist()]
+    right = [place for place, name in enumerate(names) if str(table.schema.field(name).type) in {"int64", "double"}]
+    print(aligned([[*names, ""], *rows], right=right))
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:,.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _write(leaving: export.Table, options: argparse.Namespace) -> None:
+    """Write the rows to a file with their description beside it, or through a pipe."""
+    if options.format == "table":
+        raise ParameterError("a file is written in another format than a table")
+    format_ = next(each for each in export.FORMATS if each == (options.format or "csv"))
+    if options.out is None:
+        pipe(export.pieces(leaving, format_))
+        return
+    path = options.out / export.file_name(leaving, format_) if options.out.is_dir() else options.out
+    if leaving.is_synthetic and "synthetic" not in path.name:
+        path = path.with_name(f"{path.stem}-synthetic{path.suffix}")
+    about = path.with_name(export.description_name(path.name))
+    try:
+        with path.open("wb") as opened:
+            opened.writelines(export.pieces(leaving, format_))
+        about.write_text(export.as_text(export.described(leaving)), "utf-8")
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
+    print(f"{path}: {counted(leaving.rows, 'row')}; {about.name} says what they are", file=sys.stderr)
