@@ -55,35 +55,40 @@ class Behind:
 
 
 @contextmanager
-def where_from(key: str, *, others: Sequence[Behind] = ()) -> Iterator[None]:
+def where_from(key: str, *, said: Sequence[Answer] = (), others: Sequence[Behind] = ()) -> Iterator[None]:
     """Draw under a block where it comes from: every answer that is asked for inside, each once.
 
     Parameters
     ----------
     key
         Distinguishes the blocks of a page.
+    said
+        Answers that were asked for before, such as those of the page's sentence: ``session.heard``.
     others
         What stands behind it beside answers, such as a table of the manifest.
     """
     with session.heard() as answers:
         yield
-    offer([*_once(answers), *others], key=key)
+    offer([*_once([*said, *answers]), *others], key=key)
 
 
 def offer(behind: Sequence[Behind], *, key: str) -> None:
-    """Draw the button that opens where something comes from; nothing where nothing stands behind it."""
+    """Draw the button that opens where something comes from, at the right end; nothing where nothing stands behind it."""
     if behind:
-        with st.container(key=f"where-{key}", horizontal=True, horizontal_alignment="right"):
-            _popover(tuple(behind), key)
+        _button(tuple(behind), key)
 
 
 @st.fragment
-def _popover(behind: tuple[Behind, ...], key: str) -> None:
-    """Draw the button; what it opens is made when it is opened."""
-    popover = st.popover(LABEL, type="tertiary", icon=":material/help_center:", on_change="rerun", key=f"{key}-source")
-    if popover.open:
-        with popover:
-            several(behind, key=key)
+def _button(behind: tuple[Behind, ...], key: str) -> None:
+    """Draw the button; what it opens is made when it is clicked, and the page does not run again for it."""
+    with st.container(key=f"where-{key}", horizontal=True, horizontal_alignment="right"):
+        if st.button(LABEL, type="tertiary", key=f"{key}-source"):
+            _opened(behind)
+
+
+@st.dialog(LABEL, width="large")
+def _opened(behind: Sequence[Behind]) -> None:
+    several(behind, key="source")
 
 
 def several(behind: Sequence[Behind], *, key: str) -> None:

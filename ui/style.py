@@ -35,6 +35,9 @@ STYLE = f"""
 .st-key-controls .stButtonGroup {{ display: flex; flex-direction: row; align-items: center; gap: 0.5rem; }}
 .st-key-controls .stButtonGroup label {{ margin: 0; min-height: 0; }}
 .st-key-controls button {{ padding-left: 0.55rem; padding-right: 0.55rem; }}
+[class*="st-key-where-"] {{ margin-top: -0.4rem; }}
+[class*="st-key-where-"] button {{ min-height: 1.4rem; height: 1.4rem; padding: 0; opacity: 0.78; }}
+[class*="st-key-where-"] button p {{ font-size: 0.8rem; text-decoration: underline; text-underline-offset: 2px; }}
 @media (min-width: {PHONE_PX + 1}px) {{
   .st-key-fold {{ display: none; }}
   .st-key-controls {{ border-left: 1px solid rgba(128, 128, 128, 0.35); padding-left: 0.8rem; }}

@@ -8,9 +8,18 @@ from analytics.catalog.metric import FACTS, ORDER_DIMENSIONS, Change, Counting, 
 from analytics.dimensions import CALENDAR
 from analytics.errors import UnknownMetric
 
-__all__ = ["CALENDAR", "FACTS", "METRICS", "ORDER_DIMENSIONS", "Change", "Counting", "Direction", "Kind", "Metric", "metric"]
+__all__ = ["CALENDAR", "FACTS", "FAMILIES", "METRICS", "ORDER_DIMENSIONS", "Change", "Counting", "Direction", "Kind", "Metric", "metric"]
 
-METRICS: Final = (*orders.METRICS, *delivery_times.METRICS, *coverage.METRICS, *drivers.METRICS, *travel_times.METRICS)
+FAMILIES: Final = {
+    "orders": orders.METRICS,
+    "delivery_times": delivery_times.METRICS,
+    "coverage": coverage.METRICS,
+    "drivers": drivers.METRICS,
+    "travel_times": travel_times.METRICS,
+}
+"""Every family of metrics, and the metrics in it."""
+
+METRICS: Final = tuple(metric for family in FAMILIES.values() for metric in family)
 """Every metric there is."""
 
 

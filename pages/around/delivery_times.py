@@ -2,26 +2,28 @@
 
 import streamlit as st
 
-from ui import delivery_times, filters, panels, scene
+from ui import delivery_times, filters, panels, scene, session, source
 from ui.charts import CONFIG
 from ui.frame import current_view
 
 view = current_view()
-text, aside = delivery_times.sentence(view)
+with session.heard() as said:
+    text, aside = delivery_times.sentence(view)
 panels.question("How long do orders take, and where is the time lost?")
 panels.answer_sentence(text, aside)
 
-panels.figures(delivery_times.figures(view))
-bar = delivery_times.bar(view)
-if bar is not None:
-    st.plotly_chart(bar, theme=None, config=CONFIG, key="stages", alt=f"Mean minutes of every stage. {aside}")
-panels.note(delivery_times.bar_note(view))
-panels.note(delivery_times.missing_figure(view))
+with source.where_from("figures", said=said):
+    panels.figures(delivery_times.figures(view))
+    bar = delivery_times.bar(view)
+    if bar is not None:
+        st.plotly_chart(bar, theme=None, config=CONFIG, key="stages", alt=f"Mean minutes of every stage. {aside}")
+    panels.note(delivery_times.bar_note(view))
+    panels.note(delivery_times.missing_figure(view))
 
 left, right = st.columns([58, 42], gap="medium")
-with left:
+with left, source.where_from("map"):
     scene.draw(delivery_times.cells_map(view), alt=text, height_px=delivery_times.MAP_PX)
-with right:
+with right, source.where_from("grid"):
     legend, grid = delivery_times.grid(view)
     st.html(legend)
     panels.week_hours(grid, key="grid", alt=f"The same figure by weekday and hour. {text}")
@@ -30,4 +32,5 @@ with right:
     panels.note(delivery_times.map_title(view))
 
 filters.segments(delivery_times.BELOW)
-delivery_times.below(view)
+with source.where_from("below"):
+    delivery_times.below(view)

@@ -2,24 +2,26 @@
 
 import streamlit as st
 
-from ui import drivers, filters, panels, scene
+from ui import drivers, filters, panels, scene, session, source
 from ui.frame import current_view
 
 view = current_view()
-text, aside = drivers.sentence(view)
+with session.heard() as said:
+    text, aside = drivers.sentence(view)
 panels.question("Are there enough drivers, when and where?")
 panels.answer_sentence(text, aside)
 if not drivers.has_shifts(view):
     st.stop()
 
-panels.figures(drivers.figures(view))
+with source.where_from("figures", said=said):
+    panels.figures(drivers.figures(view))
 left, right = panels.beside(55, 45)
-with left:
+with left, source.where_from("grid"):
     legend, grid = drivers.grid(view)
     st.html(legend)
     panels.week_hours(grid, key="grid", alt=f"Driver-hours short and spare by weekday and hour. {text}")
     panels.note(drivers.hour_words_in_full(view))
-with right:
+with right, source.where_from("map"):
     figure, cells = drivers.cells_map(view)
     scene.draw(figure, alt=drivers.map_title(view), height_px=drivers.MAP_PX)
     if story := drivers.cell_story(view, cells):
@@ -28,4 +30,5 @@ with right:
 panels.note(drivers.data_notes(view))
 
 filters.segments(drivers.BELOW)
-drivers.below(view)
+with source.where_from("below"):
+    drivers.below(view)

@@ -2,22 +2,24 @@
 
 import streamlit as st
 
-from ui import panels, scene, travel_times
+from ui import panels, scene, session, source, travel_times
 from ui.charts import CONFIG
 from ui.frame import current_view
 
 view = current_view()
-text, aside = travel_times.sentence(view)
+with session.heard() as said:
+    text, aside = travel_times.sentence(view)
 panels.question("How well do modelled drive times fit the drives?")
 panels.answer_sentence(text, aside)
 if not travel_times.is_measured(view):
     st.stop()
 
-panels.figures(travel_times.figures(view))
+with source.where_from("figures", said=said):
+    panels.figures(travel_times.figures(view))
 left, right = st.columns([55, 45], gap="medium")
-with left:
+with left, source.where_from("map"):
     scene.draw(travel_times.cells_map(view), alt=f"Observed against modelled drives by cell. {text}")
-with right:
+with right, source.where_from("charts"):
     panels.table_heading("By distance")
     st.plotly_chart(travel_times.curve(view), theme=None, config=CONFIG, key="curve", alt="Minutes by straight-line miles from the mall.")
     panels.table_heading("Predicted and observed")
@@ -28,13 +30,16 @@ with right:
         panels.note("Click a cell for its drives; click a mall to choose it. Every drive is measured against a model without its cell.")
 
 panels.numbers_behind("Error by hour", travel_times.by_hour(view), view.version, key="hours")
-legend, grid = travel_times.grid(view)
-st.html(legend)
-st.plotly_chart(grid, theme=None, config=CONFIG, key="hours-grid", alt="Minutes by which half of the drives are off, by weekday and hour.")
+with source.where_from("hours"):
+    legend, grid = travel_times.grid(view)
+    st.html(legend)
+    st.plotly_chart(grid, theme=None, config=CONFIG, key="hours-grid", alt="Minutes by which half of the drives are off, by hour.")
 
 panels.numbers_behind("Error by distance", travel_times.by_line(view), view.version, key="lines")
-lines = travel_times.lines_table(view)
-panels.table(lines, travel_times.LINE_COLUMNS, key="lines-table", alt="Observed and modelled drives by straight line.", height_rows=10)
+with source.where_from("lines"):
+    lines = travel_times.lines_table(view)
+    panels.table(lines, travel_times.LINE_COLUMNS, key="lines-table", alt="Observed and modelled drives by straight line.", height_rows=10)
 
 panels.numbers_behind("Cells on the map", travel_times.by_cell(view), view.version, key="cells")
-panels.table(travel_times.cells(view), travel_times.CELLS_COLUMNS, key="cells-table", alt="Drives and errors by cell.", height_rows=6)
+with source.where_from("cells"):
+    panels.table(travel_times.cells(view), travel_times.CELLS_COLUMNS, key="cells-table", alt="Drives and errors by cell.", height_rows=6)

@@ -2,30 +2,34 @@
 
 import streamlit as st
 
-from ui import overview, panels
+from ui import overview, panels, session, source
 from ui.frame import current_view, link_to
 from ui.overview import sections
 
 view = current_view()
 targets, problem = overview.targets(view)
 panels.question(overview.question(view), overview.days(view))
-panels.answer_sentence(*overview.sentence(view))
-for remark in (problem, overview.lagging(view)):
-    panels.note(remark)
-panels.tiles(overview.tiles(view, targets), link=link_to)
-panels.note(overview.notes(view))
+with session.heard() as said:
+    panels.answer_sentence(*overview.sentence(view))
+    for remark in (problem, overview.lagging(view)):
+        panels.note(remark)
+with source.where_from("tiles", said=said):
+    panels.tiles(overview.tiles(view, targets), link=link_to)
+    panels.note(overview.notes(view))
 
 left, right = panels.beside(58, 42)
-with left:
+with left, source.where_from("malls"):
     sections.malls(view, targets)
-with right:
+with right, source.where_from("map"):
     sections.mapped(view)
 
 left, right = st.columns(2, gap="medium")
-with left:
+with left, source.where_from("change"):
     sections.changed(view)
-with right:
+with right, source.where_from("weeks"):
     sections.week_by_week(view)
 
-sections.markets(view, targets)
-sections.cells_behind(view)
+with source.where_from("markets"):
+    sections.markets(view, targets)
+with source.where_from("cells"):
+    sections.cells_behind(view)
