@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analytics.models.gains import Integers, whole
+from analytics.models.merging import Integers, whole
 
 ANY_LOW, ANY_HIGH = -(2**62), 2**62
 _INFEASIBLE: Final = 2

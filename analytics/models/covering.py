@@ -22,13 +22,17 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analytics.models.conditions import Conditions, Infeasible, Names, Rule, conditions, without_set
 from analytics.models.covering_bound import relaxed
 from analytics.models.covering_search import Chosen, greedy, improved
-from analytics.models.gains import Gains, Integers, Keys, Savings, covering_gains, distance_gains, set_keys, site_keys, whole
+from analytics.models.gains import Gains, Savings, covering_gains, distance_gains
+from analytics.models.merging import Integers, Keys, set_keys, site_keys, whole
 
 Problem = Gains | Savings
 
 TIME_LIMIT_S: Final = 10.0
 _SMALL: Final = 20_000
 """Members up to which the solver is asked straight away."""
+
+_MERGED_AT_ONCE: Final = 1_000_000
+"""Savings up to which it is tried whether few rows say the same."""
 
 _LARGEST: Final = 6_000_000
 """Members beyond which the solver would take longer to read the problem than it is given to solve it."""
@@ -259,6 +263,8 @@ def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT
     """
     began = perf_counter()
     until = began + time_limit_s
+    if isinstance(problem, Savings) and problem.matrix.size <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
+        problem = problem.as_rows  # few sites: thousands of cells become hundreds of rows
     grown = greedy(problem, kept)
     start = kept.feasible() if grown is None else grown
     if start is None:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
-from analytics.models.gains import Booleans, Gains, Integers, Savings
+from analytics.models.gains import Booleans, Gains, Savings
+from analytics.models.merging import Integers
 
 Floats = npt.NDArray[np.float64]
 Chosen = tuple[int, ...]
@@ -172,18 +173,18 @@ class _SavingState(_State):
 
     def __init__(self, savings: Savings, conditions: Conditions) -> None:
         super().__init__(savings.sites, conditions)
-        self.matrix = savings.matrix
+        self.matrix, self.site_values = savings.matrix, savings.site_values
 
     def adds(self) -> Integers:
         first, _, _ = self._ranked(np.flatnonzero(self.is_in))
-        added: Integers = np.maximum(self.matrix - first[:, None], 0).sum(axis=0)
+        added: Integers = np.maximum(self.matrix - first[:, None], 0).sum(axis=0) + self.site_values
         return added
 
     def exchanges(self, inside: npt.NDArray[np.intp]) -> tuple[Integers, Integers]:
         if not len(inside):
             return np.zeros(0, np.int64), np.zeros((0, self.sites), np.int64)
         first, second, holder = self._ranked(inside)
-        losses = np.zeros(len(inside), np.int64)
+        losses = self.site_values[inside]
         np.add.at(losses, holder, first - second)
         made_good = np.clip(self.matrix, second[:, None], first[:, None]) - second[:, None]
         both = np.zeros((len(inside), self.sites), np.int64)

@@ -16,19 +16,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-Integers = npt.NDArray[np.int64]
-Booleans = npt.NDArray[np.bool_]
-Keys = npt.NDArray[np.uint64]
+from analytics.models.merging import Integers, set_keys, site_keys, summed, whole
 
-_EXACT_SITES: Final = 128
-_MOST: Final = 2**53
-"""Larger totals than this are no longer whole numbers in the solver."""
+Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +143,14 @@ class Savings:
     ----------
     matrix
         Saving of each cell by each site, 0 or more; shape (cells, sites).
+    site_values
+        What each chosen site pays by itself, such as minus its cost; shape (sites,).
     base
         What is saved whatever is chosen.
     """
 
     matrix: Integers
+    site_values: Integers
     base: int
 
     @property
@@ -168,20 +166,21 @@ class Savings:
     @cached_property
     def unit(self) -> int:
         """Largest whole number that divides every saving; 1 where there is none."""
-        return int(np.gcd.reduce(self.matrix, axis=None)) or 1
-
-    @cached_property
-    def site_values(self) -> Integers:
-        """What a chosen site pays by itself: nothing."""
-        return np.zeros(self.sites, np.int64)
+        return gcd(int(np.gcd.reduce(self.matrix, axis=None)), int(np.gcd.reduce(self.site_values))) or 1
 
     def value(self, chosen: Sequence[int]) -> int:
-        """Return what a set of sites saves, an exact whole number."""
-        return self.base + int(self.matrix[:, list(chosen)].max(axis=1, initial=0).sum())
+        """Return what a set of sites saves and pays, an exact whole number."""
+        own = list(chosen)
+        return self.base + int(self.matrix[:, own].max(axis=1, initial=0).sum()) + int(self.site_values[own].sum())
+
+    @cached_property
+    def as_rows(self) -> Gains:
+        """The same problem as rows."""
+        return self.restricted(np.zeros(self.sites, np.bool_))
 
     def restricted(self, out: Booleans) -> Gains:
         """Return the problem without some sites, as rows (the radius formulation); sites keep their places."""
-        return _radius_rows(np.where(out, 0, self.matrix), self.base)
+        return replace(_radius_rows(np.where(out, 0, self.matrix), self.base), site_values=self.site_values)
 
 
 def distance_gains(
@@ -214,12 +213,34 @@ def distance_gains(
     if away.ndim != 2 or away.shape[0] != len(demand):
         raise ValueError(f"distances must have shape (cells, sites) with {len(demand)} cells, not {away.shape}")
     top = int(away.max(initial=0)) if longest is None else longest
-    own = list(open_sites)
-    ceiling = np.minimum(away[:, own].min(axis=1, initial=top), top)
-    savings = np.maximum(ceiling[:, None] - away, 0) * demand[:, None]
-    savings[:, own] = 0
     whole([int(demand.sum()) * top], "weighted distances")
-    return Savings(savings[savings.any(axis=1)], int((demand * (top - ceiling)).sum()))
+    return savings_of(np.maximum(top - away, 0) * demand[:, None], open_sites=open_sites)
+
+
+def savings_of(savings: npt.ArrayLike, *, open_sites: Sequence[int] = (), site_values: npt.ArrayLike | None = None) -> Savings:
+    """Return a problem in which each cell takes its largest saving among the chosen and the open sites.
+
+    Parameters
+    ----------
+    savings
+        Whole numbers, 0 or more, of shape (cells, sites).
+    open_sites
+        Sites that are there already: what they save is saved in ``base``.
+    site_values
+        What each chosen site pays by itself; shape (sites,).
+
+    Raises
+    ------
+    ValueError
+        If savings are negative or no whole numbers, or there are not as many site values as sites.
+    """
+    saved = whole(savings, "savings", lowest=0)
+    own = list(open_sites)
+    there = saved[:, own].max(axis=1, initial=0)
+    more = np.maximum(saved - there[:, None], 0)
+    more[:, own] = 0
+    values = _site_values(site_values, saved.shape[1])
+    return Savings(more[more.any(axis=1)], values, int(there.sum()))
 
 
 def together(*parts: Gains) -> Gains:
@@ -236,27 +257,6 @@ def together(*parts: Gains) -> Gains:
         sum(part.base for part in parts) + merged.base,
         sum(part.cells for part in parts),
     )
-
-
-def whole(values: npt.ArrayLike, what: str, *, lowest: int | None = None) -> Integers:
-    """Return values as 64-bit whole numbers.
-
-    Raises
-    ------
-    ValueError
-        If one is no whole number, less than ``lowest``, or all together are too large to stay exact.
-    """
-    given = np.asarray(values)
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        given = np.asarray(given, np.float64)
-        if not (np.isfinite(given).all() and (given == np.rint(given)).all()):
-            raise ValueError(f"{what} must be whole numbers; multiply and round them first")
-    if given.size and np.abs(np.asarray(given, np.float64)).sum() > _MOST:
-        raise ValueError(f"{what} add up to more than 2 ** 53; use a larger unit")
-    numbers = given.astype(np.int64)
-    if lowest is not None and numbers.size and numbers.min() < lowest:
-        raise ValueError(f"{what} must be {lowest} or more, not {int(numbers.min())}")
-    return numbers
 
 
 def _members(covers: Sequence[npt.ArrayLike], cells: int) -> sparse.csr_array:
@@ -284,49 +284,19 @@ def _without(members: sparse.csr_array, sites: Sequence[int]) -> sparse.csr_arra
 
 def _merged(members: sparse.csr_array, weights: Integers, needs: Integers, site_values: npt.ArrayLike | None, sites: int) -> Gains:
     """Return one row for each set of sites and need; rows that need nothing are paid in the base, those that can never pay are gone."""
-    own = np.zeros(sites, np.int64) if site_values is None else whole(site_values, "site values")
-    if own.shape != (sites,):
-        raise ValueError(f"there are {sites} sites, but {own.shape} site values")
+    own = _site_values(site_values, sites)
     base = int(weights[needs == 0].sum())
     counts = np.diff(members.indptr)
     kept = np.flatnonzero((needs > 0) & (counts >= needs) & (weights > 0))
-    first, totals = _summed(weights[kept], *set_keys(members[kept]), needs[kept])
+    first, totals = summed(weights[kept], *set_keys(members[kept]), needs[kept])
     return Gains(members[kept[first]].tocsr(), totals, needs[kept[first]], own, base, len(weights))
 
 
-def _summed(weights: Integers, *keys: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.intp], Integers]:
-    """Return the place of one row of each group with the same keys, and the groups' weights."""
-    order = np.lexsort(keys)
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = np.any([key[order[1:]] != key[order[:-1]] for key in keys], axis=0)
-    starts = np.flatnonzero(is_first)
-    totals: Integers = np.add.reduceat(weights[order], starts) if len(starts) else np.empty(0, np.int64)
-    return order[starts], totals
-
-
-def set_keys(members: sparse.csr_array) -> tuple[Keys, Keys]:
-    """Return two 64-bit sums that tell sets of sites apart."""
-    one, other = site_keys(members.shape[1])
-    return _row_sums(one[members.indices], members.indptr), _row_sums(other[members.indices], members.indptr)
-
-
-def site_keys(sites: int) -> tuple[Keys, Keys]:
-    """Return two 64-bit numbers a site whose sums tell sets apart: bits of their own up to 128 sites, beyond that random numbers.
-
-    With random numbers two sets of a million share both sums with a chance below 1e-26; a chosen set is valued by the demand itself.
-    """
-    if sites <= _EXACT_SITES:
-        bits = np.left_shift(np.uint64(1), np.arange(_EXACT_SITES, dtype=np.uint64) % np.uint64(64))
-        is_low = np.arange(_EXACT_SITES) < _EXACT_SITES // 2
-        return np.where(is_low, bits, 0).astype(np.uint64)[:sites], np.where(is_low, 0, bits).astype(np.uint64)[:sites]
-    numbers = np.random.default_rng(20_210).integers(0, 2**64, (2, sites), dtype=np.uint64)
-    return numbers[0], numbers[1]
-
-
-def _row_sums(values: Keys, pointers: npt.NDArray[np.integer]) -> Keys:
-    running = np.concatenate([np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)])
-    sums: Keys = running[pointers[1:]] - running[pointers[:-1]]
-    return sums
+def _site_values(values: npt.ArrayLike | None, sites: int) -> Integers:
+    own = np.zeros(sites, np.int64) if values is None else whole(values, "site values")
+    if own.shape != (sites,):
+        raise ValueError(f"there are {sites} sites, but {own.shape} site values")
+    return own
 
 
 def _radius_rows(savings: Integers, base: int) -> Gains:
@@ -337,7 +307,7 @@ def _radius_rows(savings: Integers, base: int) -> Gains:
     pays = falling - np.concatenate([falling[:, 1:], np.zeros((len(savings), 1), np.int64)], axis=1)
     one, other = (np.cumsum(keys[order], axis=1, dtype=np.uint64) for keys in site_keys(sites))
     cell, rank = np.nonzero(pays > 0)
-    first, weights = _summed(pays[cell, rank], one[cell, rank], other[cell, rank])
+    first, weights = summed(pays[cell, rank], one[cell, rank], other[cell, rank])
     sizes = rank[first] + 1
     pointers = np.concatenate([[0], np.cumsum(sizes)])
     inside = np.arange(pointers[-1]) - np.repeat(pointers[:-1], sizes)

@@ -1,0 +1,295 @@
+"""The problem of a portfolio as arrays: which candidates, what each set of them is worth, and what it must keep to.
+
+Demand and drives are those of Coverage (``sites.reach``), expected orders those of the forecast: a mall alone has the orders that
+Candidates shows. Where several malls reach a cell, its orders are counted once, at the mall that has most of them there.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from analytics import reference
+from analytics.answers import answers
+from analytics.choosing.carried import source
+from analytics.choosing.forecast import Forecast, demands, forecasts
+from analytics.choosing.measures import recent
+from analytics.choosing.pilots import AREA_RESOLUTION, history
+from analytics.choosing.sites import Integers, Reach, Site, reach, sites
+from analytics.choosing.staffing import spare_drivers
+from analytics.choosing.wish import Wish, known_or_error
+from analytics.errors import ParameterError
+from analytics.models.conditions import Conditions, Names, Rule, conditions
+from analytics.models.gains import Gains, Savings, covering_gains, savings_of
+from analytics.parameters import EVERYTHING, LONGEST_DRIVE_S, Parameters
+from analytics.reference import VersionKey
+from data.warehouse import Version
+
+THOUSANDTHS: Final = 1000
+"""Expected orders are counted in thousandths of an order a week, so that cells with a part of one count."""
+
+LARGEST_MATRIX: Final = 40_000_000
+"""Pairs of cells and malls that are held at once."""
+
+_CACHED: Final = 32
+_WEEK_DAYS: Final = 7
+
+
+@dataclass(frozen=True, eq=False)
+class Worth:
+    """The problem of one wish.
+
+    Attributes
+    ----------
+    wish
+        What is asked.
+    sites
+        Open malls, candidates and pins of the markets, in the order of ``sites``; positions mean these.
+    problem, kept
+        What a set is worth, in the unit of the aim, and what it must keep to.
+    total
+        All demand inside the boundaries; 0: nobody is known to live there.
+    most
+        For ``minutes``: what a value is taken from to be person-seconds; else 0.
+    forecasts
+        Of the sites, where expected orders or drivers are asked for; else empty.
+    reason
+        Why there is nothing to choose; empty where there is.
+    notes
+        What a reader must know, in sentences.
+    """
+
+    wish: Wish
+    sites: tuple[Site, ...]
+    problem: Gains | Savings
+    kept: Conditions
+    total: int
+    most: int = 0
+    forecasts: tuple[Forecast, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def candidates(self) -> list[int]:
+        """Positions of the sites that can be opened."""
+        return [place for place, site in enumerate(self.sites) if not site.is_open]
+
+    def value(self, chosen: tuple[int, ...]) -> int:
+        """Return what a set is worth in the unit of the aim: people, thousandths of orders a week, person-seconds, or cents."""
+        return self.most - self.problem.value(chosen) if self.most else self.problem.value(chosen)
+
+
+def worth(version: Version, wish: Wish) -> Worth:
+    """Return the problem of a wish.
+
+    Raises
+    ------
+    ParameterError
+        If it names markets or malls that are not there, or asks for more than can be held at once.
+    """
+    return _worth(VersionKey.of(version), wish)
+
+
+@lru_cache(maxsize=_CACHED)
+def _worth(key: VersionKey, wish: Wish) -> Worth:
+    version = key.version
+    there = sites(version, [wish.market_id] if wish.market_id else (), wish.pins)
+    known = {site.id: place for place, site in enumerate(there) if not site.is_open}
+    prices = [name for name, _ in wish.prices]
+    for names, what in ((wish.must, "must"), (wish.must_not, "not"), (prices, "prices"), ([a for b in wish.apart for a in b], "apart")):
+        known_or_error(names, known, what)
+    needs_forecast = wish.aim in {"orders", "contribution"} or wish.hire_hours is not None
+    told = forecasts(version, there, wish.terms.of_forecast) if needs_forecast else ()
+    kept = _conditions(key, wish, there, told)
+    made = {"cover": _cover, "minutes": _minutes, "orders": _orders, "contribution": _contribution}[wish.aim](key, wish, there, told)
+    return replace(made, kept=kept)
+
+
+def slowed(reach_: Reach, permille: int, within_s: int) -> Reach:
+    """Return a reach with all drives longer or shorter by the same part, as far as ``within_s``; open malls' cover with it.
+
+    ``reach_`` must go far enough, and hold every open mall of its markets.
+    """
+    drive_s = (reach_.drive_s * permille + 500) // 1000
+    near = drive_s <= within_s
+    cell, site = reach_.cell[near], reach_.site[near]
+    open_count = np.bincount(cell[reach_.is_open[site]], minlength=len(reach_.cells)).astype(np.int64)
+    return replace(reach_, within_s=within_s, site=site, cell=cell, drive_s=drive_s[near], open_count=open_count)
+
+
+def reach_of(version: Version, wish: Wish, there: tuple[Site, ...], within_s: int) -> Reach:
+    """Return whom the sites reach under a wish's drives."""
+    if wish.drive_permille == THOUSANDTHS:
+        return reach(version, there, within_s=within_s, weight=wish.terms.weight)
+    return slowed(reach(version, there, weight=wish.terms.weight), wish.drive_permille, within_s)
+
+
+def _open(there: tuple[Site, ...]) -> list[int]:
+    return [place for place, site in enumerate(there) if site.is_open]
+
+
+def _cover(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
+    whom = reach_of(key.version, wish, there, wish.terms.within_s)
+    covers = [whom.cell[whom.of_site(place)] for place in range(len(there))]
+    problem = covering_gains(whom.people, covers, open_sites=_open(there), backup=wish.backup)
+    return _made(wish, there, problem, whom, told)
+
+
+def _minutes(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
+    """Drives longer than 45 minutes count as 45: no longer ones are known."""
+    whom = reach_of(key.version, wish, there, LONGEST_DRIVE_S)
+    saved = _matrix(whom)
+    saved[whom.cell, whom.site] = (LONGEST_DRIVE_S - whom.drive_s) * whom.people[whom.cell]
+    problem = savings_of(saved, open_sites=_open(there))
+    note = f"Drives over {LONGEST_DRIVE_S // 60} minutes count as {LONGEST_DRIVE_S // 60}."
+    return replace(_made(wish, there, problem, whom, told), most=int(whom.people.sum()) * LONGEST_DRIVE_S, notes=(*whom.notes, note))
+
+
+def _orders(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
+    whom, expected = _expected(key, wish, there, told)
+    made = _made(wish, there, savings_of(expected, open_sites=_open(there)), whom, told)
+    return _unless(made, all(each.orders_week is None for each in told), "No pilot has orders to expect others from.")
+
+
+def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
+    """Cents over the weeks: what each expected order leaves, less what the malls cost; open malls' orders are theirs already."""
+    whom, expected = _expected(key, wish, there, told)
+    earns = wish.earns_cents if wish.earns_cents is not None else _mean_fee_cents(key.version)
+    costs = [None if each.cost_cents is None else each.cost_cents.middle for each in told]
+    if earns is None or all(cost is None for cost in costs):
+        nothing = savings_of(np.zeros((0, len(there)), np.int64))
+        return _unless(_made(wish, there, nothing, whom, told), True, "What an order brings in or costs is not known in this data.")
+    left = np.array([0 if cost is None else earns - cost for cost in costs], np.int64)
+    is_open = np.array([site.is_open for site in there], np.bool_)
+    # a cell is served by an open mall where it has more orders there, whatever they leave
+    kept = np.where(expected > expected[:, is_open].max(axis=1, initial=0)[:, None], expected, 0)
+    added = kept - np.where(kept > 0, expected[:, is_open].max(axis=1, initial=0)[:, None], 0)
+    value = added * np.maximum(left, 0) * wish.weeks // THOUSANDTHS
+    costs_of = np.array([0 if site.is_open else -wish.cost_cents(site.id) for site in there], np.int64)
+    problem = savings_of(np.where(is_open, 0, value), site_values=costs_of)
+    made = _made(wish, there, problem, whom, told)
+    note = f"An order brings in {earns / 100:.2f} and costs what each mall's forecast says."
+    return replace(made, notes=(*made.notes, note))
+
+
+def _made(wish: Wish, there: tuple[Site, ...], problem: Gains | Savings, whom: Reach, told: tuple[Forecast, ...]) -> Worth:
+    total = int(whom.people.sum())
+    made = Worth(wish, there, problem, Conditions(len(there)), total, forecasts=told, notes=whom.notes)
+    who = "people" if wish.terms.weight == "population" else "households"
+    made = _unless(made, not total, f"No {who} are loaded for this market, so nothing can be said about reach.")
+    return _unless(made, not made.candidates, "There is no candidate mall here: load one, or add a place on Candidates.")
+
+
+def _unless(made: Worth, is_missing: bool, reason: str) -> Worth:  # noqa: FBT001 - reads as a sentence
+    return replace(made, reason=reason) if is_missing and not made.reason else made
+
+
+def _matrix(whom: Reach) -> Integers:
+    """Return zeros for each pair of cell and site.
+
+    Raises
+    ------
+    ParameterError
+        If there are more pairs than can be held at once.
+    """
+    pairs = len(whom.cells) * len(whom.sites)
+    if pairs > LARGEST_MATRIX:
+        raise ParameterError(
+            f"{len(whom.cells):,} cells and {len(whom.sites):,} malls are too many at once for this aim: choose a market, or aim at people"
+        )
+    return np.zeros((len(whom.cells), len(whom.sites)), np.int64)
+
+
+def _expected(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> tuple[Reach, Integers]:
+    """Return expected orders a week of each cell from each site within the drive, thousandths.
+
+    A mall's orders are spread over its areas as the forecast does, and in an area by people; an open mall has the orders that it had.
+    """
+    terms = wish.terms.of_forecast
+    whom = reach_of(key.version, replace(wish, terms=replace(wish.terms, weight=terms.weight)), there, LONGEST_DRIVE_S)
+    found = _matrix(whom)
+    had = _orders_had(key.version, there)
+    for place, (site, demand) in enumerate(zip(there, demands(key.version, there, terms.weight), strict=True)):
+        band = told[place].orders_week
+        if demand is None or band is None:
+            continue
+        week = had.get(site.id, band.middle) if site.is_open else band.middle
+        cells, share = _shares(key.version, there, place, terms.weight, demand.share)
+        found[cells, place] = np.floor(THOUSANDTHS * week * share).astype(np.int64)
+        own = whom.of_site(place)
+        far = np.ones(len(whom.cells), np.bool_)
+        far[whom.cell[own][whom.drive_s[own] <= wish.terms.within_s]] = False
+        found[far, place] = 0
+    return whom, found
+
+
+def _shares(version: Version, there: tuple[Site, ...], place: int, weight: str, by_area: np.ndarray) -> tuple[Integers, np.ndarray]:
+    """Return the cells from which a site's orders come, and which part of them from each."""
+    whom = reach(version, there, weight=weight)
+    own = whom.of_site(place)
+    longest_s = source(version, weight, without=there[place].id).history.longest_s
+    cells = whom.cell[own][whom.drive_s[own] <= longest_s]
+    shift = 3 * (15 - AREA_RESOLUTION)
+    parents = (whom.cells[cells] & ~(15 << 52)) | (AREA_RESOLUTION << 52) | ((1 << shift) - 1)
+    _, area = np.unique(parents, return_inverse=True)
+    people = whom.people[cells].astype(float)
+    return cells, by_area[area] * people / np.bincount(area, people)[area]
+
+
+def _orders_had(version: Version, there: tuple[Site, ...]) -> dict[str, int]:
+    """Return orders a week of open malls in the last 13 weeks; without those that may not be shown."""
+    found = {}
+    for market_id in sorted({site.market_id for site in there}):
+        days = recent(version, market_id)
+        if days is None:
+            continue
+        asked = Parameters(market_id=market_id, start_on=days.start_on, end_on=days.end_on, by=("mall",))
+        for row in answers("orders", asked, EVERYTHING, version).rows():
+            if row["mall_id"] is not None and row["orders"] is not None:
+                found[row["mall_id"]] = round(row["orders"] * _WEEK_DAYS / days.days)
+    return found
+
+
+def _mean_fee_cents(version: Version) -> int | None:
+    """Return the mean fee of the pilots' delivered orders in the last 13 weeks; None where no fee is known."""
+    days = recent(version, None)
+    if days is None:
+        return None
+    row = answers("contribution_per_order", Parameters(start_on=days.start_on, end_on=days.end_on), EVERYTHING, version).row()
+    mean = row.get("fee_mean_cents")
+    return None if mean is None else round(mean)
+
+
+def _conditions(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Conditions:
+    known = {site.id: place for place, site in enumerate(there)}
+    market_ids = sorted({site.market_id for site in there})
+    titles = {market.id: market.name for market in reference.markets(key.version)}
+    return conditions(
+        len(there),
+        k=wish.count,
+        costs=[0 if site.is_open else wish.cost_cents(site.id) for site in there],
+        budget=wish.budget_cents,
+        must=[known[name] for name in wish.must],
+        must_not=[known[name] for name in wish.must_not],
+        not_both=[(known[a], known[b]) for a, b in wish.apart],
+        groups=[market_ids.index(site.market_id) for site in there],
+        at_most=wish.most,
+        limits=_drivers(key, wish, there, told) if wish.hire_hours is not None else (),
+        open_sites=_open(there),
+        names=Names([site.name for site in there], [titles.get(each, each) for each in market_ids]),
+    )
+
+
+def _drivers(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> list[Rule]:
+    """Return, for each market, that new malls need no more driver-hours a week than it has to spare and can add."""
+    rules = []
+    titles = {market.id: market.name for market in reference.markets(key.version)}
+    for market_id in sorted({site.market_id for site in there}):
+        own = [site.market_id == market_id and not site.is_open for site in there]
+        bands = [each.driver_hours_week for each in told]
+        needed = np.array([band.middle if band and mine else 0 for band, mine in zip(bands, own, strict=True)], np.int64)
+        spare = spare_drivers(key, market_id, history(key.version, wish.terms.of_forecast.weight))
+        hours = (0 if spare is None else int(spare.sum())) + (wish.hire_hours or 0)
+        rules.append(Rule(f"{hours:,} driver-hours a week in {titles.get(market_id, market_id)}", needed, high=hours))
+    return rules
