@@ -22,7 +22,7 @@ from ui.maps import legend_html
 from ui.palette import Classes
 from ui.view import View
 
-DRIVERS = Classes("Drivers needed", "", (2, 5, 10, 20, 40))
+DRIVERS = Classes("Drivers needed", "", (5, 10, 20, 40, 60))
 """Fixed, so that a color means the same for every mall."""
 
 _CHART_PX = 320
