@@ -14,6 +14,20 @@ Z_SQUARED_PERMYRIAD = 38_416
 """Square of 1.96, the normal quantile of 95 percent, times 10,000."""
 
 
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
+def quantile_disc(values: int, part: float) -> int:  # type: ignore[empty-body]  # the engine has the body
+    """Return the smallest value whose running count reaches a part of all; what SQL calls ``percentile_disc``."""
+
+
+def lower_median(values: ir.IntegerColumn) -> ir.IntegerValue:
+    """Return the smallest of a group's values that half of them do not exceed; null without values.
+
+    For many small groups, where counting by second would save nothing. An element of the data, found by selection: exact, in integers, and
+    the same for any number of threads. Sorting a list of the values and taking one took twice as long.
+    """
+    return quantile_disc(values, 0.5).cast("int64")
+
+
 def percentiles(table: ir.Table, column: str, *, by: Sequence[str], percents: Sequence[int] = (50, 90)) -> ir.Table:
     """Count, sum and exact nearest-rank percentiles of a column of whole numbers, per group.
 

@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from analytics.quantiles import percentiles
+from analytics.quantiles import lower_median, percentiles
 
 PIECES = ("prep", "assign", "approach", "store_wait", "handling", "undivided_dwell", "drive", "unsplit")
 """What an order's time is cut into, in timeline order: the stages, and in place of those that cannot be told apart their sum."""
@@ -169,10 +169,8 @@ def _cut(orders: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return delivered orders with ordered events, their time cut into pieces, and nothing that is not needed."""
     tiled = orders.filter(_.click_to_door_s.notnull(), _.unsplit_s.notnull())
     pieces = {f"piece_{piece}": value for piece, value in _pieces(tiled).items()}
-    # Short numbers sort faster, and no stage takes 68 years.
-    longer = {f"longer_{piece}": value.nullif(0).try_cast("int32") for piece, value in _pieces(tiled).items()}
     plain = dict.fromkeys(("mall_id", "local_dow", "local_hour", "in_period", "late_s", *by))
-    return tiled.select(*plain, week_day=tiled.local_week_on.delta(ibis.date(_EPOCH), unit="day"), **pieces, **longer)
+    return tiled.select(*plain, week_day=tiled.local_week_on.delta(ibis.date(_EPOCH), unit="day"), **pieces)
 
 
 def _pieces(orders: ir.Table) -> dict[str, ir.IntegerValue]:
@@ -214,18 +212,13 @@ def _medians(cut: ir.Table, asking: ir.Table, level: Sequence[str], *, fewest: i
     asking = asking.rename({f"asking_{name}": name for name in asking.columns})
     earlier = cut.week_day.between(asking.asking_week_day - HISTORY_WEEKS * _DAYS_A_WEEK, asking.asking_week_day - _DAYS_A_WEEK)
     history = cut.inner_join(asking, [*(cut[key] == asking[f"asking_{key}"] for key in level), earlier])
-    values = {f"usual_{piece}": _lower_median(history[f"piece_{piece}"], history[f"longer_{piece}"], fewest) for piece in PIECES}
+    values = {f"usual_{piece}": _usual(history[f"piece_{piece}"], fewest) for piece in PIECES}
     return history.aggregate(values, by={key: history[f"asking_{key}"] for key in (*level, "week_day")})
 
 
-def _lower_median(known: ir.IntegerColumn, longer: ir.IntegerColumn, fewest: int) -> ir.IntegerValue:
-    """Return the lower median of a group's piece; null where fewer than ``fewest`` orders have it.
-
-    Nothing takes less than no time, so that zeros, of which some stages mostly consist, are counted and only the others sorted.
-    """
-    zeros = known.count() - longer.count()
-    place = ((known.count() + 1) >> 1) - zeros - 1
-    return ibis.cases((known.count() < fewest, ibis.null("int64")), (place < 0, 0), else_=longer.collect().sort()[place].cast("int64"))
+def _usual(known: ir.IntegerColumn, fewest: int) -> ir.IntegerValue:
+    """Return the lower median of a group's piece; null where fewer than ``fewest`` orders have it."""
+    return ibis.ifelse(known.count() < fewest, ibis.null("int64"), lower_median(known))
 
 
 def _weighed(late: ir.Table, typicals: ir.Table, by: Sequence[str]) -> ir.Table:
@@ -254,11 +247,11 @@ def _shared(weighed: ir.Table, by: Sequence[str]) -> ir.Table:
     """Share out the late seconds of each order by largest remainder; where nothing has weight, tell why."""
     product, divisor = weighed.late_s * weighed.weight, weighed.total.nullif(0)
     divided = weighed.mutate(rest=product % divisor, whole=((product - product % divisor) // divisor).cast("int64"))
-    first = [divided.rest.desc(), divided.place]
-    whole_s = divided.whole.sum().over(ibis.window(group_by="number", order_by=first, preceding=None, following=None))
-    ranked = divided.mutate(
-        left_over=divided.late_s - whole_s, nearer=ibis.row_number().over(ibis.window(group_by="number", order_by=first))
-    )
+    # One window over all, for a window over each of many small orders takes longer than everything else here.
+    first = [divided.number, divided.rest.desc(), divided.place]
+    placed = divided.mutate(at=ibis.row_number().over(ibis.window(order_by=first)))
+    each = placed.group_by("number").agg(whole_s=_.whole.sum(), first_at=_.at.min())
+    ranked = placed.inner_join(each, "number").select(placed, left_over=placed.late_s - each.whole_s, nearer=placed["at"] - each.first_at)
     is_unweighed = ranked.total == 0
     return ranked.select(
         *by,
