@@ -257,7 +257,7 @@ def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's ow
         return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
     if shown.kind in ("text", "cell"):
         return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None, width=shown.width_px)
-    return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind])
+    return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind], width=shown.width_px)
 
 
 def table_heading(title: str) -> DeltaGenerator:
@@ -273,7 +273,7 @@ def csv_button(rows: int, content: Callable[[], bytes], file_name: str, *, key: 
     st.download_button(label, data=content, file_name=file_name, mime="text/csv", key=key, on_click="ignore", icon=":material/download:")
 
 
-def export(file: Leaving, *, key: str, more: Callable[[], None] | None = None) -> None:
+def export(file: Leaving, *, key: str) -> None:
     """Draw the export of any table that may leave (``analytics.export``): ``CSV, 214 rows``, and the other formats under More.
 
     Parameters
@@ -282,10 +282,8 @@ def export(file: Leaving, *, key: str, more: Callable[[], None] | None = None) -
         Exactly the rows that were drawn: ``export.of_answer``, ``export.of_table``, ``joined.file``.
     key
         Distinguishes several tables of a page.
-    more
-        Draws what else stands under More.
     """
-    downloads.draw(file, key=key, more=more)
+    downloads.draw(file, key=key)
 
 
 def rows_button(rows: pa.Table, name: str, version: Version) -> None:
@@ -295,7 +293,7 @@ def rows_button(rows: pa.Table, name: str, version: Version) -> None:
 
 
 def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, rows: pa.Table | None = None) -> None:
-    """Draw a table's heading with its export: CSV with the number of rows; other formats, the query and the definition under More.
+    """Draw a table's heading with its export: CSV with the number of rows; under More other formats, and all rows behind the figures.
 
     Parameters
     ----------
@@ -312,25 +310,12 @@ def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, ro
     """
     file = of_answer(answer, version)
     with table_heading(title):
-        export(file if rows is None else replace(file, table=rows), key=key, more=partial(_source, answer))
+        downloads.draw(file if rows is None else replace(file, table=rows), key=key, answer=answer, version=version)
     if answer.note and answer.metric.facts and "cell" in (*answer.parameters.by, *answer.metric.keys):
         note(f"{answer.note[:1].upper()}{answer.note[1:]}.")
 
 
 def numbers_side_by_side(title: str, file: Joined, *, key: str) -> None:
-    """Draw the heading of a table made of several answers with its export, and under More the query and the definition of each."""
+    """Draw the heading of a table made of several answers, with its export."""
     with table_heading(title):
-        export(file, key=key, more=partial(_sources, file.answers))
-
-
-def _sources(answers: Sequence[Answer]) -> None:
-    for tab, answer in zip(st.tabs([each.metric.label for each in answers]), answers, strict=True):
-        with tab:
-            _source(answer)
-
-
-def _source(answer: Answer) -> None:
-    """Draw where an answer comes from: the query and the definition."""
-    st.markdown("**The query**, on the tables of this version:")
-    st.code(answer.sql, language="sql", height=220)
-    st.markdown(definition(answer.metric))
+        export(file, key=key)

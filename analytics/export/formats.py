@@ -44,7 +44,7 @@ KINDS: Final[Mapping[Format, Kind]] = {
     "geojson": Kind("GeoJSON", "geojson", "application/geo+json"),
     "geoparquet": Kind("GeoParquet", "geo.parquet", "application/vnd.apache.parquet"),
     "xlsx": Kind("Excel", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "zip": Kind("Zip", "zip", "application/zip"),
+    "zip": Kind("Zip with description", "zip", "application/zip"),
 }
 
 
