@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analytics.periods import Span
+from analytics.privacy import DRIVER_K
 from data.contracts import table as contract
 from data.engine import Engine
 from data.warehouse import Version
@@ -109,6 +110,11 @@ def malls(version: Version, market_id: str | None = None) -> tuple[Mall, ...]:
 def stores(version: Version, mall_id: str | None = None) -> tuple[Store, ...]:
     """Return the stores of a version, of one mall if it is named, by name."""
     return tuple(store for store in _stores(VersionKey.of(version)) if mall_id in {None, store.mall_id})
+
+
+def vehicles(version: Version) -> tuple[str, ...]:
+    """Return the kinds of vehicle that enough drivers have for them to be named, by name."""
+    return _vehicles(VersionKey.of(version))
 
 
 def extent(version: Version, market_id: str | None = None) -> Extent:
@@ -242,6 +248,12 @@ def _has_values(key: VersionKey, table: str, column: str) -> bool:
 def _stores(key: VersionKey) -> tuple[Store, ...]:
     sql = "SELECT store_id AS id, mall_id, name, category FROM stores ORDER BY name, store_id"
     return tuple(Store(**row) for row in _rows(key.version, sql))
+
+
+@lru_cache(maxsize=_CACHED_VERSIONS)
+def _vehicles(key: VersionKey) -> tuple[str, ...]:
+    sql = f"SELECT vehicle FROM drivers WHERE vehicle IS NOT NULL GROUP BY vehicle HAVING count(*) >= {DRIVER_K} ORDER BY vehicle"
+    return tuple(row["vehicle"] for row in _rows(key.version, sql))
 
 
 def _rows(version: Version, sql: str) -> list[dict[str, Any]]:

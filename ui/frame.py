@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import candidates, delivery_times, filters, links, session, upload
+from ui import candidates, delivery_times, explore, filters, links, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -114,6 +114,15 @@ PAGES: tuple[Page, ...] = (
         controls=(DRIVE, candidates.PRESET),
         keys=candidates.PAGE_KEYS,
         tools=(candidates.tools.draw, candidates.scenarios.draw),
+    ),
+    Page(
+        "Analyze",
+        "Explore",
+        "pages/analyze/explore.py",
+        "How does any figure differ, by anything?",
+        filters=("market", "mall", "period"),
+        default_period="last-4-weeks",
+        keys=explore.KEYS,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
     Page(

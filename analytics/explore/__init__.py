@@ -4,7 +4,7 @@ Every number here was shown by an answer. Picking, ranking, cutting and comparin
 no place and no part in a total; where a total would tell of hidden rows, the smallest shown one is hidden with them.
 """
 
-from analytics.explore.found import Explored, explored
+from analytics.explore.found import Explored, explored, explored_on_a_map
 from analytics.explore.limits import MOST_DIMENSIONS, MOST_GROUPS, most_groups, refuse
 from analytics.explore.question import ORDERS, Ask, Beside, Exploration, Order, Value
 from analytics.explore.rows import Total, total_change
@@ -21,6 +21,7 @@ __all__ = [
     "Total",
     "Value",
     "explored",
+    "explored_on_a_map",
     "most_groups",
     "refuse",
     "total_change",

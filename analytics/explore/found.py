@@ -16,6 +16,10 @@ from analytics.figures import Figure, figure
 from analytics.parameters import Parameters
 from data.warehouse import Version
 
+COARSEST: Final = 6
+MOST_HIDDEN: Final = 0.2
+"""Cells that would hide a larger part of the rows behind them are drawn larger, down to resolution 6."""
+
 BESIDE: Final = (
     ("before", pa.float64()),
     ("before_low", pa.float64()),
@@ -123,6 +127,24 @@ def explored(asked: Exploration, ask: Ask, version: Version) -> Explored:
         hidden=sum(bool(row["suppressed"]) for row in rows),
         is_covered=now.is_covered or bool(then and then.is_covered),
     )
+
+
+def explored_on_a_map(asked: Exploration, ask: Ask, version: Version) -> Explored:
+    """Answer an exploration by cell alone in as fine cells as hide at most 20 % of the rows behind them; others as they are asked.
+
+    Notes
+    -----
+    Nothing is coarser than resolution 6; what is compared has the same cells.
+    """
+    found = explored(asked, ask, version)
+    while _is_by_cell(asked) and asked.parameters.resolution > COARSEST and found.answer.hidden_share > MOST_HIDDEN:
+        asked = replace(asked, parameters=replace(asked.parameters, resolution=asked.parameters.resolution - 1))
+        found = explored(asked, ask, version)
+    return found
+
+
+def _is_by_cell(asked: Exploration) -> bool:
+    return asked.parameters.by == ("cell",)
 
 
 def _picked(asked: Exploration, parameters: Parameters, shown: Figure, metric: Metric, ask: Ask) -> _Picked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from ui.charts.base import template
-from ui.palette import AMOUNT, Theme, readable_on, tokens
+from ui.palette import AMOUNT, Theme, tokens
 
 _ROW_PX = 30
 _LEAST_SHOWN = 0.005
@@ -40,6 +40,7 @@ def two_criteria(points: Sequence[Point], *, across: str, up: str, opened: str |
     """
     color = tokens(theme)
     figure = go.Figure(layout={"template": template(theme), "height": height_px})
+    places = _name_places(points)
     best = sorted((each for each in points if each.is_best), key=lambda each: (each.across, each.up))
     figure.add_scatter(
         x=[each.across for each in best],
@@ -55,7 +56,7 @@ def two_criteria(points: Sequence[Point], *, across: str, up: str, opened: str |
             y=[each.up for each in own],
             mode="markers+text",
             text=[each.name for each in own],
-            textposition="top center",
+            textposition=[places[each.name] for each in own],
             textfont={"color": color.text if is_best else color.muted, "size": 12},
             marker={
                 "size": [14 if each.name == opened else 10 for each in own],
@@ -70,6 +71,20 @@ def two_criteria(points: Sequence[Point], *, across: str, up: str, opened: str |
     figure.update_xaxes(title={"text": across, "font": {"size": 13}}, showgrid=True, **_room([each.across for each in points]))
     figure.update_yaxes(title={"text": up, "font": {"size": 13}}, **_room([each.up for each in points]))
     return figure
+
+
+def _name_places(points: Sequence[Point]) -> dict[str, str]:
+    """Return where each name stands: over its point, or under it where the name of a point beside it stands over that."""
+    wide = (max((each.across for each in points), default=1.0) - min((each.across for each in points), default=0.0)) or 1.0
+    high = (max((each.up for each in points), default=1.0) - min((each.up for each in points), default=0.0)) or 1.0
+    found: dict[str, str] = {}
+    before: list[Point] = []
+    for each in sorted(points, key=lambda point: (point.across, point.up)):
+        near = [other for other in before if abs(each.across - other.across) < 0.14 * wide and abs(each.up - other.up) < 0.12 * high]
+        over = [other for other in near if found[other.name] == "top center"]
+        found[each.name] = "bottom center" if over else "top center"
+        before.append(each)
+    return found
 
 
 def _room(values: Sequence[float]) -> dict[str, list[float]]:
@@ -106,14 +121,10 @@ def rank_shares(names: Sequence[str], shares: Sequence[Sequence[float]], *, them
         showscale=False,
         xgap=2,
         ygap=2,
+        text=[[f"{share:.0%}" if share >= _LEAST_SHOWN else "" for share in row] for row in shares],
+        texttemplate="%{text}",
         hovertemplate="%{y}: rank %{x} under %{z:.1%} of weightings<extra></extra>",
     )
-    for row, name in enumerate(names):
-        for place, share in enumerate(shares[row]):
-            if share >= _LEAST_SHOWN:
-                ground = ramp[min(len(ramp) - 1, max(0, round(share * len(ramp)) - 1))] if share >= 0.08 else color.background
-                text = {"text": f"{share:.0%}", "font": {"size": 12, "color": readable_on(ground)}}
-                figure.add_annotation(x=ranks[place], y=name, showarrow=False, **text)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(side="top", type="category")
     figure.update_layout(margin={"l": 8, "r": 8, "t": _TOP_PX, "b": 4})

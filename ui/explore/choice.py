@@ -1,0 +1,211 @@
+"""What a reader explores, read from the texts of the address and written back to them. Knows nothing of Streamlit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final, Literal, cast
+from urllib.parse import quote, unquote
+
+from analytics import catalog
+from analytics.catalog import Metric
+from analytics.dimensions import DIMENSIONS
+from analytics.explore import ORDERS, Beside, Exploration, Order, Value
+from analytics.figures import Figure, figure, figures
+from analytics.parameters import LONGEST_DRIVE_S, SHORTEST_DRIVE_S, WEIGHTS
+from ui import format as write
+from ui import links
+from ui.explore.words import LABELS
+from ui.view import View
+
+KEYS: Final = ("metric", "stat", "by", "only", "res", "beside", "top", "order", "as", "drive", "of")
+"""Entries of the address that belong to this page; ``drive`` and ``of`` are shared with others."""
+
+Picture = Literal["chart", "map"]
+DEFAULT_METRIC: Final = "click_to_door"
+DEFAULT_BY: Final = ("mall", "market")
+NO_DIMENSION: Final = "all"
+"""Text of ``by`` where a reader took every dimension away."""
+
+TOPS: Final = ("10", "20", "50", "100", "all")
+RESOLUTIONS: Final[Mapping[str, str]] = {"9": "0.04 sq mi", "8": "0.3 sq mi", "7": "2 sq mi", "6": "14 sq mi"}
+MOST_SHOWN: Final = 3
+"""Dimensions that a table shows: more do not fit beside the figures."""
+
+IN_ORDER: Final = frozenset({"day", "week", "dow", "hour", "weeks_open", "distance_band", "pay_band", "batch"})
+"""Dimensions whose groups have an order of their own: rows follow it unless a reader wants them ranked."""
+
+PICKABLE: Final = ("dow", "hour", "store", "status", "vehicle", "batch", "distance_band", "pay_band")
+"""Dimensions of which one value may be picked."""
+
+_PREVIOUS, _YEAR, _MALL = "previous", "year", "mall:"
+_YEAR_BEFORE: Final = timedelta(weeks=52)
+_WHOLE: Final = frozenset({"dow", "hour", "batch", "distance_band", "pay_band"})
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the Explore page shows.
+
+    Attributes
+    ----------
+    asked
+        The question, without what had to be left out of it.
+    metric, figure
+        What is shown.
+    picture
+        What was chosen to stand above the table.
+    left_out
+        One sentence for each part of the address that cannot be: a dimension that would count twice, a value that is none.
+    """
+
+    asked: Exploration
+    metric: Metric
+    figure: Figure
+    picture: Picture
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Dimensions shown."""
+        return self.asked.parameters.by
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that name a row on screen: what was picked is the same in every row, and is left out."""
+        return tuple(dict.fromkeys([*(DIMENSIONS[each] for each in self.by if each not in self.asked.picks), *self.metric.keys]))
+
+
+def choice_of(view: View) -> Choice:
+    """Return what the texts of the address mean."""
+    left_out: list[str] = []
+    metric = _metric(view, left_out)
+    shown = _figure(metric, view.choice("stat", ""), left_out)
+    by = tuple(each for each in _dimensions(view, metric) if _is_permitted(metric, each, left_out))
+    only = tuple((each, value) for each, value in picked(view.choice("only", "")) if _is_permitted(metric, each, left_out))
+    hours = {each: value for each, value in only if each in {"dow", "hour"} and metric.uses(each)}
+    only = tuple((each, value) for each, value in only if each not in hours)
+    parameters = view.parameters(by=by, **hours, **_options(view))
+    order = _order(view, by)
+    beside = beside_of(view, view.choice("beside", ""))
+    asked = Exploration(metric.id, parameters, shown.column, only, beside, _top(view, order), order)
+    if asked.order == "change" and beside is None:
+        asked = replace(asked, order="most")
+    return Choice(asked, metric, shown, cast("Picture", view.choice("as", "map" if _has_cells(metric, by) else "chart")), tuple(left_out))
+
+
+def _metric(view: View, left_out: list[str]) -> Metric:
+    wanted = view.choice("metric", DEFAULT_METRIC)
+    found = next((each for each in catalog.METRICS if each.id == wanted), None)
+    if found is None:
+        left_out.append(f"There is no figure named {wanted}; the page shows another one.")
+    return found or catalog.metric(DEFAULT_METRIC)
+
+
+def _figure(metric: Metric, column: str, left_out: list[str]) -> Figure:
+    if column and column not in {each.column for each in figures(metric)}:
+        left_out.append(f"{metric.label} has no {column}; the page shows its leading figure.")
+        return figure(metric)
+    return figure(metric, column)
+
+
+def _dimensions(view: View, metric: Metric) -> tuple[str, ...]:
+    """Return the dimensions chosen; by default malls, else markets, where the metric is told by them."""
+    default = next((each for each in DEFAULT_BY if each in metric.dimensions), NO_DIMENSION)
+    text = view.choice("by", default)
+    if text == NO_DIMENSION:
+        return ()
+    return tuple(dict.fromkeys(each for each in text.split(",") if each))[:MOST_SHOWN]
+
+
+def _is_permitted(metric: Metric, dimension: str, left_out: list[str]) -> bool:
+    if dimension not in DIMENSIONS:
+        left_out.append(f"There is no dimension named {dimension}; it is left out.")
+    elif why := metric.refusal(dimension):
+        left_out.append(refused(metric, dimension, why))
+    return dimension in metric.dimensions
+
+
+def refused(metric: Metric, dimension: str, why: str) -> str:
+    """Return why a figure is not grouped by a dimension, as a sentence."""
+    return f"{metric.label} is not grouped by {LABELS[dimension].lower()}: {why}."
+
+
+def _options(view: View) -> dict[str, Any]:
+    minutes, weight, resolution = view.choice("drive", "20"), view.choice("of", WEIGHTS[0]), view.choice("res", "8")
+    is_drive = minutes.isdecimal() and SHORTEST_DRIVE_S <= 60 * int(minutes) <= LONGEST_DRIVE_S
+    return {
+        "within_s": 60 * int(minutes) if is_drive else 1200,
+        "weight": weight if weight in WEIGHTS else WEIGHTS[0],
+        "resolution": int(resolution) if resolution in RESOLUTIONS else 8,
+    }
+
+
+def _order(view: View, by: Sequence[str]) -> Order:
+    default: Order = "groups" if by and set(by) & IN_ORDER else "most"
+    wanted = view.choice("order", default)
+    return next((each for each in ORDERS if each == wanted), default)
+
+
+def _top(view: View, order: Order) -> int:
+    text = view.choice("top", "all" if order == "groups" else "20")
+    return int(text) if text in TOPS and text != "all" else 0 if text == "all" else 20
+
+
+def _has_cells(metric: Metric, by: Sequence[str]) -> bool:
+    return "cell" in metric.keys or tuple(by) == ("cell",)
+
+
+def picked(text: str) -> tuple[tuple[str, Value], ...]:
+    """Return the values picked, as they stand in an address: ``status:delivered;batch:2``; what is none is dropped."""
+    found: dict[str, Value] = {}
+    for part in text.split(";"):
+        dimension, colon, written = part.partition(":")
+        value = unquote(written)
+        if colon and dimension in PICKABLE and (dimension not in _WHOLE or value.isdecimal()):
+            found[dimension] = int(value) if dimension in _WHOLE else value
+    return tuple(found.items())
+
+
+def picks_text(only: Mapping[str, Value]) -> str | None:
+    """Return values picked as they stand in an address; None where there are none."""
+    return ";".join(f"{dimension}:{quote(str(value), safe='')}" for dimension, value in only.items()) or None
+
+
+def beside_of(view: View, text: str) -> Beside | None:
+    """Return what is compared, as it stands in an address: ``previous``, ``year``, a first day, ``mall:`` and an id (none: all malls)."""
+    if text.startswith(_MALL):
+        mall = text.removeprefix(_MALL)
+        known = {each.id for each in view.malls}
+        return Beside(mall_id=mall or None, is_of_mall=True) if mall in known or not mall else None
+    length = view.period.end_on - view.period.start_on
+    starts: dict[str, date | None] = {_PREVIOUS: view.period.start_on - length, _YEAR: view.period.start_on - _YEAR_BEFORE}
+    start_on = starts.get(text) or links.day(text)
+    return Beside(start_on, start_on + length) if start_on else None
+
+
+def comparisons(view: View) -> dict[str, str]:
+    """Return what may be compared, by its text in the address, in words."""
+    length = view.period.end_on - view.period.start_on
+    before, year = view.period.start_on - length, view.period.start_on - _YEAR_BEFORE
+    periods = {
+        "": "No comparison",
+        _PREVIOUS: f"vs {write.day_range(before, before + length)}",
+        _YEAR: f"vs {write.day_range(year, year + length)}",
+    }
+    custom = links.day(view.choice("beside", ""))
+    if custom is not None:
+        periods[custom.isoformat()] = f"vs {write.day_range(custom, custom + length)}"
+    everywhere = {_MALL: f"vs {write.ALL_MALLS.lower()}"} if view.mall else {}
+    shown = view.mall.id if view.mall else None
+    return (
+        periods
+        | everywhere
+        | {f"{_MALL}{mall.id}": f"vs {mall.name}" for mall in view.malls if mall.id != shown and mall.status != "candidate"}
+    )
+
+
+def beside_words(view: View, beside: Beside) -> str:
+    """Return what is compared, in words: ``9-15 Nov``, ``Fashion Show``."""
+    if beside.is_of_mall:
+        return next((mall.name for mall in view.malls if mall.id == beside.mall_id), "all malls")
+    return write.day_range(beside.start_on, beside.end_on) if beside.start_on and beside.end_on else ""
