@@ -23,6 +23,16 @@ def test_percentiles_are_nearest_rank(town):
     assert (row.n, row.sum_s, row.mean_s, row.p50_s, row.p90_s) == (10, 5500, 550.0, 500, 900)
 
 
+def test_the_mean_counts_the_orders_that_click_to_door_counts(town):
+    town.deliver("M1", seconds=[100 * rank for rank in range(1, 11)] + [None])
+    town.deliver("M1", seconds=[600], delivered_at=None)
+
+    answer = town.ask("mean_click_to_door")
+
+    assert (answer.row()["n"], answer.row()["sum_s"], answer.row()["mean_s"]) == (10, 5500, 550.0)
+    assert answer.left_out == {"delivered orders without usable times of order and delivery": 1}
+
+
 def test_one_more_order_moves_the_rank_up(town):
     town.deliver("M1", seconds=[100 * rank for rank in range(1, 12)])
 

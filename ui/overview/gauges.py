@@ -42,6 +42,8 @@ class Gauge:
         Columns whose sums over days make the figure, where its answers carry no bounds.
     source, lacking
         Table and column that must have values for it to be known, and what is missing where they have none.
+    target
+        Name under which a target of it is set, where that is not the name of the metric's figure.
     """
 
     metric: str
@@ -55,6 +57,7 @@ class Gauge:
     daily: tuple[str, str] | None = None
     source: tuple[str, str] = ("orders", "order_id")
     lacking: str = "No orders in this data"
+    target: str = ""
 
     @property
     def factor(self) -> float:
@@ -64,7 +67,7 @@ class Gauge:
     @property
     def target_key(self) -> str:
         """Name under which a target of it is set."""
-        return figure_name(catalog.metric(self.metric), self.column)
+        return self.target or figure_name(catalog.metric(self.metric), self.column)
 
 
 ORDERS: Final = Gauge("orders", "orders", "Orders", "count", "Delivery times", Measure("orders a week", 0, is_from_zero=True))
