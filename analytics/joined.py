@@ -98,6 +98,11 @@ class Joined:
     version: Version
     groups: pa.Table | None = None
 
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether the rows are made up."""
+        return self.version.manifest.synthetic
+
     @cached_property
     def rows(self) -> int:
         """Number of rows, which the button tells."""

@@ -5,14 +5,13 @@ import sys
 from pathlib import Path
 
 from analytics import export
-from analytics.answers import Answer, answers, query
-from analytics.commands.output import pipe, print_answer, row_count
+from analytics.answers import answers, query
+from analytics.commands.output import pipe, print_answer
 from analytics.commands.question import add_question, parameters
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
 from analytics.parameters import EVERYTHING
-from data.text import Parser
-from data.warehouse import Version
+from data.text import Parser, counted
 
 
 def add(commands: Commands, place: Place) -> None:
@@ -26,6 +25,8 @@ def add(commands: Commands, place: Place) -> None:
 
 def _add_output(parser: Parser) -> None:
     parser.add_argument("--format", choices=("table", *export.FORMATS), help="default: table on the screen, csv in a file")
+    parser.add_argument("--bom", action="store_true", help="begin csv with a byte-order mark, for older versions of Excel")
+    parser.add_argument("--rows", action="store_true", help="all rows behind the figures instead of these: each order, offer, trip or hour")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file or folder to write to, with a description beside it")
     parser.add_argument("--sql", action="store_true", help="print the query, or write it to --out, instead of running it")
 
@@ -33,17 +34,32 @@ def _add_output(parser: Parser) -> None:
 def _metric(options: argparse.Namespace) -> int:
     asked = parameters(options)
     chosen = version(options)
-    if options.sql:
+    if options.sql and not options.rows:
         _write_sql(query(options.name, asked, EVERYTHING, chosen), options)
         return 0
     answer = answers(options.name, asked, EVERYTHING, chosen)
-    if options.out is not None:
-        _write(answer, chosen, options.out, options.format or "csv")
-    elif options.format in {None, "table"}:
-        print_answer(answer)
+    behind = export.rows_behind(answer, chosen) if options.rows else None
+    if options.sql and behind:
+        _write_sql(behind.sql, options)
+    elif behind or options.out is not None or options.format not in {None, "table"}:
+        _leave(behind or export.of_answer(answer, chosen), options)
     else:
-        pipe(export.stream(answer, chosen, options.format))
+        print_answer(answer)
     return 0
+
+
+def _leave(table: export.Leaving, options: argparse.Namespace) -> None:
+    """Write rows to a file or through a pipe."""
+    format_ = options.format or "csv"
+    if format_ == "table":
+        raise ParameterError(f"{'rows are' if options.rows else 'a file is'} written as {' or '.join(export.FORMATS)}, not as a table")
+    if options.bom and format_ not in {"csv", "zip"}:
+        raise ParameterError(f"--bom is for csv, not for {format_}")
+    if options.out is None:
+        pipe(export.pieces(table, format_, bom=options.bom))
+        return
+    path, about = export.write(table, options.out, format_, bom=options.bom)
+    print(f"{path}: {counted(table.rows, 'row')}; {about.name} says what they are", file=sys.stderr)
 
 
 def _write_sql(sql: str, options: argparse.Namespace) -> None:
@@ -58,20 +74,3 @@ def _write_sql(sql: str, options: argparse.Namespace) -> None:
     except OSError as error:
         raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
     print(f"{path}: the query", file=sys.stderr)
-
-
-def _write(answer: Answer, version: Version, out: Path, format_: str) -> None:
-    if format_ == "table":
-        raise ParameterError("a file is written as csv, parquet or json, not as a table")
-    chosen = next(each for each in export.FORMATS if each == format_)
-    path = out / export.file_name(answer, chosen) if out.is_dir() else out
-    if answer.is_synthetic and "synthetic" not in path.name:
-        path = path.with_name(f"{path.stem}-synthetic{path.suffix}")
-    about = path.with_name(export.description_name(path.name))
-    try:
-        with path.open("wb") as file:
-            file.writelines(export.stream(answer, version, chosen))
-        about.write_text(export.description_text(answer, version), "utf-8")
-    except OSError as error:
-        raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
-    print(f"{path}: {row_count(answer)}; {about.name} says what they are", file=sys.stderr)

@@ -25,6 +25,7 @@ from analytics.export.names import exported_name, exported_names, safe_stem
 from analytics.export.shapes import geo_frame
 from analytics.export.tables import Leaving, Table, exported, leaving, of_answer, of_table
 from analytics.export.text import disarmed
+from analytics.export.writing import write
 
 __all__ = [
     "FORMATS",
@@ -57,4 +58,5 @@ __all__ = [
     "safe_stem",
     "stream",
     "table_csv",
+    "write",
 ]

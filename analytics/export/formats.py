@@ -95,9 +95,9 @@ def described(table: Leaving) -> dict[str, Any]:
     return {**table.about, "rows": table.rows, "columns": table.schema.names}
 
 
-def description_text(answer: Answer, version: Version, sha256: str | None = None) -> str:
-    """Return the description as the JSON text that stands beside a file, with the file's hash where it is known."""
-    return as_text({**description(answer, version), **({} if sha256 is None else {"sha256": sha256})})
+def description_text(answer: Answer, version: Version) -> str:
+    """Return an answer's description as the JSON text that stands beside a file."""
+    return as_text(description(answer, version))
 
 
 def file_name(table: Leaving | Answer, format_: Format) -> str:

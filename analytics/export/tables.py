@@ -30,6 +30,10 @@ class Leaving(Protocol):
         """Number of rows."""
 
     @property
+    def is_synthetic(self) -> bool:
+        """Whether the rows are made up."""
+
+    @property
     def has_cells(self) -> bool:
         """Whether the rows are cells, so that they can be drawn on a map."""
 
