@@ -41,12 +41,12 @@ STYLE = f"""
 @media (min-width: {PHONE_PX + 1}px) {{
   .st-key-fold {{ display: none; }}
   .st-key-controls {{ border-left: 1px solid rgba(128, 128, 128, 0.35); padding-left: 0.8rem; }}
-  .st-key-link {{ margin-left: auto; }}
+  .st-key-link, .st-key-views {{ margin-left: auto; }}
 }}
 @media (max-width: {PHONE_PX}px) {{
   .stMainBlockContainer {{ padding-left: 1rem; padding-right: 1rem; }}
-  .st-key-filters {{ display: none; }}
-  .stApp:has(.st-key-fold input:checked) .st-key-filters {{ display: flex; }}
+  .st-key-filters, .st-key-explore-controls {{ display: none; }}
+  .stApp:has(.st-key-fold input:checked) :is(.st-key-filters, .st-key-explore-controls) {{ display: flex; }}
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
   .st-key-tiles [data-testid="stColumn"] {{ min-width: calc(50% - 0.5rem); }}

@@ -44,8 +44,8 @@ _OTHER_DAY: Final = "day"
 _EVERY: Final = ""
 
 
-def controls(view: View, choice: Choice) -> None:
-    """Draw the row of controls."""
+def controls(view: View, choice: Choice, *, end: Callable[[], None]) -> None:
+    """Draw the row of controls, and at its end what stands there."""
     metric = choice.metric
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="explore-controls"):
         _select("metric", "Figure", {each.id: each.label for each in catalog.METRICS}, metric.id, width=225, take=_take_metric)
@@ -65,9 +65,12 @@ def controls(view: View, choice: Choice) -> None:
         _only(view, choice)
         if metric.uses("mall_id") or metric.uses("start_on"):
             _beside(view)
+        end()
 
 
-def _select(key: str, label: str, options: Mapping[str, str], shown: str, *, width: int, take: Callable[[], None]) -> None:
+def _select(
+    key: str, label: str, options: Mapping[str, str], shown: str, *, width: int, take: Callable[[], None], has_label: bool = True
+) -> None:
     widget = f"w-{key}"
     st.session_state[widget] = shown if shown in options else next(iter(options))
     st.selectbox(
@@ -78,6 +81,7 @@ def _select(key: str, label: str, options: Mapping[str, str], shown: str, *, wid
         on_change=take,
         filter_mode="contains",
         width=width,
+        label_visibility="visible" if has_label else "collapsed",
     )
 
 
@@ -187,8 +191,8 @@ def over_table(look: Look) -> None:
     """Draw how the rows are sorted, and how many are kept."""
     asked = look.choice.asked
     orders = {str(each): ORDER_WORDS[each] for each in ORDERS if each != "change" or look.before}
-    _select("order", "Sorted", orders, asked.order, width=185, take=partial(_take, "order"))
-    _select("top", "Rows", TOP_WORDS, str(asked.top) if asked.top else "all", width=110, take=partial(_take, "top"))
+    _select("order", "Sorted", orders, asked.order, width=185, take=partial(_take, "order"), has_label=False)
+    _select("top", "Rows", TOP_WORDS, str(asked.top) if asked.top else "all", width=105, take=partial(_take, "top"), has_label=False)
 
 
 def over_picture(look: Look) -> None:

@@ -1,5 +1,7 @@
 """Draws the Explore page from what was chosen and found."""
 
+from functools import partial
+
 import streamlit as st
 
 from ui import panels, scene, source
@@ -15,9 +17,7 @@ _HEIGHT_ROWS = 12
 
 def controls(view: View, choice: Choice, *, may_change: bool) -> None:
     """Draw the controls and the saved views, and say what of the address cannot be."""
-    with st.container(key="explore-head"):
-        of_controls.controls(view, choice)
-        saved_views.draw(view, may_change=may_change)
+    of_controls.controls(view, choice, end=partial(saved_views.draw, view, may_change=may_change))
     for told in choice.left_out:
         st.warning(told)
 
