@@ -54,7 +54,7 @@ class Criterion:
         return _UNITS[self.unit]
 
 
-_MODELLED: Final = "coverage_by_mall (modelled)"
+_MODELLED: Final = "coverage, modelled"
 _FORECAST: Final = "forecast from the pilots"
 
 CRITERIA: Final = (
@@ -66,7 +66,7 @@ CRITERIA: Final = (
         "income_cents",
         "Income",
         "Median household income a year of the cells within the drive, mean over households",
-        "demand_cells",
+        "public statistics by cell",
         "money",
     ),
     Criterion("orders", "orders_week", "Orders a week", "Orders a week once the launch is over", _FORECAST, "orders"),
@@ -77,7 +77,7 @@ CRITERIA: Final = (
         "driver_hours_in_reach_week",
         "Drivers in reach",
         "Driver-hours a week at open malls that fall to people within the drive",
-        "driver_access (modelled)",
+        "driver access, modelled",
         "hours",
     ),
     Criterion(
@@ -88,14 +88,14 @@ CRITERIA: Final = (
         _FORECAST,
         "hours",
     ),
-    Criterion("stores", "stores", "Stores", "Stores in the mall", "malls", "count"),
-    Criterion("categories", "categories", "Categories", "Categories of stores in the mall", "stores", "count"),
+    Criterion("stores", "stores", "Stores", "Stores in the mall", "list of malls", "count"),
+    Criterion("categories", "categories", "Categories", "Categories of stores in the mall", "list of stores", "count"),
     Criterion(
         "station",
         "station_m",
         "To the station",
         "Straight line to the nearest delivery station: the farther, the more a mall saves",
-        "stations",
+        "list of stations",
         "distance",
     ),
     Criterion(
@@ -120,7 +120,7 @@ CRITERIA: Final = (
         "taken_permille",
         "Taken from open malls",
         "Part of the open malls' expected people who would choose this one instead",
-        "cannibalization (modelled)",
+        "choice between malls, modelled",
         "share",
     ),
 )

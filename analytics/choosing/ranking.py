@@ -15,6 +15,7 @@ from analytics.models.scores import WHOLE, Integers, Scale, all_weightings, best
 from data.warehouse import Version
 
 TOP: Final = 3
+_MOST_MIN: Final = 120
 _FACTORS: Final[Mapping[Unit, tuple[float, str]]] = {
     "people": (1, ""),
     "count": (1, ""),
@@ -74,8 +75,9 @@ class Ranking:
         Criteria with a weight of which nothing is known.
     scales
         Anchors of every criterion.
-    counts
-        Rank acceptability under all weightings: a row per candidate that fails no limit, a column per rank.
+    counts, counts_around
+        Rank acceptability, under all weightings and under those around the scenario's own: a row per candidate that fails no limit, a
+        column per rank.
     """
 
     rows: tuple[Ranked, ...]
@@ -85,6 +87,7 @@ class Ranking:
     left_out: tuple[Criterion, ...]
     scales: Mapping[str, Scale]
     counts: Integers
+    counts_around: Integers
 
     @property
     def standing(self) -> tuple[Ranked, ...]:
@@ -176,6 +179,7 @@ def _ordered(
         left_out=tuple(BY_ID[name] for name in left_out),
         scales=anchors,
         counts=counts,
+        counts_around=around,
     )
 
 
@@ -209,10 +213,19 @@ def in_units(value: float, unit: Unit) -> str:
     """Return a stored number as a sentence has it: ``52 min``, ``$7.42``, ``12,480``."""
     factor, suffix = _FACTORS[unit]
     shown = value * factor
+    if unit == "minutes" and abs(shown) > _MOST_MIN:
+        hours, minutes = divmod(round(shown), 60)
+        return f"{hours:,} h {minutes:02d} min"
     if unit == "money":
         return f"${shown:,.2f}" if abs(shown) < 1000 else f"${shown:,.0f}"
     digits = 1 if unit in {"share", "distance"} or (unit == "minutes" and shown != round(shown)) else 0
     return f"{shown:,.{digits}f}{suffix}"
+
+
+def span(low: float, high: float, unit: Unit) -> str:
+    """Return two stored numbers as a sentence has them: ``1,437 to 6,529 a week``."""
+    first, last, suffix = in_units(low, unit), in_units(high, unit), _FACTORS[unit][1]
+    return f"{first.removesuffix(suffix) if suffix and last.endswith(suffix) and ' h ' not in first else first} to {last}"
 
 
 def table(ranked: Ranking) -> pa.Table:

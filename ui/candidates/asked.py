@@ -99,7 +99,9 @@ def asked(view: View) -> Asked:
     """
     check_scope(view.scope)
     _open_named(view)
-    texts = _readable(view)
+    texts, problems = _readable(view)
+    if problems:
+        st.warning(f"Parts of this address cannot be read and are left out. {' '.join(problems)}")
     chosen = scenario(texts)
     on_map, extra = view.choice(SHOW_KEY, NEWLY), [*SHOWN]
     if on_map in BY_ID:
@@ -119,15 +121,16 @@ def asked(view: View) -> Asked:
 
 
 def scenario_of(view: View) -> Scenario:
-    """Return the scenario of a view's address, for pages that only need it: what cannot be read is left out and said."""
-    return scenario(_readable(view))
+    """Return the scenario of a view's address; what cannot be read is left out."""
+    return scenario(_readable(view)[0])
 
 
-def _readable(view: View) -> dict[str, str]:
-    """Return the texts of the address that a scenario understands, a warning for each of the others."""
+def _readable(view: View) -> tuple[dict[str, str], list[str]]:
+    """Return the texts of the address that a scenario understands, and a sentence for each of the others."""
     market_id = {} if view.market is None else {"market": view.market.id}
     given = {key: text for key, text in view.chosen.items() if key in KEYS and key != "market"} | market_id
     texts: dict[str, str] = {}
+    problems = []
     # Preset first: weights of one's own need it.
     for key in KEYS:
         if key not in given:
@@ -138,8 +141,8 @@ def _readable(view: View) -> dict[str, str]:
             sites(view.version, (), chosen.pins)
             texts = tried
         except MallReachError as error:
-            st.warning(f"A part of this address cannot be read and is left out. {str(error)[:1].upper()}{str(error)[1:]}.")
-    return texts
+            problems.append(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    return texts, problems
 
 
 def _open_named(view: View) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.choosing.criteria import BY_ID, CRITERIA, Criterion
 from analytics.choosing.look_alikes import METHOD, look_alikes
-from analytics.choosing.ranking import TOP, in_units
+from analytics.choosing.ranking import TOP, in_units, span
 from analytics.models.scores import WEIGHTINGS
 from ui import filters, panels
 from ui import format as write
@@ -38,9 +38,8 @@ def _opened(view: View, by: Asked) -> None:
     pilots = [site for site in by.places if site.is_open] or []
     found = look_alikes(view.version, by.opened, pilots)
     alike = [(each.pilot.name, _closeness(each.alike, each.most_like, each.least_like)) for each in found[:TOP]]
-    one.draw(view, by.opened, by.scenario.terms.of_forecast, alike=alike)
-    if alike:
-        panels.note(f"How alike: 100 % less {METHOD} over people within 10, 20 and 30 min, income, stores and their categories.")
+    how = [("Measured by", METHOD)] if alike else []
+    one.draw(view, by.opened, by.scenario.terms.of_forecast, alike=[*alike, *how])
 
 
 def _closeness(alike: float, most: str, least: str) -> str:
@@ -96,7 +95,7 @@ def _criterion(by: Asked, each: Criterion, place: int) -> dict[str, object]:
     return {
         "label": each.label,
         "value": None if value is None else in_units(value, each.unit),
-        "range": None if low is None or high is None else f"{in_units(low, each.unit)} to {in_units(high, each.unit)}",
+        "range": None if low is None or high is None else span(low, high, each.unit),
         "score": None if value is None else int(by.ranked.scores[each.id][place]) / 100,
         "weight": weight / total if weight and total else None,
         "anchors": ", ".join(in_units(number, each.unit) for number in anchors),
@@ -172,14 +171,14 @@ def _axis(by: Asked, each: Criterion) -> str:
 
 def _ranks(view: View, by: Asked) -> None:
     """Draw how often each candidate takes each rank."""
-    counts = by.ranked.counts
+    counts = by.ranked.counts_around if by.around else by.ranked.counts
     if not counts.shape[1]:
         panels.note("Nothing that these weights count is known, so there are no ranks.")
         return
     names = [row.site.name for row in by.ranked.standing][:_MOST_RANKED]
     shares = [[float(each) / WEIGHTINGS for each in row[:_MOST_RANKED]] for row in counts[:_MOST_RANKED].tolist()]
     preset = PRESET.options.get(by.scenario.preset, "Own")
-    st.markdown(f"**How sure are the ranks?** {WEIGHTINGS:,} weightings of the criteria in *{preset}*, all there are alike.")
+    st.markdown(f"**How sure are the ranks?** {WEIGHTINGS:,} weightings of the criteria in *{preset}*, drawn {_drawn(by)}.")
     figure = rank_shares(names, shares, theme=view.theme)
     st.plotly_chart(
         figure,
@@ -192,6 +191,10 @@ def _ranks(view: View, by: Asked) -> None:
         "A row adds up to 100 %. Malls stand in the order of the weights chosen: one that is first under few others owes it to these. "
         "Rank acceptability (SMAA-2, Lahdelma and Salminen 2001)."
     )
+
+
+def _drawn(by: Asked) -> str:
+    return "around these weights" if by.around else "evenly from all there are"
 
 
 _DRAWN: Final[Mapping[str, Callable[[View, Asked], None]]] = {

@@ -1,7 +1,6 @@
 """The ranked table of candidates, its sentence, and the file that leaves."""
 
 import pyarrow as pa
-import streamlit as st
 
 from analytics.choosing.criteria import BY_ID
 from analytics.choosing.measures import Measure
@@ -16,7 +15,7 @@ from ui.view import View
 
 _SCHEMA = pa.schema(
     [
-        ("rank", pa.int64()),
+        ("rank", pa.string()),
         ("mall", pa.string()),
         ("score", pa.float64()),
         ("sure", pa.string()),
@@ -26,6 +25,7 @@ _SCHEMA = pa.schema(
         ("short", pa.int64()),
         ("cost", pa.int64()),
         ("taken", pa.float64()),
+        ("market", pa.string()),
         ("note", pa.string()),
     ]
 )
@@ -44,6 +44,8 @@ def sentence(view: View, by: Asked) -> tuple[str, str]:
         return "Nothing is known of what these weights count, so there is no order.", _left_out(by)
     sure = by.sure(first)
     said = f"{first.site.name} comes first of {write.counted(len(standing), 'candidate')}"
+    if len(standing) == 1 and len(rows) > 1:
+        said = f"{first.site.name} is the only one of {write.counted(len(rows), 'candidate')} that meets the hard limits"
     if len(standing) > TOP and sure is not None:
         said += f": in the top {TOP} under {write.percent(sure / 1000, decimals=0)} of weightings"
     return f"{said}.", _aside(by, first)
@@ -71,25 +73,37 @@ def _left_out(by: Asked) -> str:
 def columns(by: Asked) -> tuple[Shown, ...]:
     """Return the columns of the table."""
     who = "People" if by.scenario.terms.weight == "population" else "Households"
-    tried = "10,000 weightings around these" if by.around else "10,000 weightings, all there are alike"
+    tried = "10,000 weightings around these" if by.around else "10,000 weightings, drawn evenly from all there are"
     return (
-        Shown("rank", "#", "count", help="-: fails a hard limit", width_px=44),
-        Shown("mall", "Mall", is_pinned=True, width_px=176),
-        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=88),
-        Shown("sure", f"Top {TOP} under", help=f"Share of {tried}, under which it is among the first {TOP}", width_px=84),
-        Shown("newly", "Newly reached", "count", help=f"{who} within the drive whom no open mall reaches (model)"),
-        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=104),
-        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)"),
-        Shown("short", "Hours short", "count", help="Driver-hours a week it would need beyond what the market has to spare (forecast)"),
-        Shown("cost", "Cost", "money", help="Driver pay, surcharge and handling for each delivered order (forecast)"),
-        Shown("taken", "Taken", "percent", help="Part of the open malls' expected people who would choose this one instead (model)"),
+        Shown("rank", "#", help="-: fails a hard limit", is_pinned=True, width_px=30),
+        Shown("mall", "Mall", is_pinned=True, width_px=166),
+        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=72),
+        Shown("sure", f"Top {TOP} under", help=f"Share of {tried}, under which it is among the first {TOP}", width_px=80),
+        Shown("newly", "Newly reached", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=98),
+        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=98),
+        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=62),
+        Shown(
+            "short",
+            "h short",
+            "count",
+            help="Driver-hours a week it would need beyond what the market has to spare (forecast)",
+            width_px=56,
+        ),
+        Shown("cost", "Cost", "money", help="Driver pay, surcharge and handling for each delivered order (forecast)", width_px=60),
+        Shown(
+            "taken",
+            "Taken",
+            "percent",
+            help="Part of the open malls' expected people who would choose this one instead (model)",
+            width_px=58,
+        ),
+        *((Shown("market", "Market", width_px=84),) if _is_of_several(by) else ()),
         *((Shown("note", "Note", width_px=320),) if any(_note(row) for row in by.ranked.rows) else ()),
     )
 
 
 def rows(view: View, by: Asked) -> pa.Table:
     """Return the rows of the table: stored units, as the columns expect them."""
-    several = by.scenario.market_id is None and len(view.markets) > 1
     names = {market.id: market.name for market in view.markets}
     found = []
     for place, row in enumerate(by.ranked.rows):
@@ -97,8 +111,9 @@ def rows(view: View, by: Asked) -> pa.Table:
         taken = _value(by, "taken", place)
         found.append(
             {
-                "rank": row.rank,
-                "mall": f"{row.site.name}, {names[row.site.market_id]}" if several else row.site.name,
+                "rank": None if row.rank is None else str(row.rank),
+                "mall": row.site.name,
+                "market": names[row.site.market_id],
                 "score": row.score,
                 "sure": None if sure is None else write.percent(sure / 1000, decimals=0),
                 "newly": _value(by, "newly", place),
@@ -109,6 +124,10 @@ def rows(view: View, by: Asked) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(found, schema=_SCHEMA)
+
+
+def _is_of_several(by: Asked) -> bool:
+    return len({row.site.market_id for row in by.ranked.rows}) > 1
 
 
 def _value(by: Asked, name: str, place: int) -> int | None:
@@ -145,8 +164,19 @@ def draw(view: View, by: Asked) -> None:
 
     alt = " ".join(f"{row.rank or 'Not ranked'}: {row.site.name}." for row in by.ranked.rows[:10])
     panels.table(rows(view, by), columns(by), key="candidates-table", alt=alt, height_rows=13, on_row=choose)
+    panels.note(" ".join(filter(None, [_weights_in_words(by), limits_in_words(by)])))
     if by.opened is not None:
-        st.caption(f"Choose a row to open its mall; open now: {by.opened.name}.")
+        panels.note(f"Choose a row to open its mall. Open now: {by.opened.name}.")
+
+
+def _weights_in_words(by: Asked) -> str:
+    """Return what the score is made of: ``Score: newly reached 25 %, orders a week 20 %``."""
+    total = sum(by.ranked.weights.values())
+    parts = [
+        f"{BY_ID[name].label[:1].lower()}{BY_ID[name].label[1:]} {write.percent(weight / total, decimals=0)}"
+        for name, weight in sorted(by.ranked.weights.items(), key=lambda item: -item[1])
+    ]
+    return f"Score: {', '.join(parts)}." if parts else ""
 
 
 def limits_in_words(by: Asked) -> str:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
@@ -30,20 +31,21 @@ _SCREEN: Final[dict[Unit, tuple[float, str]]] = {
 """How many stored units one unit on screen is, and its name."""
 
 _COLUMNS: Final = ("worst", "ideal", "beyond", "least", "most")
+_EDITED: Final = pa.schema([("criterion", pa.string()), ("unit", pa.string()), *((name, pa.float64()) for name in _COLUMNS)])
 
 
 def draw(view: View) -> None:
     """Draw the buttons; what they open is drawn when it is opened."""
-    chosen = scenario_of(view)
     with st.popover("Weights", key="weights-tool"):
-        _weights(view, chosen)
-    with st.popover("Assumptions", key="assumptions-tool"):
-        _assumptions(view, chosen)
+        _weights(view, scenario_of(view))
+    if st.button("Assumptions", key="assumptions-tool", icon=":material/tune:"):
+        _assumptions(view)
 
 
 def _weights(view: View, chosen: Scenario) -> None:
     weights = chosen.weighting
     total = sum(weights.values()) or 1
+    filters.segments(TRIED)
     st.markdown("**Weights** from 0 to 100; what counts is their share of the sum.")
     columns = st.columns(2)
     half = (len(CRITERIA) + 1) // 2
@@ -61,7 +63,6 @@ def _weights(view: View, chosen: Scenario) -> None:
             on_change=_take_weight,
             args=(view, weights, each.id),
         )
-    filters.segments(TRIED)
 
 
 def _take_weight(view: View, weights: dict[str, int], name: str) -> None:
@@ -71,74 +72,62 @@ def _take_weight(view: View, weights: dict[str, int], name: str) -> None:
     change(view, preset=OWN if kept else None, weights=",".join(f"{each}:{weight}" for each, weight in kept.items()) or None)
 
 
-def _assumptions(view: View, chosen: Scenario) -> None:
-    terms = chosen.terms
-    filters.segments(PEOPLE)
-    left, right = st.columns(2)
-    money: tuple[tuple[str, str, int], ...] = (
-        ("handling", "Handling an order, $", terms.handling_cents),
-        ("surcharge", "Fuel and other surcharges an order, $", terms.surcharge_cents),
-    )
-    for name, label, cents in money:
-        st.session_state[f"w-{name}"] = cents / 100
-        left.number_input(label, 0.0, 1000.0, step=0.25, format="%.2f", key=f"w-{name}", on_change=_take_costs, args=(view,))
-    st.session_state["w-wait"], st.session_state["w-waiting"] = terms.wait_s / 60, terms.waiting_permille / 10
-    right.number_input(
-        "A trip waits for a driver, min", 0.5, 60.0, step=0.5, format="%.1f", key="w-wait", on_change=_take_staffing, args=(view,)
-    )
-    right.number_input(
-        "or longer, at most % of trips", 0.1, 99.9, step=1.0, format="%.1f", key="w-waiting", on_change=_take_staffing, args=(view,)
-    )
-    st.markdown("**Anchors and hard limits**")
-    panels.note("A criterion scores 0 at its worst value and 100 at its ideal. Malls that fail a hard limit stand last.")
-    if st.button("Edit anchors and limits", key="edit-anchors", icon=":material/tune:"):
-        _anchors(view)
-
-
-def _take_costs(view: View) -> None:
-    handling, surcharge = (round(100 * st.session_state[f"w-{name}"]) for name in ("handling", "surcharge"))
-    change(view, costs=f"{handling}:{surcharge}" if handling or surcharge else None)
-
-
-def _take_staffing(view: View) -> None:
-    wait_s, permille = round(60 * st.session_state["w-wait"]), round(10 * st.session_state["w-waiting"])
-    usual = Terms()
-    change(view, staffing=f"{wait_s}:{permille}" if (wait_s, permille) != (usual.wait_s, usual.waiting_permille) else None)
-
-
-@st.dialog("Anchors and hard limits", width="large")
-def _anchors(view: View) -> None:
-    """Draw the table of anchors and limits, in the units on screen, and take over what a reader edits."""
+@st.dialog("Assumptions", width="large")
+def _assumptions(view: View) -> None:
+    """Draw what figures depend on, and the anchors and limits of criteria, in the units on screen; taken over when it is applied."""
     chosen = scenario_of(view)
+    terms = chosen.terms
+    first, second, third = st.columns(3)
+    weight = first.segmented_control(
+        "Count", [*PEOPLE.options], default=terms.weight, format_func=PEOPLE.options.__getitem__, required=True
+    )
+    handling = second.number_input("Handling an order, $", 0.0, 1000.0, terms.handling_cents / 100, step=0.25, format="%.2f")
+    surcharge = third.number_input(
+        "Fuel and other surcharges an order, $", 0.0, 1000.0, terms.surcharge_cents / 100, step=0.25, format="%.2f"
+    )
+    wait = second.number_input("A trip may wait for a driver, min", 0.5, 60.0, terms.wait_s / 60, step=0.5, format="%.1f")
+    waiting = third.number_input("% of trips that may wait longer", 0.1, 99.9, terms.waiting_permille / 10, step=1.0, format="%.1f")
+    st.markdown("**Anchors and hard limits**")
+    panels.note("A criterion scores 0 at its worst value and 100 at its ideal. Malls that fail a hard limit stand last, with the reason.")
     usual = scales(chosen.terms.within_s, yardstick(view.version))
-    shown = pa.Table.from_pylist([_row(each, dict(chosen.anchors).get(each.id, usual[each.id]), dict(chosen.limits)) for each in CRITERIA])
-    number = partial(st.column_config.NumberColumn, format="localized")
+    problem, texts = _texts_of(_edited(chosen, usual), usual)
+    if problem:
+        st.error(problem)
+    with st.container(horizontal=True):
+        if st.button("Apply", type="primary", key="apply-assumptions", disabled=bool(problem)):
+            costs = round(100 * handling), round(100 * surcharge)
+            made = Terms(terms.within_s, weight or terms.weight, *costs, wait_s=round(60 * wait), waiting_permille=round(10 * waiting))
+            told = replace(Scenario(), terms=made).texts
+            change(view, **{name: told.get(name) for name in ("of", "costs", "staffing")}, **texts)
+            st.rerun()
+        if st.button("Back to the usual ones", key="reset-assumptions"):
+            change(view, **dict.fromkeys(("of", "costs", "staffing", "anchors", "limits")))
+            st.rerun()
+
+
+def _edited(chosen: Scenario, usual: dict[str, Scale]) -> list[dict[str, Any]]:
+    """Draw the table of anchors and limits, and return its rows as they were edited."""
+    anchors, limits = dict(chosen.anchors), dict(chosen.limits)
+    shown = pa.Table.from_pylist([_row(each, anchors.get(each.id, usual[each.id]), limits) for each in CRITERIA], schema=_EDITED)
+    number = partial(st.column_config.NumberColumn, format="localized", width=86)
     edited = st.data_editor(
         shown.to_pandas(),
         hide_index=True,
         key="anchors-editor",
+        height=352,
         disabled=["criterion", "unit"],
         column_config={
-            "criterion": st.column_config.TextColumn("Criterion", pinned=True),
-            "unit": st.column_config.TextColumn("Unit"),
-            "worst": number("Worst, scores 0", required=True),
-            "ideal": number("Ideal, scores 100", required=True, help="Over the worst: more is better; under it: less is better"),
+            "criterion": st.column_config.TextColumn("Criterion", pinned=True, width=150),
+            "unit": st.column_config.TextColumn("Unit", width=70),
+            "worst": number("Worst", required=True, help="Scores 0, and everything beyond it"),
+            "ideal": number("Ideal", required=True, help="Scores 100. Over the worst: more is better; under it: less is better"),
             "beyond": number("As bad again", help="Where too much is as bad as the worst; empty: beyond the ideal all is as good"),
             "least": number("At least", help="Hard limit: malls below it stand last"),
             "most": number("At most", help="Hard limit: malls above it stand last"),
         },
     )
-    rows = edited.to_dict("records")
-    problem, texts = _texts_of(rows, usual)
-    if problem:
-        st.error(problem)
-    with st.container(horizontal=True):
-        if st.button("Apply", type="primary", key="apply-anchors", disabled=bool(problem)):
-            change(view, **texts)
-            st.rerun()
-        if st.button("Back to the usual ones", key="reset-anchors"):
-            change(view, anchors=None, limits=None)
-            st.rerun()
+    rows: list[dict[str, Any]] = edited.to_dict("records")
+    return rows
 
 
 def _row(each: Criterion, scale: Scale, limits: dict[str, Limit]) -> dict[str, Any]:
@@ -155,9 +144,7 @@ def _texts_of(rows: list[dict[str, Any]], usual: dict[str, Scale]) -> tuple[str,
     limits: list[tuple[str, Limit]] = []
     for each, row in zip(CRITERIA, rows, strict=True):
         factor = _SCREEN[each.unit][0]
-        worst, ideal, beyond, least, most = (
-            None if row[name] is None or row[name] != row[name] else row[name] * factor for name in _COLUMNS
-        )
+        worst, ideal, beyond, least, most = (None if pd.isna(row[name]) else row[name] * factor for name in _COLUMNS)
         if worst is None or ideal is None:
             return f"{each.label}: the worst and the ideal value are numbers.", {}
         try:

@@ -24,19 +24,19 @@ from ui.maps.figures import (
 from ui.maps.layers import disc_layer, outline_layer
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import hex_id, tip_lines
-from ui.palette import AMOUNT, Classes, Rgb, rgb
+from ui.palette import AMOUNT, Classes, Rgb, rgb, tokens
 
 SCORE = Classes("Score", "of 100", (15, 30, 50, 70, 85), AMOUNT)
 MOST_TARGETS = 4_000
 """Cells that may be clicked to drop a pin: a view holds no more without becoming slow."""
 
 _TARGET_RESOLUTIONS = (9, 8, 7, 6)
-_HALO_PX = 15
+_DISC_PX = 9.0
 
 
 @dataclass(frozen=True)
 class Halo:
-    """A disc around a place, colored by its score, 0 to 100; None: unknown, drawn as a ring without fill."""
+    """A disc over a place, colored by its score, 0 to 100; None: unknown, so that the place stays as it is."""
 
     latitude: float
     longitude: float
@@ -111,7 +111,9 @@ def sites_map(halos: Sequence[Halo], scene: Scene, *, title: str, ends: str, tar
         for each in halos
         if each.score is not None
     ]
-    deck = whole_deck(scene, NO_CELLS, [], under_malls=[disc_layer("halos", discs, _HALO_PX)])
+    deck = whole_deck(scene, NO_CELLS, [])
+    deck.layers += [disc_layer("score-rings", [{**each, "fill": rgb(tokens(scene.theme).text)} for each in discs], _DISC_PX + 1.5)]
+    deck.layers += [disc_layer("scores", discs, _DISC_PX)]
     if targets:
         deck.layers.append(_targets(targets))
     classes = _titled(SCORE, title)

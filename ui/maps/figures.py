@@ -438,8 +438,8 @@ def _plain_tip(number: float | None, classes: Classes) -> tuple[str, ...]:
     return ("No orders",) if number is None else (f"{classes.title}: {number_text(round(number, 1))} {classes.unit}",)
 
 
-def whole_deck(scene: Scene, drawn: CellRows, edge: list[str], *, under_malls: Sequence[pdk.Layer] = ()) -> pdk.Deck:
-    """Put ground, cells, names and malls together; ``under_malls`` lie over the names and under the malls."""
+def whole_deck(scene: Scene, drawn: CellRows, edge: list[str]) -> pdk.Deck:
+    """Put ground, cells, names and malls together."""
     theme, view = scene.theme, scene.view
     color = tokens(theme)
     names = mall_labels(scene.malls, view, reserved=[scale_box(view)])
@@ -456,7 +456,6 @@ def whole_deck(scene: Scene, drawn: CellRows, edge: list[str], *, under_malls: S
         outline_layer("selected", selected, color.primary, width_px=3),
         text_layer("places", places, text=rgba(color.land_text), pill=rgba(color.ground, 0.92), size_px=12),
         *scale_layers(view, theme),
-        *under_malls,
         *mall_layers(scene.malls, names, theme, chosen=scene.selected_mall),
     ]
     return pdk.Deck(
