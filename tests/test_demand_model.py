@@ -68,7 +68,7 @@ def test_pilots_alike_foretell_one_like_them():
     twice = expected(found, areas(2 * people[:24], minutes[:24]))
 
     usual = orders[:24].sum() / found.launch.mature_weeks[0]
-    assert np.median(twice.mean_orders()) == pytest.approx(2 * usual, rel=0.01)
+    assert np.median(twice.mean_orders) == pytest.approx(2 * usual, rel=0.01)
     assert twice.share == pytest.approx(np.exp(-0.1 * minutes[:24]) / np.exp(-0.1 * minutes[:24]).sum(), rel=0.05)
 
 
@@ -80,7 +80,7 @@ def test_as_many_times_the_people_order_as_many_times_as_much(factor):
 
     more = expected(found, areas(factor * here.people, here.drive_min))
 
-    assert more.mean_orders() == pytest.approx(factor * expected(found, here).mean_orders(), rel=1e-6)
+    assert more.mean_orders == pytest.approx(factor * expected(found, here).mean_orders, rel=1e-6)
 
 
 def test_orders_from_elsewhere_are_told_too():
@@ -88,14 +88,14 @@ def test_orders_from_elsewhere_are_told_too():
 
     half = expected(learned(made, grown(3), known_share=np.full(3, 0.5)), here)
 
-    assert half.mean_orders() == pytest.approx(2 * expected(learned(made, grown(3)), here).mean_orders(), rel=1e-6)
+    assert half.mean_orders == pytest.approx(2 * expected(learned(made, grown(3)), here).mean_orders, rel=1e-6)
 
 
 def test_a_week_of_the_launch_has_fewer_orders_than_later_ones_and_one_week_is_wider_than_the_level():
     found = expected(learned(town(np.random.default_rng(11)), grown(3)), areas([400, 800, 90], [5, 12, 22]))
 
     assert np.median(found.orders(0)) < np.median(found.orders(20)) <= np.median(found.orders()) * 1.001
-    level, week = (np.diff(np.quantile(each, [0.1, 0.9]))[0] for each in (found.mean_orders(), found.orders()))
+    level, week = (np.diff(np.quantile(each, [0.1, 0.9]))[0] for each in (found.mean_orders, found.orders()))
     assert week > level
 
 

@@ -114,7 +114,7 @@ def backtest(version: Version, assumptions: Assumptions = USUAL, *, progress: Ca
     for place in range(len(found.malls)):
         if progress is not None:
             progress(place, len(found.malls))
-        held.append(_held(key, assumptions, place))
+        held.append(_held(key, assumptions.weight, place))
     return Backtest(tuple(sorted(held, key=lambda each: (each.mall.name, each.mall.id))))
 
 
@@ -125,10 +125,11 @@ def _too_few(found: History) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def _held(key: VersionKey, assumptions: Assumptions, place: int) -> Held:
-    found = history(key.version, assumptions.weight)
+def _held(key: VersionKey, weight: str, place: int) -> Held:
+    """Return what a pilot had beside its forecast; whatever else is assumed changes neither its orders nor its times."""
+    assumptions, found = Assumptions(weight=weight), history(key.version, weight)
     mall, site = found.malls[place], pilot_sites(key.version, found)[place]
-    (told,), (demand,) = forecasts(key.version, (site,), assumptions), demands(key.version, (site,), assumptions.weight)
+    (told,), (demand,) = forecasts(key.version, (site,), assumptions), demands(key.version, (site,), weight)
     own = found.weeks.mall == place
     orders, at = found.weeks.orders[own], found.weeks.weeks_open[own]
     bands = [Band.of(np.quantile(demand.orders(int(week)), SHARES)) for week in at] if demand is not None else []

@@ -20,7 +20,7 @@ _POINTS: Final = 96
 _LARGEST: Final = 5.0
 """Grid of tau, up to so many scales of its prior; finer near 0."""
 
-_HALVINGS: Final = 60
+_HALVINGS: Final = 44
 _REACH: Final = 12.0
 
 

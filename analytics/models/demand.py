@@ -9,6 +9,7 @@ Source: Hilbe 2011, Negative Binomial Regression; Gelman and Hill 2007 for group
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ _PRIOR_SD: Final = np.array([0.1, 0.1, 0.1, 0.5])
 """Of the line over the minutes, its two bends, and the logarithm of income: by how much the log of orders changes."""
 
 _ROUNDS, _STEPS = 4, 25
+_STILL: Final = 1e-7
 _LARGEST_DISPERSION: Final = 50.0
 _LEVEL_NODES, _RAMP_NODES, _NOISE_NODES = 96, 12, 24
 
@@ -114,7 +116,7 @@ class Demand:
     def orders(self, weeks_open: int | None = None) -> Floats:
         """Return equally likely numbers of orders of one week, ascending: the week since the opening; None: when the launch is over."""
         share = np.ones(1) if weeks_open is None else self.pilots.launch.share([weeks_open], _RAMP_NODES)[0]
-        mean = (np.exp(self.level.nodes(_LEVEL_NODES))[:, None] * share).reshape(-1, 1)
+        mean = (self.mean_orders[:, None] * share).reshape(-1, 1)
         # A gamma of the same mean and variance as the negative binomial, by the cube root of Wilson and Hilferty (1931).
         variance = self.pilots.launch.noise + self.chance + 1 / mean
         ninth = variance / 9
@@ -122,8 +124,9 @@ class Demand:
         found: Floats = np.sort(drawn.ravel())
         return found
 
+    @cached_property
     def mean_orders(self) -> Floats:
-        """Return equally likely numbers of weekly orders when the launch is over, without the chance of one week."""
+        """Equally likely numbers of weekly orders when the launch is over, without the chance of one week."""
         return np.exp(self.level.nodes(_LEVEL_NODES))
 
 
@@ -223,7 +226,7 @@ def _newton(beta: Floats, areas: Areas, features: Floats, offset: Floats, disper
         gradient = np.concatenate([np.bincount(areas.mall, left, malls), features.T @ left]) - prior * (beta - center)
         step = np.linalg.solve(information, gradient)
         beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-9:
+        if np.abs(step).max() < _STILL:
             break
     return beta, np.asarray(np.linalg.inv(information), float)
 
