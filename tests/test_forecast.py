@@ -131,6 +131,26 @@ def test_every_pilot_is_taken_out_once_and_compared(settled):
     assert found.share_80 == found.malls_in_80 / 2
 
 
+def test_a_mall_of_few_customers_teaches_nothing(tmp_path):
+    town = lived_in(Town(tmp_path))
+    for row in town.tables["orders"]:
+        if row["mall_id"] == "M2":
+            row["customer_id"] = f"few-{int(row['order_id'][1:]) % 9}"
+
+    assert [mall.id for mall in history(town.version).malls] == ["M1"]
+
+
+def test_orders_from_places_as_near_to_an_open_mall_are_told(tmp_path):
+    town = lived_in(Town(tmp_path))
+    town.drive("M3", 0, 300)  # M1's people, as near to M3
+    town.drive("M3", 14, 299)  # M2's people, nearer to M3
+
+    notes = " ".join(forecast(town.version, site_of(town.version, "M3")).notes)
+
+    # 300 of 1,200 households, all five minutes away
+    assert "25 % of these orders come from places at least as near to an open mall" in notes
+
+
 def test_a_single_pilot_cannot_be_tested(tmp_path):
     town = lived_in(Town(tmp_path))
     town.tables["orders"] = [row for row in town.tables["orders"] if row["mall_id"] == "M1"]
