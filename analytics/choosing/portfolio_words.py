@@ -1,0 +1,110 @@
+"""A portfolio in words, for the page and the command line alike."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from analytics.choosing.portfolio import Portfolio
+from analytics.choosing.wish import Wish
+
+_THOUSAND: Final = 1000
+
+
+def sentence(found: Portfolio, others: Sequence[Portfolio] = ()) -> str:
+    """Return the answer in one sentence: what to open, from what to what, and how good that is known to be.
+
+    Parameters
+    ----------
+    found
+        The best set.
+    others
+        Next best sets, as far as they are known.
+    """
+    if found.reason:
+        return found.reason
+    if found.conflict:
+        return f"No set of malls keeps to all conditions. These cannot hold together: {listed(found.conflict)}."
+    if not found.sites:
+        return f"Open none: {_nothing(found)} {_standing(found, others)}"
+    names = listed([site.name for site in found.sites])
+    return f"Open {names}: {change(found)}. {_standing(found, others)}"
+
+
+def change(found: Portfolio) -> str:
+    """Return from what to what a portfolio goes: ``44.0 to 71.3 % of 2.3 M people covered``."""
+    asked, total = found.wish, found.total
+    if asked.aim == "cover":
+        twice = f" by {asked.backup} malls" if asked.backup > 1 else ""
+        return f"{_percent(found.before, total)} to {_percent(found.value, total)} % of {who(asked)} covered{twice}"
+    if asked.aim == "minutes":
+        return f"{_minutes(found.before, total)} to {_minutes(found.value, total)} min mean drive"
+    if asked.aim == "orders":
+        return f"{found.before / _THOUSAND:,.0f} to {found.value / _THOUSAND:,.0f} expected orders a week"
+    return f"{money(found.value)} over {asked.weeks} weeks, after {money(found.cost_cents)} of cost"
+
+
+def amount(found: Portfolio, value: int) -> str:
+    """Return a difference of values in the unit of the aim: ``0.2 pts``, ``14 orders a week``."""
+    asked = found.wish
+    if asked.aim == "cover":
+        return f"{100 * value / max(found.total, 1):.1f} pts"
+    if asked.aim == "minutes":
+        return f"{value / max(found.total, 1) / 60:.2f} min"
+    if asked.aim == "orders":
+        return f"{value / _THOUSAND:,.0f} orders a week"
+    return money(value)
+
+
+def shown(found: Portfolio, value: int) -> float:
+    """Return a value as charts and tables show it: percent, minutes, orders a week, or money."""
+    scale = {"cover": 100 / max(found.total, 1), "minutes": 1 / 60 / max(found.total, 1), "orders": 1 / _THOUSAND, "contribution": 0.01}
+    return value * scale[found.wish.aim]
+
+
+def who(asked: Wish) -> str:
+    """Return who is counted."""
+    return "people" if asked.terms.weight == "population" else "households"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in words."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def money(cents: int) -> str:
+    """Return an amount of money in words: ``$1.2 M``."""
+    dollars = abs(cents) / 100
+    sign = "\N{MINUS SIGN}" if cents < 0 else ""
+    for size, word in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+        if dollars >= size:
+            return f"{sign}${dollars / size:.4g}{word}"
+    return f"{sign}${dollars:,.2f}"
+
+
+def _standing(found: Portfolio, others: Sequence[Portfolio]) -> str:
+    """Return how good the set is known to be, and how far the next one is."""
+    choice = found.choice
+    if choice is None:
+        return ""
+    best = "Best set, proven"
+    if not choice.is_proven:
+        best = f"Best set found, not proven: at most {amount(found, abs(choice.bound - choice.value))} could be missing ({choice.gap:.2%})"
+    if not others:
+        return f"{best}."
+    less = abs(found.value - others[0].value)
+    if not less:
+        return f"{best}; another set is as good."
+    return f"{best}; next best set {amount(found, less)} {'more' if found.wish.aim == 'minutes' else 'less'}."
+
+
+def _nothing(found: Portfolio) -> str:
+    if found.wish.aim == "contribution":
+        return "no mall would earn back what it costs."
+    return "nothing more is allowed or gained."
+
+
+def _percent(value: int, total: int) -> str:
+    return f"{100 * value / max(total, 1):.1f}"
+
+
+def _minutes(value: int, total: int) -> str:
+    return f"{value / max(total, 1) / 60:.1f}"

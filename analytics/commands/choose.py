@@ -1,0 +1,167 @@
+"""``python -m analytics choose``: the best set of malls for a number or a budget, with a certificate."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analytics import export
+from analytics.commands.output import pipe
+from analytics.commands.rank import add_scenario, chosen_scenario
+from analytics.commands.warehouse import Commands, Place, version
+from analytics.errors import ParameterError
+from data.text import aligned, whole_number
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from analytics.choosing.portfolio import Point, Portfolio
+
+_EPILOG = """\
+examples:
+  python -m analytics choose --open 3
+  python -m analytics choose --market las-vegas --budget 200000000 --must meadows-mall --format json
+  python -m analytics choose --open 3 --aim minutes --most 1 --certificate portfolio.json
+  python -m analytics choose --open 5 --apart downtown-summerlin+meadows-mall --format csv > malls.csv
+  python -m analytics verify portfolio.json
+"""
+_CHOICES = {
+    "open": ("K", "open exactly so many malls (default: 3)"),
+    "budget": ("CENTS", "open what a budget pays for instead"),
+    "aim": ("AIM", "cover, orders, minutes or contribution (default: cover)"),
+    "must": ("A,B", "malls that are in every set"),
+    "not": ("A,B", "malls that are in none"),
+    "apart": ("A+B,C+D", "pairs of which at most one is opened"),
+    "most": ("N", "at most so many new malls in a market"),
+    "backup": ("N", "demand counts once so many malls reach it, open ones included (default: 1)"),
+    "hire": ("HOURS", "driver-hours a week that each market can add to those it has to spare (default: drivers are no bound)"),
+    "money": ("A:B:W", "cents to open a mall, cents a week, and weeks (default: 25000000:1000000:52)"),
+    "prices": ("M:A:B,..", "opening and weekly cost of single malls, cents"),
+    "earns": ("CENTS", "fee and commission of an order (default: the pilots' mean fee)"),
+}
+_NEXT = 5
+
+
+def add(commands: Commands, place: Place) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "choose",
+        help="choose a set of malls, with proof",
+        description="Choose the best set of candidate malls. Numbers are in stored units: cents, seconds, driver-hours.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=_choose)
+    for name, (shown, text) in _CHOICES.items():
+        parser.add_argument(f"--{name}", dest=f"wish_{name}", metavar=shown, help=text)
+    parser.add_argument("--next", type=whole_number, default=_NEXT, metavar="N", help="next best sets to find (default: 5)")
+    parser.add_argument("--curve", action="store_true", help="also the best value for every number of malls or budget")
+    parser.add_argument("--limit", type=whole_number, default=10, metavar="S", help="seconds for each set (default: 10)")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="write what `python -m analytics verify` checks")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
+    add_scenario(parser)
+    place(parser)
+
+
+def _choose(options: argparse.Namespace) -> int:
+    from dataclasses import replace  # noqa: PLC0415 - no other command needs these
+
+    from analytics.choosing.certificate import certificate, text  # noqa: PLC0415
+    from analytics.choosing.portfolio import allowances, next_sets, point, portfolio  # noqa: PLC0415
+    from analytics.choosing.wish import wish  # noqa: PLC0415
+
+    data = version(options)
+    _, scenario = chosen_scenario(options, data)
+    given = {name: value for name in _CHOICES if (value := getattr(options, f"wish_{name}")) is not None}
+    kept = {name: value for name, value in scenario.others if not (name in {"open", "budget"} and {"open", "budget"} & given.keys())}
+    asked = wish(replace(scenario, others=tuple(sorted((kept | given).items()))))
+    with _quiet_output():
+        found = portfolio(data, asked, time_limit_s=float(options.limit))
+        others = list(next_sets(data, found, count=options.next, time_limit_s=float(options.limit)))
+        curve = [point(data, asked, each, time_limit_s=float(options.limit)) for each in allowances(data, asked)] if options.curve else []
+    told = certificate(data, found, others) if found.choice else None
+    if options.certificate is not None:
+        if told is None:
+            raise ParameterError("there is no set to certify")
+        _write(options.certificate, text(told))
+    if options.format == "json":
+        pipe([json.dumps(_told(found, told, curve, data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
+    elif options.format == "csv":
+        pipe([export.table_csv(rows(found), is_synthetic=data.manifest.synthetic)])
+    else:
+        _print(found, others, curve)
+        print(f"version {data.id}" + (", synthetic data" if data.manifest.synthetic else ""))
+    return 0 if found.choice else 1
+
+
+def rows(found: "Portfolio") -> "pa.Table":
+    """Return the malls of a portfolio as a table: ids, what each adds to the others in the unit of the aim, and its cost."""
+    from analytics.choosing.tables import malls_table  # noqa: PLC0415
+
+    return malls_table(found)
+
+
+@contextmanager
+def _quiet_output() -> Iterator[None]:
+    """Send what the solver prints from its own code to standard error: standard output is a table, CSV or JSON."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _told(found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"], version_id: str) -> dict[str, Any]:
+    from analytics.choosing.portfolio_words import sentence  # noqa: PLC0415
+
+    answer: dict[str, Any] = {"answer": sentence(found), "version": version_id, "conflict": list(found.conflict)}
+    if told:
+        answer["certificate"] = told
+        answer["alone"] = dict(zip(found.ids, found.alone, strict=True))
+    if curve:
+        answer["curve"] = [{"allowed": each.allowed, "value": each.value, "malls": each.ids, "proven": each.is_proven} for each in curve]
+    return answer | {"notes": list(found.notes)}
+
+
+def _print(found: "Portfolio", others: list["Portfolio"], curve: list["Point"]) -> None:
+    from analytics.choosing.portfolio import in_all  # noqa: PLC0415
+    from analytics.choosing.portfolio_words import amount, change, money, sentence, shown  # noqa: PLC0415
+
+    print(sentence(found, others))
+    if found.choice is None:
+        return
+    choice = found.choice
+    lines = [[site.name, site.market_id, amount(found, lost), money(found.wish.cost_cents(site.id))] for site, lost in _pairs(found)]
+    if lines:
+        print(aligned([["open", "market", "lost without it", "cost"], *lines], right=[2, 3]))
+    for place, each in enumerate(others, 2):
+        print(f"{place}. {', '.join(site.name for site in each.sites) or 'none'}: {change(each)}")
+    if every := in_all([found, *others]) if others else ():
+        print(f"in all of them: {', '.join(site.name for site in found.sites if site.id in every)}")
+    for dot in curve:
+        allowed = f"{dot.allowed}" if found.wish.budget_cents is None else money(dot.allowed)
+        print(f"{allowed}: {'not possible' if dot.value is None else f'{shown(found, dot.value):,.1f}'}")
+    greedy = "" if choice.greedy is None else f"; greed would have had {shown(found, choice.greedy):,.1f}"
+    merged = f", {choice.cells:,} cells as {choice.rows:,} rows" if choice.rows else ""
+    print(f"value {choice.value:,}, bound {choice.bound:,}, gap {choice.gap:.2%}, {choice.seconds:.2f} s{merged}{greedy}")
+    for note in found.notes:
+        print(f"note: {note}")
+
+
+def _pairs(found: "Portfolio") -> list[tuple[Any, int]]:
+    return list(zip(found.sites, found.alone, strict=True))
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.write_text(content, "utf-8")
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
+    print(f"{path}: the certificate; `python -m analytics verify {path}` checks it", file=sys.stderr)
