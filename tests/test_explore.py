@@ -193,6 +193,17 @@ def test_two_malls_are_compared_with_the_interval_of_the_difference(town):
     assert {answer.parameters.mall_id for answer in found.answers} == {"M1", "M2"}
 
 
+def test_malls_of_different_markets_are_compared_and_a_mall_with_all_of_its_market(town):
+    for mall, count in (("M1", 20), ("M2", 12), ("M4", 15)):
+        town.deliver(mall, seconds=[600] * count)
+
+    elsewhere = look(town, by=("hour",), mall_id="M1", market_id="V", beside=Beside(mall_id="M4", is_of_mall=True))
+    everywhere = look(town, by=("hour",), mall_id="M1", market_id="V", beside=Beside(is_of_mall=True))
+
+    assert rows(elsewhere, "orders", "before") == [(20, 15.0)]
+    assert rows(everywhere, "orders", "before") == [(20, 32.0)]
+
+
 def test_what_was_hidden_on_one_side_is_no_zero_on_the_other(town):
     sold(town, {"s1": 20, "s2": 30})
     sold(town, {"s1": 4, "s2": 30}, day=MONDAY - WEEK)

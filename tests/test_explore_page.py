@@ -91,7 +91,7 @@ def test_the_address_is_the_question(busy):
     [
         (
             {"metric": "orders", "by": "pay_band"},
-            "Orders is not grouped by pay: an order may be shown in several offers, and",
+            "Orders cannot be grouped by pay: an order may be shown in several offers, and",
         ),
         ({"metric": "orders", "by": "moon"}, "There is no dimension named moon"),
         ({"metric": "moon"}, "There is no figure named moon"),

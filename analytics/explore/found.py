@@ -54,6 +54,8 @@ class Explored:
         Rows before the cut, and how many of them are hidden.
     is_covered
         Whether a row is hidden only because the total would have told of others.
+    highest, lowest
+        Of all shown rows, before the cut: those with the highest and the lowest figure, the first by group of several; None without any.
     """
 
     table: pa.Table
@@ -67,6 +69,8 @@ class Explored:
     groups: int
     hidden: int
     is_covered: bool
+    highest: Row | None = None
+    lowest: Row | None = None
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -114,6 +118,7 @@ def explored(asked: Exploration, ask: Ask, version: Version) -> Explored:
     then = None if asked.beside is None else _picked(asked, asked.before, shown, metric, ask)
     rows = now.rows if then is None else of_rows.compared(now.rows, then.rows, asked, shown, metric)
     ranked = of_rows.ranked(rows, asked, shown, metric)
+    known = [row for row in of_rows.ranked(now.rows, replace(asked, order="groups"), shown, metric) if row[shown.column] is not None]
     return Explored(
         table=_table(ranked[: asked.top or None], now.answer.table.schema, has_before=then is not None),
         metric=metric,
@@ -126,6 +131,8 @@ def explored(asked: Exploration, ask: Ask, version: Version) -> Explored:
         groups=len(rows),
         hidden=sum(bool(row["suppressed"]) for row in rows),
         is_covered=now.is_covered or bool(then and then.is_covered),
+        highest=max(known, key=lambda row: row[shown.column], default=None),
+        lowest=min(known, key=lambda row: row[shown.column], default=None),
     )
 
 

@@ -77,8 +77,9 @@ def _refuse_comparison(asked: Exploration, metric: Metric, other: Beside) -> Non
 
 def most_groups(by: Sequence[str], parameters: Parameters, version: Version) -> int:
     """Return how many groups these dimensions may have at the most, as far as that is known before asking."""
-    markets = [each for each in reference.markets(version) if parameters.market_id in {None, each.id}]
     malls = [each for each in reference.malls(version, parameters.market_id) if parameters.mall_id in {None, each.id}]
+    home = malls[0].market_id if parameters.mall_id and malls else parameters.market_id
+    markets = [each for each in reference.markets(version) if home in {None, each.id}]
     days = _days(parameters, version)
     sizes = {
         **_FIXED_GROUPS,

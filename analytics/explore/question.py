@@ -16,7 +16,7 @@ Ask = Callable[[str, Parameters], Answer]
 
 @dataclass(frozen=True)
 class Beside:
-    """What the rows are compared with: the same question over other days, or, ``is_of_mall``, at another mall (None: all malls)."""
+    """What the rows are compared with: the same question over other days, or, ``is_of_mall``, at another mall (None: all malls of the market)."""
 
     start_on: date | None = None
     end_on: date | None = None
@@ -77,5 +77,6 @@ class Exploration:
         if self.beside is None:
             raise ValueError("nothing is compared")
         if self.beside.is_of_mall:
-            return replace(self.parameters, mall_id=self.beside.mall_id)
+            market_id = None if self.beside.mall_id else self.parameters.market_id  # a mall is in a market of its own
+            return replace(self.parameters, mall_id=self.beside.mall_id, market_id=market_id)
         return replace(self.parameters, start_on=self.beside.start_on, end_on=self.beside.end_on)

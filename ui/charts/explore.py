@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from html import escape
 
 import plotly.graph_objects as go
@@ -10,7 +10,9 @@ import plotly.graph_objects as go
 from ui.charts.base import template
 from ui.palette import Classes, Theme, readable_on, tokens
 
-_BAR_PX, _AXIS_PX, _ROW_PX = 26, 40, 30
+_BAR_PX, _AXIS_PX, _ROW_PX = 24, 40, 30
+_MOST_DATES = 14
+_PADS = 60
 _LONGEST_NAME = 26
 _NARROWEST_TEXT_COLUMNS = 26
 _LABEL_GAP = 0.075
@@ -130,8 +132,11 @@ def group_lines(
         )
         ends += _end(values, name, color) if name else []
     _label(figure, ends, groups, unit)
-    if groups and isinstance(groups[0], date):
-        figure.update_xaxes(tickformat="%-d %b", nticks=9)
+    days = [group for group in groups if isinstance(group, date)]
+    if days:
+        pad = timedelta(days=max(1, (days[-1] - days[0]).days // _PADS))
+        ticks = {"tickvals": days} if len(days) <= _MOST_DATES else {"nticks": 9}
+        figure.update_xaxes(tickformat="%-d %b", range=[days[0] - pad, days[-1] + pad], **ticks)
     else:
         figure.update_xaxes(type="category", categoryarray=list(groups), categoryorder="array", nticks=13)
     figure.update_yaxes(rangemode="tozero" if unit.is_from_zero else "normal", nticks=5, tickformat=f",.{min(unit.decimals, 1)}f")

@@ -56,6 +56,8 @@ class Choice:
         What was chosen to stand above the table.
     left_out
         One sentence for each part of the address that cannot be: a dimension that would count twice, a value that is none.
+    is_of_one_market
+        Whether a market, or a mall, was chosen, so that all rows are of one.
     """
 
     asked: Exploration
@@ -63,6 +65,7 @@ class Choice:
     figure: Figure
     picture: Picture
     left_out: tuple[str, ...] = ()
+    is_of_one_market: bool = False
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -72,7 +75,8 @@ class Choice:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that name a row on screen: what was picked is the same in every row, and is left out."""
-        return tuple(dict.fromkeys([*(DIMENSIONS[each] for each in self.by if each not in self.asked.picks), *self.metric.keys]))
+        keys = [key for key in self.metric.keys if key != "market_id" or not self.is_of_one_market]
+        return tuple(dict.fromkeys([*(DIMENSIONS[each] for each in self.by if each not in self.asked.picks), *keys]))
 
 
 def choice_of(view: View) -> Choice:
@@ -87,10 +91,12 @@ def choice_of(view: View) -> Choice:
     parameters = view.parameters(by=by, **hours, **_options(view))
     order = _order(view, by)
     beside = beside_of(view, view.choice("beside", ""))
-    asked = Exploration(metric.id, parameters, shown.column, only, beside, _top(view, order), order)
+    has_cells = _has_cells(metric, by)
+    asked = Exploration(metric.id, parameters, shown.column, only, beside, _top(view, is_long=has_cells or order == "groups"), order)
     if asked.order == "change" and beside is None:
         asked = replace(asked, order="most")
-    return Choice(asked, metric, shown, cast("Picture", view.choice("as", "map" if _has_cells(metric, by) else "chart")), tuple(left_out))
+    picture = cast("Picture", view.choice("as", "map" if has_cells else "chart"))
+    return Choice(asked, metric, shown, picture, tuple(left_out), is_of_one_market=view.market_id is not None)
 
 
 def _metric(view: View, left_out: list[str]) -> Metric:
@@ -127,7 +133,7 @@ def _is_permitted(metric: Metric, dimension: str, left_out: list[str]) -> bool:
 
 def refused(metric: Metric, dimension: str, why: str) -> str:
     """Return why a figure is not grouped by a dimension, as a sentence."""
-    return f"{metric.label} is not grouped by {LABELS[dimension].lower()}: {why}."
+    return f"{metric.label} cannot be grouped by {LABELS[dimension].lower()}: {why}."
 
 
 def _options(view: View) -> dict[str, Any]:
@@ -146,8 +152,9 @@ def _order(view: View, by: Sequence[str]) -> Order:
     return next((each for each in ORDERS if each == wanted), default)
 
 
-def _top(view: View, order: Order) -> int:
-    text = view.choice("top", "all" if order == "groups" else "20")
+def _top(view: View, *, is_long: bool) -> int:
+    """Return how many rows are kept; by default all of what has an order of its own, or stands on a map."""
+    text = view.choice("top", "all" if is_long else "20")
     return int(text) if text in TOPS and text != "all" else 0 if text == "all" else 20
 
 
@@ -195,7 +202,7 @@ def comparisons(view: View) -> dict[str, str]:
     custom = links.day(view.choice("beside", ""))
     if custom is not None:
         periods[custom.isoformat()] = f"vs {write.day_range(custom, custom + length)}"
-    everywhere = {_MALL: f"vs {write.ALL_MALLS.lower()}"} if view.mall else {}
+    everywhere = {_MALL: f"vs {_everywhere(view)}"} if view.mall else {}
     shown = view.mall.id if view.mall else None
     return (
         periods
@@ -204,8 +211,12 @@ def comparisons(view: View) -> dict[str, str]:
     )
 
 
+def _everywhere(view: View) -> str:
+    return f"all of {next((market.name for market in view.markets if market.id == view.market_id), 'the markets')}"
+
+
 def beside_words(view: View, beside: Beside) -> str:
     """Return what is compared, in words: ``9-15 Nov``, ``Fashion Show``."""
     if beside.is_of_mall:
-        return next((mall.name for mall in view.malls if mall.id == beside.mall_id), "all malls")
+        return next((mall.name for mall in view.malls if mall.id == beside.mall_id), _everywhere(view))
     return write.day_range(beside.start_on, beside.end_on) if beside.start_on and beside.end_on else ""

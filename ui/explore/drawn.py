@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from ui import format as write
 from ui import panels, scene, source
 from ui.charts import CONFIG
 from ui.explore import controls as of_controls
@@ -24,7 +25,8 @@ def controls(view: View, choice: Choice, *, may_change: bool) -> None:
 
 def answer(look: Look) -> None:
     """Draw the question and its answer."""
-    panels.question(f"How does {_named(look)} differ?", look.choice.metric.help)
+    by = write.listed([words.column_label(column).lower() for column in look.columns])
+    panels.question(f"How does it differ by {by}?" if by else "How large is it?", look.choice.metric.help)
     panels.answer_sentence(sentences.sentence(look), sentences.aside(look))
 
 
@@ -42,6 +44,8 @@ def evidence(look: Look) -> None:
     if picture.map is not None:
         scene.draw(picture.map, alt=alt, height_px=430)
     elif picture.chart is not None:
+        if picture.legend:
+            st.html(picture.legend)
         st.plotly_chart(picture.chart, theme=None, config=CONFIG, key="explore-chart", alt=alt)
     panels.note(picture.note)
     if look.rows:

@@ -16,11 +16,11 @@ from ui.explore import words
 from ui.explore.choice import IN_ORDER, Choice
 from ui.explore.look import Look, Row
 from ui.maps import Figure as Map
-from ui.maps import value_map
+from ui.maps import Specials, legend_html, value_map
 from ui.palette import AMOUNT, BURDEN, Classes, number_text, round_breaks
 from ui.scene import scene
 
-MOST_BARS: Final = 20
+MOST_BARS: Final = 15
 MOST_LINES: Final = 4
 MOST_SQUARES: Final = (24, 31)
 MOST_CELLS: Final = 5_000
@@ -34,11 +34,12 @@ _QUANTILES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart or a map, what it shows in words for screen readers, and what must be said under it."""
+    """A chart or a map, what must be said under it, and the classes of its colors (HTML for ``st.html``)."""
 
     chart: go.Figure | None = None
     map: Map | None = None
     note: str = ""
+    legend: str = ""
 
 
 def picture(look: Look) -> Drawn:
@@ -150,9 +151,11 @@ def _grid(look: Look, down: str, across: str) -> Drawn:
     shown_unit = Unit(unit.words, min(unit.decimals, 1))
     chart = group_grid(squares, kept_lines, kept_columns, classes=classes, unit=shown_unit, theme=look.view.theme)
     is_cut = len(kept_lines) < len(lines) or len(kept_columns) < len(columns)
-    told = [f"In {unit.words}." if unit.words else "", "Dots: hidden." if any(each.is_hidden for each in squares.values()) else ""]
-    told.append(f"{len(kept_lines)} of {len(lines)} by {len(kept_columns)} of {len(columns)} groups are drawn." if is_cut else "")
-    return Drawn(chart, note=" ".join(filter(None, told)))
+    told = f"{len(kept_lines)} of {len(lines)} by {len(kept_columns)} of {len(columns)} groups are drawn." if is_cut else ""
+    specials = Specials(hidden_cells=sum(each.is_hidden for each in squares.values()))
+    note = "" if look.metric.breaks_of(look.figure.column) else "classes of this view"
+    period = look.view.days if look.metric.uses("start_on") else ""
+    return Drawn(chart, note=told, legend=legend_html(classes, theme=look.view.theme, period=period, note=note, specials=specials))
 
 
 def _square(look: Look, row: Row, *columns: str) -> Square:

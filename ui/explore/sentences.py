@@ -14,21 +14,22 @@ _COVERED: Final = ", or the smallest row beside such ones, from which they would
 def sentence(look: Look) -> str:
     """Return the answer."""
     name, total = words.label(look.metric, look.figure), look.found.total
-    if not look.told:
+    most, least = look.found.highest, look.found.lowest
+    if most is None or least is None:
         return f"{name}: {_nothing(look)}"
-    if len(look.told) == 1 and (total is None or total.value is None):
-        return f"{name}: {look.value(look.told[0])}{_at(look, look.told[0])}."
-    whole = f"{words.value(look.metric, look.figure, total.value)} over all; " if total and total.value is not None else ""
-    ordered = sorted(look.told, key=lambda row: row[look.figure.column])
-    least, most = ordered[0], ordered[-1]
-    if len(ordered) == 1:
-        return f"{name}: {whole}{look.value(most)}{_at(look, most)}."
-    kept = "" if len(look.rows) == look.found.groups else " of the rows shown"
-    return f"{name}: {whole}highest{kept}{_at(look, most)} ({look.value(most)}), lowest{_at(look, least)} ({look.value(least)})."
+    parts = [f"{words.value(look.metric, look.figure, total.value)} over all"] if total and total.value is not None else []
+    if most == least:
+        parts.append(f"{look.value(most)}{_at(look, most)}")
+    else:
+        parts.append(f"highest{_at(look, most)} ({look.value(most)}), lowest{_at(look, least)} ({look.value(least)})")
+    return f"{name}: {'; '.join(parts)}."
 
 
 def _at(look: Look, row: Row) -> str:
-    return f" {look.name(row)}" if look.columns else ""
+    """Return where a row is: a cell has no name, and is told by what it is."""
+    named = tuple(column for column in look.columns if column != "cell")
+    place = ["in a cell"] if "cell" in look.columns else []
+    return f" {', '.join([*place, *([look.name(row, *named)] if named else [])])}" if look.columns else ""
 
 
 def _nothing(look: Look) -> str:
