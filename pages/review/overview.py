@@ -9,6 +9,7 @@ from ui.overview import sections
 view = current_view()
 targets, problem = overview.targets(view)
 panels.question(overview.question(view), overview.days(view))
+overview.ask_all(view, targets)
 with session.heard() as said:
     panels.answer_sentence(*overview.sentence(view))
     for remark in (problem, overview.lagging(view)):

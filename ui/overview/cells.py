@@ -1,5 +1,7 @@
 """The map of one market: on time, or click-to-door, by cell, with its table and the story of a clicked cell."""
 
+from typing import Any
+
 import pyarrow as pa
 
 from analytics.answers import Answer
@@ -13,7 +15,7 @@ from ui.overview.headline import leading
 from ui.overview.weeks import span
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import coarse_enough, compute
+from ui.session import Ask, coarse_enough, compute
 from ui.view import View
 
 MAP_PX = 430
@@ -57,6 +59,11 @@ def answer(view: View) -> Answer:
     Cells need orders: the map shows at least 13 weeks, and becomes coarser where hidden cells would hold over 20 % of the orders.
     """
     return _coarse_enough(view, map_market(view), _days(view))
+
+
+def asked(view: View) -> list[Ask]:
+    """Return what the map is going to ask first; again at coarser resolutions where too much would be hidden."""
+    return [(leading(view), {**_asked(map_market(view), _days(view)), "resolution": 8})]
 
 
 def _days(view: View) -> Period:
@@ -110,8 +117,12 @@ def off_the_map(cells: Answer) -> str:
 
 
 def _coarse_enough(view: View, market: Market, period: Period) -> Answer:
-    asked = {"market_id": market.id, "mall_id": None, "by": ("cell",), **span(period)}
-    return coarse_enough(lambda resolution: compute(leading(view), view, resolution=resolution, **asked))
+    wanted = _asked(market, period)
+    return coarse_enough(lambda resolution: compute(leading(view), view, resolution=resolution, **wanted))
+
+
+def _asked(market: Market, period: Period) -> dict[str, Any]:
+    return {"market_id": market.id, "mall_id": None, "by": ("cell",), **span(period)}
 
 
 def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:

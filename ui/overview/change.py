@@ -15,7 +15,7 @@ from ui.charts import STAGE_LABELS, Step, Tone, change_bars
 from ui.filters import Control
 from ui.overview.gauges import ON_TIME, SPEED, estimate, is_known
 from ui.overview.weeks import span, total
-from ui.session import compute
+from ui.session import Ask, ask_ahead, compute
 from ui.view import View
 
 WHAT = Control("why", "What changed", {"on_time_share": "On time", "stages": "Mean minutes"}, "on_time_share")
@@ -146,6 +146,7 @@ def _on_time(view: View) -> Split | None:
         return None
     rows = [compute("on_time_share", view, by=("mall",), **span(period)).rows() for period in periods]
     whole = contributions(*(_late_groups(each, {}) for each in rows))
+    ask_ahead(view, [_late_asked(mall_id, period) for mall_id in _largest(whole, view) for period in periods])
     stages = {mall_id: [_late(view, mall_id, period) for period in periods] for mall_id in _largest(whole, view)}
     told = {mall_id: pair for mall_id, pair in stages.items() if all(row["late_sum_s"] is not None for row in pair)}
     late = [{mall_id: pair[place] for mall_id, pair in told.items()} for place in range(len(periods))]
@@ -162,7 +163,12 @@ def _largest(whole: Sequence[Contribution], view: View) -> list[str]:
 
 def _late(view: View, mall_id: str, period: Period) -> Mapping[str, Any]:
     """Return a mall's late seconds by stage."""
-    return compute("late_attribution", view, mall_id=mall_id, **span(period)).row()
+    metric, changes = _late_asked(mall_id, period)
+    return compute(metric, view, **changes).row()
+
+
+def _late_asked(mall_id: str, period: Period) -> Ask:
+    return "late_attribution", {"mall_id": mall_id, **span(period)}
 
 
 def _late_groups(rows: Sequence[Mapping[str, Any]], late: Mapping[str, Mapping[str, Any]]) -> Groups:

@@ -27,7 +27,7 @@ from ui.overview.gauges import (
 )
 from ui.overview.weeks import in_week, span, whole_weeks
 from ui.panels import Shown
-from ui.session import compute
+from ui.session import Ask, compute
 from ui.view import View
 
 _UNPLACED = "No known mall"
@@ -82,6 +82,15 @@ def answers(view: View) -> list[Answer]:
     """Return what stands in the scorecard, as it was asked: every mall of the market, whichever is chosen."""
     gauges = (ORDERS, *SEVERAL)
     return [compute(gauge.metric, view, by=("mall",), **_place(view)) for gauge in gauges]
+
+
+def asked(view: View) -> list[Ask]:
+    """Return what the scorecard is going to ask."""
+    now: list[Ask] = [(gauge.metric, {"by": ("mall",), **_place(view)}) for gauge in (ORDERS, *SEVERAL)]
+    before: list[Ask] = [
+        (gauge.metric, {"by": ("mall",), **_place(view), **span(view.compared)}) for gauge in (ON_TIME, SPEED) if view.compared is not None
+    ]
+    return [*now, *before, ("orders", {"by": ("mall", "week"), **_place(view), **span(view.trend)})]
 
 
 def rows(view: View, targets: Targets) -> pa.Table:

@@ -29,7 +29,7 @@ from ui.overview.gauges import (
     text,
 )
 from ui.panels import Shown
-from ui.session import baselines_of, compute
+from ui.session import Ask, baselines_of, compute
 from ui.view import View
 
 MEAN: Final = Gauge(
@@ -88,6 +88,18 @@ def rows(view: View, wanted: Targets) -> pa.Table:
     order = {market.name: place for place, market in enumerate(view.markets)}
     found.sort(key=lambda row: order[row["market"]])
     return pa.Table.from_pylist(found, schema=_SCHEMA)
+
+
+def asked(view: View, wanted: Targets) -> list[Ask]:
+    """Return what the markets' table is going to ask."""
+    before = baselines_of(view)
+    gauges = [
+        gauge
+        for gauge in _GAUGES
+        if is_known(gauge, view) and (wanted.sets(gauge.target_key) or any(_baseline(gauge, each) for each in before.values()))
+    ]
+    whole: list[Ask] = [(gauge.metric, {"by": ("market",)}) for gauge in gauges]
+    return whole + [(gauge.metric, {"by": ("market", "day")}) for gauge in gauges if gauge.daily]
 
 
 def file(shown: pa.Table) -> pa.Table:

@@ -15,8 +15,8 @@ from analytics.reference import Mall, Market
 from ui import format as write
 from ui.charts import launch_curves, weekly_trend
 from ui.filters import Control
-from ui.overview.gauges import COST, ON_TIME, ORDERS, SPEED, UTILIZATION, Gauge, bounded, estimate, is_known
-from ui.session import compute
+from ui.overview.gauges import COST, ON_TIME, ORDERS, SEVERAL, SPEED, UTILIZATION, Gauge, bounded, estimate, is_known
+from ui.session import Ask, compute
 from ui.view import View
 
 TREND = Control("trend", "Figure", {}, "")
@@ -72,8 +72,8 @@ def _launch_chart(view: View) -> go.Figure:
     markets = {market.id: market for market in view.markets}
     series: dict[str, list[tuple[int, float | None]]] = {}
     for mall in _youngest(view):
-        # One question a mall reads the orders of that mall alone, which lie together.
-        rows = compute(gauge.metric, view, market_id=None, mall_id=mall.id, by=("weeks_open",), start_on=None).rows()
+        metric, changes = _since_opening(gauge, mall)
+        rows = compute(metric, view, **changes).rows()
         found = {row["weeks_open"]: row for row in rows}
         weeks = complete_weeks(
             mall.opened_on,
@@ -87,6 +87,11 @@ def _launch_chart(view: View) -> go.Figure:
     return launch_curves(series, measure=gauge.measure, theme=view.theme)
 
 
+def _since_opening(gauge: Gauge, mall: Mall) -> Ask:
+    """Return the question of one curve: asked mall by mall it reads the orders of that mall alone, which lie together."""
+    return gauge.metric, {"market_id": None, "mall_id": mall.id, "by": ("weeks_open",), "start_on": None}
+
+
 def _youngest(view: View) -> list[Mall]:
     """Return the malls that opened last, the youngest first: as many as a reader can tell apart."""
     opened = [mall for mall in view.malls if mall.opened_on is not None and mall.status != "candidate"]
@@ -96,7 +101,8 @@ def _youngest(view: View) -> list[Mall]:
 def trend_chart(view: View) -> go.Figure:
     """Return the chosen figure by calendar week, one line a market."""
     gauge = _chosen(view)
-    rows = compute(gauge.metric, view, by=("market", "week"), **span(view.trend)).rows()
+    metric, changes = _by_market(gauge, view)
+    rows = compute(metric, view, **changes).rows()
     found = {(row["market_id"], row["local_week_on"]): row for row in rows}
     markets = [market for market in view.markets if any(market.id == market_id for market_id, _ in found)]
     series = {
@@ -104,6 +110,29 @@ def trend_chart(view: View) -> go.Figure:
         for market in markets
     }
     return weekly_trend(series, measure=gauge.measure, theme=view.theme)
+
+
+def _by_market(gauge: Gauge, view: View) -> Ask:
+    return gauge.metric, {"by": ("market", "week"), **span(view.trend)}
+
+
+def asked(view: View) -> list[Ask]:
+    """Return what the tiles, the sentence and the chart of weeks are going to ask."""
+    drawn = (
+        [_since_opening(_chosen(view), mall) for mall in _youngest(view)] if is_since_opening(view) else [_by_market(_chosen(view), view)]
+    )
+    weeks: list[Ask] = [(gauge.metric, {"by": ("week",), **span(view.trend)}) for gauge in (ORDERS, *SEVERAL)]
+    whole = whole_weeks(view, _markets(view))
+    periods = [period for period in (view.period, view.compared) if period is not None]
+    totals: list[Ask] = [
+        (gauge.metric, span(period))
+        for gauge in (ORDERS, *SEVERAL)
+        if is_known(gauge, view)
+        for period in periods
+        if period.days != _WEEK.days or period.start_on not in whole
+    ]
+    days: list[Ask] = [(gauge.metric, {"by": ("day",), **span(_both(view))}) for gauge in SEVERAL if gauge.daily and is_known(gauge, view)]
+    return [*weeks, *totals, *days, *drawn]
 
 
 def weekly(view: View, gauge: Gauge) -> list[float | None]:
@@ -132,12 +161,17 @@ def total_estimate(view: View, gauge: Gauge, period: Period) -> Estimate | None:
     found = estimate(gauge, row)
     if found is None or gauge.daily is None:
         return found
-    whole = view.period
-    if view.compared is not None and view.compared.end_on == whole.start_on:  # the days of both periods in one question
-        whole = Period(view.compared.start_on, whole.end_on)
+    whole = _both(view)
     whole = whole if whole.start_on <= period.start_on and period.end_on <= whole.end_on else period
     days = compute(gauge.metric, view, by=("day",), **span(whole)).rows()
     return bounded(gauge, found, [day for day in days if period.start_on <= day["local_date"] < period.end_on])
+
+
+def _both(view: View) -> Period:
+    """Return the days shown, with those compared with where they come just before: one question instead of two."""
+    if view.compared is not None and view.compared.end_on == view.period.start_on:
+        return Period(view.compared.start_on, view.period.end_on)
+    return view.period
 
 
 def _by_week(view: View, gauge: Gauge) -> Answer:
