@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from analytics.catalog import METRICS, Metric
+from analytics.catalog.shown import pages_of
 from analytics.dimensions import DIMENSIONS
 from analytics.privacy import DISPLAY_K, DRIVER_K
 
@@ -80,7 +81,6 @@ def _overview() -> str:
 
 
 def _section(metric: Metric) -> str:
-    definition, columns = _parts(metric)
     facts = {
         "On screen": f"{metric.label}. {metric.help}",
         "Formula": f"`{metric.formula}`",
@@ -94,10 +94,13 @@ def _section(metric: Metric) -> str:
         "Left out and reported": metric.left_out or "nothing",
         "Classes on maps": "; ".join(f"`{column}` {', '.join(f'{limit:g}' for limit in limits)}" for column, limits in metric.breaks)
         or "none fixed",
+        "Shown on": ", ".join((*pages_of(metric.id), *(("Explore",) if metric.dimensions else ()))) or "no page",
         "Version of the definition": str(metric.version),
     }
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())
-    return f"## {metric.id}\n\n{definition}\n\n{lines}\n\n{_history(metric)}Rows and columns:\n\n{columns}\n"
+    return (
+        f"## {metric.id}\n\n{definition_in_full(metric)}\n\n{lines}\n\n{_history(metric)}Rows and columns:\n\n{columns_in_words(metric)}\n"
+    )
 
 
 def _history(metric: Metric) -> str:
@@ -106,12 +109,19 @@ def _history(metric: Metric) -> str:
     return f"Changes of the definition:\n\n{changes}\n\n" if changes else ""
 
 
-def _parts(metric: Metric) -> tuple[str, str]:
-    """Return the definition and the description of rows and columns from the docstring."""
-    text = metric.definition.replace("``", "`")
-    definition = text.split("\nParameters\n----------\n", 1)[0].strip()
-    returned = text.split("\nReturns\n-------\n", 1)[1].split("\n", 1)[1]
-    return definition, "\n".join(line.removeprefix("    ") for line in returned.splitlines()).strip()
+def definition_in_full(metric: Metric) -> str:
+    """Return the definition of a metric, from its docstring, as Markdown."""
+    return _docstring(metric).split("\nParameters\n----------\n", 1)[0].strip()
+
+
+def columns_in_words(metric: Metric) -> str:
+    """Return what stands in the rows and columns of a metric's answers, from its docstring, as Markdown."""
+    returned = _docstring(metric).split("\nReturns\n-------\n", 1)[1].split("\n", 1)[1]
+    return "\n".join(line.removeprefix("    ") for line in returned.splitlines()).strip()
+
+
+def _docstring(metric: Metric) -> str:
+    return metric.definition.replace("``", "`")
 
 
 def _better(metric: Metric) -> str:

@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import candidates, delivery_times, explore, filters, links, session, upload
+from ui import candidates, delivery_times, dictionary, explore, filters, links, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -123,6 +123,13 @@ PAGES: tuple[Page, ...] = (
         filters=("market", "mall", "period"),
         default_period="last-4-weeks",
         keys=explore.KEYS,
+    ),
+    Page(
+        "Analyze",
+        "Dictionary",
+        "pages/analyze/dictionary.py",
+        "What does each figure mean, and where does it come from?",
+        keys=dictionary.KEYS,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
     Page(

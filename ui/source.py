@@ -21,12 +21,8 @@ from ui import session
 
 LABEL: Final = "Where from?"
 _BETTER: Final = {"up": "higher is better", "down": "lower is better", "none": "neither more nor less is better"}
-_WORDS: Final = {
-    "dow": "weekday",
-    "weeks_open": "weeks open",
-    "distance_band": "distance",
-    "pay_band": "pay",
-}
+_UNITS: Final = {"s": "seconds", "share": "share, 0 to 1", "s per 1,000 people": "seconds a week per 1,000 people"}
+_WORDS: Final = {"dow": "weekday", "distance_band": "distance", "pay_band": "pay", "batch": "batch size"}
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ def draw(behind: Behind) -> None:
         st.markdown("**The query**, on the tables of this version:")
         st.code(behind.sql, language="sql", height=220)
     if behind.command:
-        st.markdown("**By hand.** The same rows, the same query, and the tables it runs on:")
+        st.markdown("**By hand.** The same rows, this query, and the tables that it runs on:")
         st.code(behind.command, language="bash", wrap_lines=True)
 
 
@@ -115,14 +111,20 @@ def of_answer(answer: Answer) -> Behind:
     """Return what stands behind an answer."""
     asked = written(answer.metric, answer.parameters)
     version = f"--version {answer.version_id}"
-    by_hand = f"{asked} {version}\n{asked} {version} --sql\npython -m data open {answer.version_id} > open.sql  # duckdb -init open.sql"
+    opening = f"python -m data open {answer.version_id} > open.sql && duckdb -init open.sql"
+    by_hand = f"{asked} {version}\n{asked} {version} --sql\n{opening}"
     return Behind(title(answer), definition(answer.metric), rows(answer), answer.sql, by_hand)
+
+
+def in_words(dimension: str) -> str:
+    """Return a dimension in words."""
+    return _WORDS.get(dimension, dimension.replace("_", " "))
 
 
 def title(answer: Answer) -> str:
     """Return what an answer is, in words: ``On time, by mall, 9-15 Nov``."""
     asked = answer.parameters
-    by = f"by {write.listed([_WORDS.get(each, each) for each in asked.by])}" if asked.by else ""
+    by = f"by {write.listed([in_words(each) for each in asked.by])}" if asked.by else ""
     days = write.day_range(asked.start_on, asked.end_on) if asked.start_on and asked.end_on else ""
     hour = write.hour_of_week((asked.dow, asked.hour)) if asked.dow is not None and asked.hour is not None else ""
     return ", ".join(filter(None, [answer.metric.label, asked.mall_id or "", by, days, hour]))
@@ -134,9 +136,21 @@ def definition(metric: Metric) -> str:
     version = f"Version {metric.version} of the definition" + (f", since {metric.changes[-1].on}" if metric.changes else "")
     return (
         f"**{metric.label}** (`{metric.id}`). {metric.help}\n\n**Definition.** {first}\n\n**Formula.** `{metric.formula}`\n\n"
-        f"{'Modelled' if metric.modelled else 'Observed'}; in {metric.unit}; {_BETTER[metric.direction]}. {version}. "
-        f"*Source: {metric.source}.*"
+        f"{kind(metric)}; {unit(metric)}; {_BETTER[metric.direction]}. {version}. *Source: {metric.source}.* "
+        f"[In the dictionary](dictionary?metric={metric.id})"
     )
+
+
+def kind(metric: Metric) -> str:
+    """Return whether a figure was observed or modelled, in words."""
+    if metric.modelled:
+        return "Modelled"
+    return "Observed, with a model" if metric.model else "Observed"
+
+
+def unit(metric: Metric) -> str:
+    """Return the unit of a figure, in words."""
+    return _UNITS.get(metric.unit, metric.unit)
 
 
 def rows(answer: Answer) -> str:
@@ -145,11 +159,12 @@ def rows(answer: Answer) -> str:
     if answer.metric.facts is None:
         return f"{found}. Made by a model from people and drive times: no {answer.rows_are} are counted in them."
     if answer.rows_behind is None:
-        counted = f"How many {answer.rows_are} are behind them is not told: the hidden rows have {answer.too_few}"
+        shown = f"{write.whole(answer.rows_shown)} {answer.rows_are} are behind those that are shown"
+        counted = f"{shown}; the hidden ones have {answer.too_few}, so that no total is told"
     elif answer.hidden_share >= 1:
         counted = f"All hidden: {answer.too_few}"
     else:
-        counted = f"{write.whole(answer.rows_behind)} {answer.rows_are} are behind them"
+        counted = f"{write.whole(answer.rows_behind)} {answer.rows_are} are behind {'it' if answer.table.num_rows == 1 else 'them'}"
         if answer.hidden_share:
             counted += f", {write.percent(answer.hidden_share)} of them in hidden rows"
     lost = "".join(f" Left out: {write.whole(count)} {reason}." for reason, count in answer.left_out.items())
