@@ -4,8 +4,10 @@ import csv
 import io
 import threading
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analytics import catalog
 from analytics.answers import answers
@@ -14,14 +16,16 @@ from analytics.explore import Beside, explored
 from analytics.export import pieces
 from analytics.figures import figure
 from analytics.parameters import EVERYTHING
+from data.engine import Engine
 from data.errors import Stopped
 from data.saved import Saved
 from tests.town import MONDAY, cells
-from ui.explore import Look, asking, choice_of, pictures, saved_views, sentences, table, words
+from ui.explore import Look, asking, choice_of, pictures, saved_views, sentences, table, waiting, words
 from ui.explore.asking import Asking, Key, Shelf
 from ui.explore.choice import beside_of, comparisons, picked, picks_text
 from ui.view import view_of
 
+ROOT = Path(__file__).resolve().parent.parent
 WEEK = timedelta(days=7)
 
 
@@ -369,3 +373,62 @@ def test_what_is_no_view_is_not_opened(text):
 
 def test_a_link_opens_as_a_view_does():
     assert saved_views.chosen_of("http://127.0.0.1:8501/explore?metric=orders&by=week&evil=1") == {"metric": "orders", "by": "week"}
+
+
+ENDLESS = "SELECT count(*) FROM range(10_000_000_000) AS a, range(100) AS b WHERE (a.range * b.range) % 7 = 3"
+
+
+def test_a_page_shows_how_far_a_slow_question_is_gives_it_up_and_asks_again(busy, monkeypatch):
+    answer, is_slow = asking.explored_on_a_map, [True]
+
+    def slowly(*question):
+        if is_slow[0]:
+            Engine.of(busy.version).table(ENDLESS)
+        return answer(*question)
+
+    asking.kept_explored.clear()
+    monkeypatch.setattr(asking, "explored_on_a_map", slowly)
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    assert [button.label for button in page.button if button.label == "Cancel"] == ["Cancel"]
+    assert "mr-answer" not in " ".join(element.proto.body for element in page.get("html"))
+
+    next(button for button in page.button if button.label == "Cancel").click().run()
+
+    assert [told.value for told in page.info if told.value.startswith("Canceled")]
+    is_slow[0] = False
+    monkeypatch.setattr(waiting, "PATIENCE_S", 30)
+    next(button for button in page.button if button.label == "Ask again").click().run()
+    assert not page.exception
+    assert "Click-to-door p90" in " ".join(element.proto.body for element in page.get("html"))
+
+
+def test_another_question_gives_up_the_one_before(busy, monkeypatch):
+    asking.kept_explored.clear()
+    monkeypatch.setattr(asking, "explored_on_a_map", lambda *_: Engine.of(busy.version).table(ENDLESS))
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    first = page.session_state["exploring"]
+
+    page.session_state["chosen"] = {"metric": "orders"}
+    page.run()
+
+    second = page.session_state["exploring"]
+    assert isinstance(first.error, Stopped)
+    assert second.key != first.key
+    second.cancel()
+    assert isinstance(second.error, Stopped)
+
+
+def test_a_question_that_is_refused_says_why_on_the_page(busy, monkeypatch):
+    asking.kept_explored.clear()
+    monkeypatch.setattr("analytics.explore.limits.MOST_GROUPS", 1)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60)
+    page.session_state["chosen"] = {"metric": "orders", "by": "mall,hour"}
+    page.run()
+
+    assert not page.exception
+    assert [told.value for told in page.warning if "could have" in told.value]
