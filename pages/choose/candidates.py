@@ -8,7 +8,7 @@ by = candidates.asked(view)
 panels.question("Which mall next?")
 panels.answer_sentence(*candidates.table.sentence(view, by))
 
-left, right = panels.beside(57, 43)
+left, right = panels.beside(59, 41)
 with left:
     candidates.table.draw(view, by)
 with right:

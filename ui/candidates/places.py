@@ -105,7 +105,8 @@ def _take_file(view: View, by: Asked, found: Read) -> None:
     try:
         for each in found.candidates:
             chosen = with_pin(chosen, pin_at(each.name, each.latitude, each.longitude, each.market_id, each.store_count))
-        change(view, pins=pins_text(chosen.pins))
+        elsewhere = any(pin.market_id != by.scenario.market_id for pin in chosen.pins)
+        change(view, pins=pins_text(chosen.pins), **({"market": None} if elsewhere else {}))
     except MallReachError as error:
         st.session_state[_PROBLEM] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1

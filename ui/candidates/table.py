@@ -76,12 +76,12 @@ def columns(by: Asked) -> tuple[Shown, ...]:
     tried = "10,000 weightings around these" if by.around else "10,000 weightings, drawn evenly from all there are"
     return (
         Shown("rank", "#", help="-: fails a hard limit", is_pinned=True, width_px=30),
-        Shown("mall", "Mall", is_pinned=True, width_px=166),
-        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=72),
-        Shown("sure", f"Top {TOP} under", help=f"Share of {tried}, under which it is among the first {TOP}", width_px=80),
-        Shown("newly", "Newly reached", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=98),
-        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=98),
-        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=62),
+        Shown("mall", "Mall", is_pinned=True, width_px=152),
+        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=66),
+        Shown("sure", f"In top {TOP}", help=f"Share of {tried}, under which it is among the first {TOP}", width_px=64),
+        Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=76),
+        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=94),
+        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=60),
         Shown(
             "short",
             "h short",

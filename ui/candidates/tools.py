@@ -78,13 +78,13 @@ def _assumptions(view: View) -> None:
     chosen = scenario_of(view)
     terms = chosen.terms
     first, second, third = st.columns(3)
-    weight = first.segmented_control(
-        "Count", [*PEOPLE.options], default=terms.weight, format_func=PEOPLE.options.__getitem__, required=True
-    )
-    handling = second.number_input("Handling an order, $", 0.0, 1000.0, terms.handling_cents / 100, step=0.25, format="%.2f")
-    surcharge = third.number_input(
-        "Fuel and other surcharges an order, $", 0.0, 1000.0, terms.surcharge_cents / 100, step=0.25, format="%.2f"
-    )
+    words = PEOPLE.options
+    weight = first.segmented_control("Count", [*words], default=terms.weight, format_func=words.__getitem__, required=True)
+    money = partial(st.number_input, min_value=0.0, max_value=1000.0, step=0.25, format="%.2f")
+    with second:
+        handling = money("Handling an order, $", value=terms.handling_cents / 100)
+    with third:
+        surcharge = money("Fuel and other surcharges an order, $", value=terms.surcharge_cents / 100)
     wait = second.number_input("A trip may wait for a driver, min", 0.5, 60.0, terms.wait_s / 60, step=0.5, format="%.1f")
     waiting = third.number_input("% of trips that may wait longer", 0.1, 99.9, terms.waiting_permille / 10, step=1.0, format="%.1f")
     st.markdown("**Anchors and hard limits**")
@@ -115,6 +115,7 @@ def _edited(chosen: Scenario, usual: dict[str, Scale]) -> list[dict[str, Any]]:
         hide_index=True,
         key="anchors-editor",
         height=352,
+        placeholder="",
         disabled=["criterion", "unit"],
         column_config={
             "criterion": st.column_config.TextColumn("Criterion", pinned=True, width=150),

@@ -21,10 +21,10 @@ from ui.maps.figures import (
     sorted_rows,
     whole_deck,
 )
-from ui.maps.layers import disc_layer, outline_layer
+from ui.maps.layers import disc_layer, target_layer
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import hex_id, tip_lines
-from ui.palette import AMOUNT, Classes, Rgb, rgb, tokens
+from ui.palette import AMOUNT, Classes, Rgb, Theme, rgb, tokens
 
 SCORE = Classes("Score", "of 100", (15, 30, 50, 70, 85), AMOUNT)
 MOST_TARGETS = 4_000
@@ -84,7 +84,7 @@ def newly_map(cells: pa.Table, scene: Scene, *, weight: Weight = "population", w
     drawn = sorted_rows(table, classes, "value", scene.theme, tips, is_covered=[not new for new in is_new])
     deck = whole_deck(scene, drawn, [])
     if targets:
-        deck.layers.append(_targets(targets))
+        deck.layers.append(_targets(targets, scene.theme))
     minutes = within_s // 60
     specials = Specials(covered_cells=len(drawn.covered), covered_label=f"Covered by open malls within {minutes} min drive")
     note = f"within {minutes} min drive, model"
@@ -115,7 +115,7 @@ def sites_map(halos: Sequence[Halo], scene: Scene, *, title: str, ends: str, tar
     deck.layers += [disc_layer("score-rings", [{**each, "fill": rgb(tokens(scene.theme).text)} for each in discs], _DISC_PX + 1.5)]
     deck.layers += [disc_layer("scores", discs, _DISC_PX)]
     if targets:
-        deck.layers.append(_targets(targets))
+        deck.layers.append(_targets(targets, scene.theme))
     classes = _titled(SCORE, title)
     return Figure(deck, legend_html(classes, theme=scene.theme, note=ends, statuses=scene.statuses))
 
@@ -131,9 +131,8 @@ def click_targets(camera: Camera) -> list[str]:
     return sorted(h3.polygon_to_cells(box, _TARGET_RESOLUTIONS[-1]))
 
 
-def _targets(cells: Sequence[str]) -> pdk.Layer:
-    rows = [{"hex": cell, **tip_lines(("Drop a pin here",))} for cell in cells]
-    return outline_layer("targets", rows, "#808080", width_px=0.3, is_pickable=True)
+def _targets(cells: Sequence[str], theme: Theme) -> pdk.Layer:
+    return target_layer("targets", [{"hex": cell, **tip_lines(("Drop a pin here",))} for cell in cells], theme)
 
 
 def _titled(classes: Classes, title: str) -> Classes:

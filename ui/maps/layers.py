@@ -110,6 +110,27 @@ def outline_layer(layer_id: str, rows: Sequence[Row], color: str, *, width_px: f
     )
 
 
+def target_layer(layer_id: str, rows: Sequence[Row], theme: Theme) -> pdk.Layer:
+    """Return cells that answer to a click and are all but invisible: rows of ``hex`` and tooltip lines."""
+    color = tokens(theme)
+    return _layer(
+        "H3HexagonLayer",
+        layer_id,
+        list(rows),
+        {"hexagon-cell": {"getFillColor": rgba(color.ground, 0.02), "getLineColor": rgba(color.land_text, 0.25)}},
+        get_hexagon="hex",
+        filled=True,
+        stroked=True,
+        extruded=False,
+        high_precision=False,
+        get_line_width=0.5,
+        line_width_units=_PIXELS,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=rgba(color.primary, 0.45),
+    )
+
+
 def hidden_layers(rows: Sequence[Row], theme: Theme) -> list[pdk.Layer]:
     """Return suppressed cells: an outline and a dot in the middle, never a fill."""
     color = tokens(theme).hidden
