@@ -60,8 +60,10 @@ def test_the_pilots_are_the_open_malls_with_orders_people_and_a_complete_week(se
     assert found.areas.orders.tolist() == [8 * 24, 8 * 36]
     assert (found.areas.people.tolist(), found.areas.drive_min.tolist()) == ([300.0, 300.0], [5.0, 5.0])
     assert found.longest_s == 300
-    # On Mondays at 11 M1 has its orders 0, 7, .. that are multiples of 6 too: 0 of 24; M2 has 0 of 36.
-    assert found.rhythm[11] == pytest.approx((1 / 24 + 1 / 36) / 2)
+    # Mondays at 11: M1 has 1 of 24 orders a week, 4 on Mondays and 4 at 11; M2 has 1 of 36, 6 on Mondays and 6 at 11.
+    few, more = 8 * 24 / (8 * 24 + 840), 8 * 36 / (8 * 36 + 840)
+    each = few / 24 + (1 - few) * (4 / 24) ** 2, more / 36 + (1 - more) * (6 / 36) ** 2
+    assert found.rhythm[11] == pytest.approx(sum(each) / 2)
     assert (found.rhythm[10], found.rhythm.sum()) == (0.0, pytest.approx(1.0))
 
 

@@ -11,15 +11,16 @@ from typing import Final
 
 import numpy as np
 
+from analytics.choosing.areas import areas_of, income_logs, less_typical
 from analytics.choosing.carried import FIGURES, SHARES, Source, sample_of, source
 from analytics.choosing.nearer import nearer_share
-from analytics.choosing.pilots import areas_of, incomes_of
 from analytics.choosing.sites import Site, reach
 from analytics.choosing.staffing import Staffing, spare_drivers, staffing
 from analytics.models.between import Floats
 from analytics.models.demand import Areas, Demand, expected
 from analytics.models.transfer import Sample
 from analytics.reference import VersionKey
+from data.engine import Engine
 from data.warehouse import Version
 
 LAUNCH_WEEKS: Final = 26
@@ -182,10 +183,11 @@ class _Around:
 @lru_cache(maxsize=_CACHED)
 def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Around, ...]:
     reached = reach(key.version, sites, weight=weight)
+    logs = income_logs(Engine.of(key.version), reached)
     found = []
     for position, site in enumerate(sites):
         told = source(key.version, weight, without=site.id)
-        areas = areas_of(reached, position, told.history.longest_s, incomes_of(key.version, reached, told.history))
+        areas = areas_of(reached, position, told.history.longest_s, less_typical(logs, told.history.income_log))
         if told.pilots is None or not len(areas.people):
             found.append(_Around(site, told, areas, None, None))
             continue

@@ -1,7 +1,7 @@
 """What the pilots tell of a mall that is not open yet: their weeks, the people around them, and some of their orders, whole.
 
-Read once for a version. Open malls with orders of at least ten customers, people in reach and one complete week are pilots; everything of
-theirs that leaves here is summed up over all of them, or is a figure that the other pages show too.
+Read once for a version. Open malls with orders of at least ten customers in the last 13 weeks, people in reach and one complete week are
+pilots; everything of theirs that leaves here is summed up over all of them, or is a figure that the other pages show too.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from analytics import reference
 from analytics.answers import Answer, answers
+from analytics.choosing.areas import areas_of, floats, income_logs, less_typical, stacked, typical_income_log
 from analytics.choosing.sites import Integers, Reach, Site, reach, sites
 from analytics.launch import complete_weeks
 from analytics.models.between import Floats
@@ -27,15 +27,13 @@ from analytics.reference import Mall, VersionKey
 from data.engine import Engine
 from data.warehouse import Version
 
-AREA_RESOLUTION: Final = 8
-"""Cells are taken together to these: 0.7 square kilometers, over which orders scatter independently enough."""
-
 SAMPLED_ORDERS: Final = 1_500
 """Delivered orders of a pilot that are carried over, about."""
 
 MATURE_WEEKS: Final = 200
 """A mall of which nobody knows when it opened is taken to be open for so long."""
 
+_COMMON_ORDERS: Final = 5 * 168
 _SERVED_SHARE: Final = 0.999
 _CACHED: Final = 8
 _WEEK: Final = timedelta(days=7)
@@ -54,10 +52,6 @@ FROM orders JOIN asked USING (mall_id) WHERE local_date >= start_on AND local_da
 _HOURS = """
 SELECT mall_id, local_dow, local_hour, count(*) AS orders FROM orders
 WHERE mall_id IN (SELECT unnest($malls)) AND local_date >= $start AND local_date < $end GROUP BY ALL ORDER BY ALL
-"""
-_INCOMES = """
-SELECT income_cents FROM demand_cells
-WHERE is_inside AND {weight} > 0 AND market_id IN (SELECT unnest($markets)) ORDER BY market_id, cell
 """
 _CARRIED = """
 WITH asked AS (SELECT unnest($malls) AS mall_id, unnest($steps) AS step), taken AS (
@@ -143,14 +137,16 @@ def history(version: Version, weight: str = "households") -> History:
 def _history(key: VersionKey, weight: str) -> History:
     version, engine = key.version, Engine.of(key.version)
     recent = _recent(version)
-    spans = _spans(version)
+    spans = _spans(version, recent)
     reached = reach(version, [site for site in sites(version) if site.id in spans], weight=weight)
     rows = engine.table(_CELLS, _asked(spans)).to_pylist() if spans else []
     placed = _placed(reached, rows)
     malls = tuple(mall for mall in sorted(reference.malls(version), key=lambda mall: mall.id) if placed.get(mall.id, _NOTHING).inside)
     longest_s = _longest_s([placed[mall.id] for mall in malls])
-    incomes, typical = _incomes(key, reached, weight, [placed[mall.id] for mall in malls])
-    areas = [areas_of(reached, place(reached, mall.id), longest_s, incomes, orders=placed[mall.id].orders) for mall in malls]
+    logs = income_logs(engine, reached)
+    typical = typical_income_log(logs, reached.people) if malls else None
+    incomes, places = less_typical(logs, typical), {site.id: place for place, site in enumerate(reached.sites)}
+    areas = [areas_of(reached, places[mall.id], longest_s, incomes, orders=placed[mall.id].orders) for mall in malls]
     inside = np.array([each.orders.sum() for each in areas], float)
     # A mall whose orders all lie beyond the drive counted is none.
     kept = [position for position, orders in enumerate(inside) if orders]
@@ -169,57 +165,6 @@ def _history(key: VersionKey, weight: str) -> History:
         recent=recent,
         shown={name: _by_mall(_asked_of(name, recent, version)) if malls else {} for name in FIGURES},
     )
-
-
-def areas_of(reached: Reach, position: int, longest_s: int, incomes: Floats, *, orders: Integers | None = None) -> Areas:
-    """Return the areas around a site, cells taken together.
-
-    Parameters
-    ----------
-    reached
-        Whom sites reach.
-    position
-        Of the site in ``reached.sites``.
-    longest_s
-        Only cells within this drive.
-    incomes
-        Logarithm of income of each cell of ``reached``, less the typical one; 0 where unknown.
-    orders
-        Orders of each of the site's cells, in the order of ``reached``; None: none.
-    """
-    own = reached.of_site(position)
-    is_near = reached.drive_s[own] <= longest_s
-    cell, drive_s = reached.cell[own][is_near], reached.drive_s[own][is_near]
-    people = reached.people[cell].astype(float)
-    names, area = np.unique(_parents(reached.cells[cell]), return_inverse=True)
-    count = len(names)
-    total = np.bincount(area, people, count).astype(float)
-    placed = np.zeros(len(cell), np.int64) if orders is None else orders[is_near]
-    return Areas(
-        mall=np.zeros(count, np.int64),
-        people=total,
-        drive_min=np.bincount(area, people * drive_s, count) / total / 60,
-        income_log=np.bincount(area, people * incomes[cell], count) / total,
-        orders=np.bincount(area, placed, count).astype(np.int64),
-    )
-
-
-def incomes_of(version: Version, reached: Reach, found: History) -> Floats:
-    """Return the logarithm of income of each cell of ``reached``, less the pilots' typical one; 0 where unknown."""
-    return _less(_income_logs(Engine.of(version), reached, found.weight), found.income_log)
-
-
-def stacked(areas: list[Areas]) -> Areas:
-    """Return the areas of several malls, numbered in their order."""
-    mall = np.concatenate([np.full(len(each.people), place, np.int64) for place, each in enumerate(areas)] or [np.empty(0, np.int64)])
-    rest = {name: [getattr(each, name) for each in areas] for name in ("people", "drive_min", "income_log")}
-    orders = np.concatenate([each.orders for each in areas] or [np.empty(0, np.int64)])
-    return Areas(mall=mall, orders=orders, **{name: np.concatenate(parts or [np.empty(0)]) for name, parts in rest.items()})
-
-
-def place(reached: Reach, site_id: str) -> int:
-    """Return the position of a site."""
-    return next(position for position, site in enumerate(reached.sites) if site.id == site_id)
 
 
 @dataclass(frozen=True)
@@ -244,15 +189,14 @@ class _Span:
     end_on: date
 
 
-def _spans(version: Version) -> dict[str, _Span]:
-    """Return the complete weeks of open malls that may be shown at all."""
+def _spans(version: Version, recent: Period) -> dict[str, _Span]:
+    """Return the complete weeks of open malls whose recent orders may be shown."""
     markets = {market.id: market for market in reference.markets(version)}
-    shown = {row["mall_id"]: row for row in answers("orders", Parameters(by=("mall",)), EVERYTHING, version).rows()}
+    shown = _by_mall(_asked_of("orders", recent, version))
     spans = {}
     for mall in reference.malls(version):
         market = markets[mall.market_id]
-        is_told = mall.id in shown and not shown[mall.id]["suppressed"]
-        if mall.status != "open" or not is_told or market.first_on is None or market.last_complete_on is None:
+        if mall.status != "open" or mall.id not in shown or market.first_on is None or market.last_complete_on is None:
             continue
         opened_on = mall.opened_on or market.first_on
         weeks = complete_weeks(opened_on, first_on=market.first_on, last_on=market.last_complete_on, closed_on=mall.closed_on)
@@ -325,42 +269,31 @@ def _carried(engine: Engine, ids: list[str], recent: Period) -> Carried:
         return Carried(np.empty(0, np.int64), *[nothing] * 8)
     position = {mall_id: place for place, mall_id in enumerate(ids)}
     mall = np.array([position[each] for each in rows.column("mall_id").to_pylist()], np.int64)
-    numbers = {name: _floats(rows, name) for name in Carried.__dataclass_fields__ if name != "mall"}
+    numbers = {name: floats(rows, name) for name in Carried.__dataclass_fields__ if name != "mall"}
     order = np.argsort(mall, kind="stable")
     return Carried(mall[order], **{name: values[order] for name, values in numbers.items()})
 
 
 def _rhythm(engine: Engine, ids: list[str], recent: Period) -> Floats:
-    """Return the share of a week's orders by hour of the week, each pilot counting the same."""
-    totals: dict[str, Floats] = {}
+    """Return the share of a week's orders by hour of the week, each pilot counting the same.
+
+    A pilot's few orders do not tell the hour of every weekday: their rhythm is drawn towards that of the days times that of the hours.
+    """
+    weeks: dict[str, Floats] = {}
     asked = {"malls": ids, "start": recent.start_on, "end": recent.end_on}
     for row in engine.table(_HOURS, asked).to_pylist() if ids else []:
-        week = totals.setdefault(row["mall_id"], np.zeros(168))
-        week[(row["local_dow"] - 1) * 24 + row["local_hour"]] += row["orders"]
-    shares = [week / week.sum() for _, week in sorted(totals.items())]
+        week = weeks.setdefault(row["mall_id"], np.zeros((7, 24)))
+        week[row["local_dow"] - 1, row["local_hour"]] += row["orders"]
+    shares = [_smoothed(week).ravel() for _, week in sorted(weeks.items())]
     return np.asarray(np.mean(shares, axis=0), float) if shares else np.zeros(168)
 
 
-def _incomes(key: VersionKey, reached: Reach, weight: str, placed: list[_Placed]) -> tuple[Floats, float | None]:
-    """Return income of cells less the typical one of pilots' people, as logarithms, and the typical one."""
-    logs = _income_logs(Engine.of(key.version), reached, weight)
-    known = ~np.isnan(logs)
-    if not placed or not known.any():
-        return np.zeros(len(logs)), None
-    typical = float(np.average(logs[known], weights=reached.people[known]))
-    return _less(logs, typical), typical
-
-
-def _income_logs(engine: Engine, reached: Reach, weight: str) -> Floats:
-    if not reached.market_ids:
-        return np.empty(0)
-    rows = engine.table(_INCOMES.format(weight=weight), {"markets": [*reached.market_ids]})
-    income = _floats(rows, "income_cents")
-    return np.log(np.where(income > 0, income, np.nan))
-
-
-def _less(logs: Floats, typical: float | None) -> Floats:
-    return np.zeros(len(logs)) if typical is None else np.where(np.isnan(logs), 0.0, logs - typical)
+def _smoothed(week: Floats) -> Floats:
+    """Return the share of each weekday and hour; what every weekday's hours have in common counts as much as 5 orders an hour."""
+    total = week.sum()
+    common = np.outer(week.sum(axis=1), week.sum(axis=0)) / total**2
+    kept = total / (total + _COMMON_ORDERS)
+    return np.asarray(kept * week / total + (1 - kept) * common, float)
 
 
 def _asked_of(name: str, recent: Period, version: Version) -> Answer:
@@ -369,16 +302,6 @@ def _asked_of(name: str, recent: Period, version: Version) -> Answer:
 
 def _by_mall(answer: Answer) -> dict[str, dict[str, Any]]:
     return {row["mall_id"]: row for row in answer.rows() if row["mall_id"] is not None and not row["suppressed"]}
-
-
-def _parents(cells: Integers) -> Integers:
-    """Return the areas that cells belong to, as ``analytics.cells.parent`` does."""
-    parents: Integers = (cells & ~(15 << 52)) | (AREA_RESOLUTION << 52) | ((1 << (3 * (15 - AREA_RESOLUTION))) - 1)
-    return parents
-
-
-def _floats(table: pa.Table, name: str) -> Floats:
-    return np.array(table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False), float)
 
 
 def pilot_sites(version: Version, found: History) -> tuple[Site, ...]:

@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.answers import answers
+from analytics.choosing.areas import AREA_RESOLUTION
 from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
 from analytics.choosing.measures import recent
-from analytics.choosing.pilots import AREA_RESOLUTION, history
+from analytics.choosing.pilots import history
 from analytics.choosing.sites import Site, model_of, sites
 from analytics.choosing.staffing import spare_drivers
 from analytics.choosing.wish import Wish

@@ -59,7 +59,9 @@ def sentence(found: Forecast) -> str:
     if band is None:
         return f"Nothing can be forecast for {found.site.name}: {found.reasons['orders_week']}."
     would = "would have had" if found.site.is_open else "would have"
-    return f"{found.site.name} {would} {band.middle:,} orders a week when its launch is over, 80 % range {band.low_80:,} to {band.high_80:,}."
+    return (
+        f"{found.site.name} {would} {band.middle:,} orders a week when its launch is over, 80 % range {band.low_80:,} to {band.high_80:,}."
+    )
 
 
 def why_wide(found: Forecast) -> str:

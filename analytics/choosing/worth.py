@@ -12,10 +12,11 @@ import numpy as np
 
 from analytics import reference
 from analytics.answers import answers
+from analytics.choosing.areas import AREA_RESOLUTION
 from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
 from analytics.choosing.measures import recent
-from analytics.choosing.pilots import AREA_RESOLUTION, history
+from analytics.choosing.pilots import history
 from analytics.choosing.sites import Integers, Reach, Site, reach, sites
 from analytics.choosing.staffing import spare_drivers
 from analytics.choosing.wish import Wish, known_or_error
