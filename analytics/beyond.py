@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from analytics.answers import Answer
 from analytics.dimensions import columns
+from analytics.export import exported_names
 from analytics.models import shrinkage
 
 FEWEST: Final = 30
@@ -69,6 +70,22 @@ def judged(answer: Answer, figure: Figure) -> Judged:
     return Judged(
         table.append_column("verdict", pa.array(verdicts.tolist(), pa.string())), None if np.isnan(found.center) else found.center
     )
+
+
+def shrunk_rows(answer: Answer, figure: Figure) -> pa.Table:
+    """Return an answer's rows as a file has them, with the figure after shrinking beside the one that was counted.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of the answer under the names that they have in a file, then ``METRIC_p90_shrunk_s`` (of a share ``METRIC_shrunk``),
+        its bounds ``..._low_s`` and ``..._high_s``, null where a row is hidden or not judged, and ``verdict``.
+    """
+    found = judged(answer, figure).rows
+    stem, unit = (f"{answer.metric.id}", "") if figure == "share" else (f"{answer.metric.id}_{figure.removesuffix('_s')}", "_s")
+    names = exported_names(answer)
+    names += [f"{stem}_{name}{unit}" for name in ("shrunk", "shrunk_low", "shrunk_high")]
+    return found.rename_columns([*names, "verdict"])
 
 
 def _floats(table: pa.Table, name: str) -> npt.NDArray[np.float64]:

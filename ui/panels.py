@@ -292,7 +292,9 @@ def rows_button(rows: pa.Table, name: str, version: Version) -> None:
         export(of_table(rows, name, version), key=name)
 
 
-def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, rows: pa.Table | None = None) -> None:
+def numbers_behind(
+    title: str, answer: Answer, version: Version, *, key: str, rows: pa.Table | None = None, drawn: pa.Table | None = None
+) -> None:
     """Draw a table's heading with its export: CSV with the number of rows; under More other formats, and all rows behind the figures.
 
     Parameters
@@ -306,11 +308,16 @@ def numbers_behind(title: str, answer: Answer, version: Version, *, key: str, ro
     key
         Distinguishes several tables of a page.
     rows
-        What the files hold where the table on screen stands on its side: parts of the answer as rows.
+        What the files hold where the table on screen has other columns or stands on its side: parts of the answer as rows.
+    drawn
+        The rows on screen where these are not all cells of the answer; the files hold the same cells.
     """
     file = of_answer(answer, version)
+    file = file if rows is None else replace(file, table=rows)
+    if drawn is not None:
+        file = replace(file, table=file.table.filter(pc.is_in(file.table.column("cell"), drawn.column("cell"))))
     with table_heading(title):
-        downloads.draw(file if rows is None else replace(file, table=rows), key=key, answer=answer, version=version)
+        downloads.draw(file, key=key, answer=answer, version=version)
     if answer.note and answer.metric.facts and "cell" in (*answer.parameters.by, *answer.metric.keys):
         note(f"{answer.note[:1].upper()}{answer.note[1:]}.")
 

@@ -40,6 +40,7 @@ with source.where_from("lines"):
     lines = travel_times.lines_table(view)
     panels.table(lines, travel_times.LINE_COLUMNS, key="lines-table", alt="Observed and modelled drives by straight line.", height_rows=10)
 
-panels.numbers_behind("Cells on the map", travel_times.by_cell(view), view.version, key="cells")
+rows = travel_times.cells(view)
+panels.numbers_behind("Cells on the map", travel_times.by_cell(view), view.version, key="cells", drawn=rows)
 with source.where_from("cells"):
     panels.table(travel_times.cells(view), travel_times.CELLS_COLUMNS, key="cells-table", alt="Drives and errors by cell.", height_rows=6)

@@ -67,8 +67,8 @@ def _markets(view: View, by: Standard, answer: str) -> None:
 
 def _cells(view: View, by: Standard, answer: str) -> None:
     behind = cells.cells_answer(view, by)
-    panels.numbers_behind("Cells on the map", behind, view.version, key="cells")
     rows = cells.cells_table(view, behind)
+    panels.numbers_behind("Cells on the map", behind, view.version, key="cells", drawn=rows)
     alt = f"People, drive time and orders by cell. {answer}"
     panels.table(rows, cells.cells_columns(by), key="cells-table", alt=alt, height_rows=8)
     panels.note(_sentence(behind.note))

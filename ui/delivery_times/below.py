@@ -44,7 +44,8 @@ def _stages(view: View) -> None:
 
 
 def _stores(view: View) -> None:
-    panels.numbers_behind("Stores beyond chance", groups.stores_answer(view), view.version, key="stores")
+    answer = groups.stores_answer(view)
+    panels.numbers_behind("Stores beyond chance", answer, view.version, key="stores", rows=groups.with_shrunk(view, answer))
     sentence = groups.stores_sentence(view)
     st.markdown(sentence)
     panels.table(groups.stores_table(view), groups.stores_columns(view), key="stores-table", alt=f"Stores. {sentence}")
@@ -70,10 +71,11 @@ def _days(view: View) -> None:
 
 
 def _cells(view: View) -> None:
-    panels.numbers_behind("Cells on the map", places.cells(view), view.version, key="cells")
+    answer, rows = places.cells(view), groups.cells_table(view)
+    panels.numbers_behind("Cells on the map", answer, view.version, key="cells", rows=groups.with_shrunk(view, answer), drawn=rows)
     sentence = groups.cells_sentence(view)
     st.markdown(sentence)
-    panels.table(groups.cells_table(view), groups.cells_columns(view), key="cells-table", alt=f"Cells. {sentence}", height_rows=8)
+    panels.table(rows, groups.cells_columns(view), key="cells-table", alt=f"Cells. {sentence}", height_rows=8)
     panels.note(METHOD)
 
 

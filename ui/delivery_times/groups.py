@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import pyarrow as pa
 
 from analytics.answers import Answer
-from analytics.beyond import METHOD, judged
+from analytics.beyond import METHOD, judged, shrunk_rows
 from analytics.changes import Estimate
 from analytics.dimensions import DISTANCE_BANDS_M
 from analytics.reference import malls, stores
@@ -278,6 +278,11 @@ def days_sentence(view: View) -> str:
     above = sum(day.figure.value > day.most for day in known if day.figure and day.most is not None)
     below = sum(day.figure.value < day.least for day in known if day.figure and day.least is not None)
     return f"{write.counted(len(known), 'day')}: {above} above and {below} below what the same weekday was in the {WEEKS} weeks before."
+
+
+def with_shrunk(view: View, answer: Answer) -> pa.Table:
+    """Return an answer's rows as a file has them, the chosen figure as it was counted and after shrinking side by side."""
+    return shrunk_rows(answer, figure(view).column)
 
 
 # Cells.

@@ -72,10 +72,9 @@ def _hours(view: View) -> None:
 
 def _cells(view: View) -> None:
     hour, answer = shown_hour(view), places.cells(view)
-    panels.numbers_behind(
-        f"Cells on the map, {write.hour_of_week(hour)}" if hour else "Cells on the map", answer, view.version, key="cells"
-    )
-    panels.table(places.cells_table(view), places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
+    rows, title = places.cells_table(view), f"Cells on the map, {write.hour_of_week(hour)}" if hour else "Cells on the map"
+    panels.numbers_behind(title, answer, view.version, key="cells", drawn=rows)
+    panels.table(rows, places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
 
 
 def _heading(view: View, title: str, name: str, answers: list[Answer], *, key: str) -> None:

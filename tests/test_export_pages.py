@@ -1,0 +1,65 @@
+"""A page's files hold exactly the rows on screen: the button's number is the table's, also where doors are unknown."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.beyond import shrunk_rows
+from tests.test_laws import populate
+from tests.test_pages import ROOT
+from tests.town import Town
+
+DAYS = {"market": "V", "period": "custom", "from": "2026-03-02", "to": "2026-03-08"}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A town in which some doors are unknown."""
+    town = Town(tmp_path_factory.mktemp("pages") / "town")
+    populate(town)
+    town.deliver("M1", cell=None, seconds=[900] * 40, promise_s=600)
+    return town.version.root
+
+
+@pytest.mark.parametrize(
+    ("script", "chosen"),
+    [
+        ("pages/around/coverage.py", {"show": "orders", "below": "cells"}),
+        ("pages/around/coverage.py", {"show": "access", "below": "cells"}),
+        ("pages/around/delivery_times.py", {"lost": "cells"}),
+        ("pages/around/drivers.py", {"below": "cells"}),
+        ("pages/data/travel_times.py", {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value.values()),
+)
+def test_the_button_counts_the_rows_on_screen(root, monkeypatch, script, chosen):
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(root))
+    test = AppTest.from_file(str(ROOT / script), default_timeout=60)
+    test.session_state["chosen"] = DAYS | chosen
+    test.run()
+
+    assert not test.exception
+    (button,) = (each.proto.label for each in test.get("download_button") if each.proto.id.endswith("cells-csv"))
+    rows = len(test.dataframe[-1].value)
+    assert button == f"CSV, {rows} rows"
+    assert rows > 1
+
+
+def test_a_figure_after_shrinking_stands_beside_the_one_that_was_counted(town):
+    for store in range(3):
+        town.deliver("M1", seconds=[1800 + 10 * order for order in range(60)], store_id=f"s{store}", promise_s=3000)
+    town.deliver("M1", seconds=[1800] * 3, store_id="t")
+
+    times, shares = (
+        shrunk_rows(town.ask(metric, by=("store",)), figure) for metric, figure in (("click_to_door", "p90_s"), ("on_time_share", "share"))
+    )
+
+    assert times.column_names[-5:] == [
+        "suppressed",
+        *(f"click_to_door_p90_{name}_s" for name in ("shrunk", "shrunk_low", "shrunk_high")),
+        "verdict",
+    ]
+    assert [(row["click_to_door_p90_s"], row["click_to_door_p90_shrunk_s"] is None) for row in times.to_pylist()] == [
+        *[(2330, False)] * 3,
+        (None, True),
+    ]
+    assert {"on_time_share", "on_time_share_shrunk", "on_time_share_shrunk_high", "verdict"} <= set(shares.column_names)
