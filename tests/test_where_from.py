@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.answers import Answer
 from analytics.catalog.shown import SHOWN
+from data.engine import connection
+from data.warehouse import Warehouse
 from ui import coverage, delivery_times, drivers, session, source
 from ui.coverage import SHOW
 from ui.frame import PAGES
@@ -77,3 +79,14 @@ def test_every_answer_that_a_page_asks_for_can_be_opened_and_the_dictionary_know
         drawn |= {each.metric.id for each in asked}
     if page.script in CHOICES:
         assert drawn == set(SHOWN[page.title])
+
+
+def test_queries_behind_tables_that_are_no_answers_run_by_hand(run, demo_root):
+    _, offered = run("pages/data/quality.py", {})
+    version = Warehouse(demo_root).current()
+
+    with connection(version) as by_hand:
+        for each in offered:
+            for statement in filter(None, each.sql.split(";")):
+                assert by_hand.sql(statement).columns
+    assert [each.title for each in offered if each.sql] == ["Orders that figures leave out", "Suspicious doors", "How far the data reach"]

@@ -6,6 +6,7 @@ SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "Overview": (
         "orders",
         "click_to_door",
+        "mean_click_to_door",
         "on_time_share",
         "stages",
         "late_attribution",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import loaded, panels, session, upload, versions
+from ui import kept, loaded, panels, session, source, upload, versions
 from ui.frame import link_to, may_load, shown_version
 
 version = shown_version()
@@ -22,12 +22,19 @@ with left:
     versions.draw(serving, version, may_serve=may_load())
 with right:
     st.subheader("Markets", anchor=False)
-    panels.table(loaded.market_days(version), loaded.MARKET_COLUMNS, key="markets", alt="Days that the orders of each market span.")
+    markets = loaded.market_days(version)
+    panels.table(markets, loaded.MARKET_COLUMNS, key="markets", alt="Days that the orders of each market span.")
     st.subheader("Files of this version", anchor=False)
-    panels.table(loaded.sources(version), loaded.SOURCE_COLUMNS, key="sources", alt="Files that were loaded.")
+    files = loaded.sources(version)
+    panels.table(files, loaded.SOURCE_COLUMNS, key="sources", alt="Files that were loaded.")
+    days = kept.record("Markets", "The days that the orders of each market span.", markets)
+    source.offer([days, kept.record("Files of this version", "Each file with its rows and the hash of its content.", files)], key="files")
 
 st.subheader("Tables", anchor=False)
-panels.table(loaded.tables(version), loaded.TABLE_COLUMNS, key="tables", alt="Rows by table, and what became of the rows of the last load.")
+tables = loaded.tables(version)
+panels.table(tables, loaded.TABLE_COLUMNS, key="tables", alt="Rows by table, and what became of the rows of the last load.")
+what = "Rows of each table in this version, and of the load that made it: in = kept + merged + replaced + unchanged + rejected."
+source.offer([kept.record("Tables", what, tables)], key="tables")
 for remark in version.manifest.notes:
     panels.note(remark)
 
@@ -39,6 +46,7 @@ if findings.num_rows:
     panels.table(findings, loaded.FINDING_COLUMNS, key="findings", alt="Rules that rows broke, with an example each.")
 else:
     panels.note("No rule was broken in this load.")
+source.offer([kept.findings(findings)], key="report")
 link_to("Quality", "What these rules cost the figures, load by load and place by place")
 
 st.subheader("Loading by command", anchor=False)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import panels, quality, scene
+from ui import kept, panels, quality, scene, source
 from ui.charts import CONFIG
 from ui.frame import current_view, link_to
 
@@ -17,6 +17,7 @@ with left:
         panels.rows_button(rows, "left_out", view.version)
     alt = "One row a figure: the share of orders that it leaves out, and why."
     panels.table(rows, quality.LEFT_OUT_COLUMNS, key="left-out", alt=alt, height_rows=16)
+    source.offer([kept.left_out(view, rows)], key="left-out")
 with right:
     cells = quality.doors(view)
     with panels.table_heading("Suspicious doors"):
@@ -27,6 +28,7 @@ with right:
         scene.draw(figure, alt=words, height_px=quality.MAP_PX)
     if cells.num_rows:
         panels.table(cells, quality.DOOR_COLUMNS, key="doors", alt="Suspicious doors by cell.", height_rows=4)
+    source.offer([kept.doors(view, cells)], key="doors")
 
 found = quality.findings(view)
 with panels.table_heading("Findings by table and rule"):
@@ -39,9 +41,11 @@ else:
 if chart := quality.trend_chart(view):
     st.subheader("Load by load", anchor=False)
     st.plotly_chart(chart, theme=None, config=CONFIG, key="loads", alt="Rows that broke the most frequent rules, load by load.")
+source.offer([kept.findings(found)], key="findings")
 
 fresh = quality.freshness(view)
 with panels.table_heading("How far the data reach"):
     panels.rows_button(fresh, "freshness", view.version)
 panels.table(fresh, quality.FRESHNESS_COLUMNS, key="freshness", alt="One row a table and market: data to which day.")
+source.offer([kept.freshness(view.version, fresh)], key="freshness")
 link_to("Data", "Load files, see versions, take a load back")
