@@ -13,6 +13,10 @@ from data.demo.files import Files, choice, constant, ids, instants
 from data.demo.ground import Ground
 from data.demo.model import Model
 
+VEHICLES = ("car", "SUV", "van")
+OF_TEN_DRIVERS = np.array([0, 0, 1, 0, 0, 2, 0, 1, 0, 0])
+"""Vehicles of every ten drivers, by their place in ``VEHICLES``; what somebody drives changes nothing else."""
+
 
 @dataclass
 class Counter:
@@ -79,7 +83,7 @@ class MallRows:
             {
                 "driver_id": self.driver_ids,
                 "market_id": constant(self.ground.market.market_id, count),
-                "vehicle": constant("car", count),
+                "vehicle": choice(VEHICLES, OF_TEN_DRIVERS[np.arange(count) % len(OF_TEN_DRIVERS)]),
                 "home_latitude": self.drivers.latitude,
                 "home_longitude": self.drivers.longitude,
             },
