@@ -266,6 +266,23 @@ def test_the_command_prints_the_same_figures_and_writes_the_sheet(demo, demo_roo
     assert rows["rows"][0]["middle"] == found.orders_week.middle
 
 
+def test_the_command_that_is_shown_gives_the_same_forecast(demo, demo_root, capsys):
+    candidate = next(each for each in sites(demo) if not each.is_open)
+    asked = Assumptions(wait_s=450, waiting_permille=50, handling_cents=99, surcharge_cents=1, weight="population")
+    found = forecast(demo, candidate, asked)
+
+    shown = told.command(found, asked, demo.id)
+
+    assert main([*shown.removeprefix("python -m analytics ").split(), "--warehouse", str(demo_root), "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["middle"] for row in rows if row["figure"] in ("orders_week", "cost_cents", "driver_hours_week")] == [
+        found.orders_week.middle,
+        found.cost_cents.middle,
+        found.driver_hours_week.middle,
+    ]
+    assert told.command(replace(found, site=replace(candidate, is_pin=True)), asked, demo.id) == ""
+
+
 def test_the_command_refuses_a_mall_that_is_not_there(demo_root, capsys):
     assert main(["forecast", "no-mall", "--warehouse", str(demo_root)]) == 2
     assert "there is no open or candidate mall 'no-mall'" in capsys.readouterr().err

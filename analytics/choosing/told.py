@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from analytics import export
 from analytics.choosing.backtest import Backtest
-from analytics.choosing.forecast import Assumptions, Band, Forecast
+from analytics.choosing.forecast import USUAL, Assumptions, Band, Forecast
 from data.warehouse import Version
 
 
@@ -83,6 +83,26 @@ def back_test_sentence(tested: Backtest) -> str:
         f"{100 * tested.share_80:.0f} % of their {tested.weeks:,} weeks do, and {100 * tested.share_50:.0f} % in the 50 % range. "
         f"So few malls would also fit ranges that hold {100 * low:.0f} to {100 * high:.0f} %."
     )
+
+
+def command(found: Forecast, assumptions: Assumptions, version_id: str) -> str:
+    """Return the command that gives a forecast again; empty for a pin, which the data does not have."""
+    if found.site.is_pin:
+        return ""
+    usual = asdict(USUAL)
+    changed = {name: value for name, value in asdict(assumptions).items() if value != usual[name]}
+    written = {"wait_s": f"{assumptions.wait_s / 60:g}"}
+    options = "".join(f" {_OPTIONS[name]} {written.get(name, value)}" for name, value in changed.items())
+    return f"python -m analytics forecast {found.site.id}{options} --version {version_id}"
+
+
+_OPTIONS: Final = {
+    "wait_s": "--wait",
+    "waiting_permille": "--waiting",
+    "handling_cents": "--handling",
+    "surcharge_cents": "--surcharge",
+    "weight": "--weight",
+}
 
 
 def figures_table(found: Forecast) -> pa.Table:

@@ -39,7 +39,8 @@ def _opened(view: View, by: Asked) -> None:
     found = look_alikes(view.version, by.opened, pilots)
     alike = [(each.pilot.name, _closeness(each.alike, each.most_like, each.least_like)) for each in found[:TOP]]
     how = [("Measured by", METHOD)] if alike else []
-    one.draw(view, by.opened, by.scenario.terms.of_forecast, alike=[*alike, *how])
+    terms = by.scenario.terms
+    one.draw(view, by.opened, terms.of_forecast, alike=[*alike, *how], within_s=terms.within_s)
 
 
 def _closeness(alike: float, most: str, least: str) -> str:

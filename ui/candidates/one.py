@@ -1,6 +1,6 @@
 """One mall opened: what it would have, how its launch would go, whom it needs, and whether such forecasts were right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import pyarrow as pa
@@ -16,7 +16,8 @@ from analytics.opening_hours import open_hours
 from analytics.parameters import check_scope
 from analytics.reference import extent
 from ui import format as write
-from ui import panels
+from ui import panels, source
+from ui.candidates import rests_on
 from ui.charts import CONFIG, Compared, Hour, Range, back_test, launch_fan, week_hour_grid
 from ui.maps import legend_html
 from ui.palette import Classes
@@ -38,7 +39,7 @@ _TESTED = (
 )
 
 
-def draw(view: View, site: Site, assumptions: Assumptions = USUAL, *, alike: Sequence[tuple[str, str]] = ()) -> None:
+def draw(view: View, site: Site, assumptions: Assumptions = USUAL, *, alike: Sequence[tuple[str, str]] = (), within_s: int = 1200) -> None:
     """Draw the forecast of one site.
 
     Parameters
@@ -51,6 +52,8 @@ def draw(view: View, site: Site, assumptions: Assumptions = USUAL, *, alike: Seq
         What the reader changed.
     alike
         Pilots most like it: name, and how closely in words.
+    within_s
+        Drive time for whom it reaches, on the sheet, seconds.
     """
     check_scope(view.scope)
     with st.spinner("Learning from the pilots"):
@@ -61,7 +64,7 @@ def draw(view: View, site: Site, assumptions: Assumptions = USUAL, *, alike: Seq
         panels.note("Load demand cells or census files and the orders of at least one open mall.")
         return
     _figures(found)
-    _exports(view, found, assumptions, alike)
+    _exports(view, found, assumptions, partial(_sheet, view, found, assumptions, alike, within_s))
     left, right = st.columns([50, 50], gap="medium")
     with left:
         _launch(view, found)
@@ -69,7 +72,7 @@ def draw(view: View, site: Site, assumptions: Assumptions = USUAL, *, alike: Seq
         _drivers(view, found)
     left, right = st.columns([50, 50], gap="medium")
     with left:
-        _tested(view, assumptions)
+        _tested(view, found, assumptions)
     with right:
         if alike:
             panels.story("Pilots most like it", alike)
@@ -86,13 +89,13 @@ def _figures(found: Forecast) -> None:
     panels.figures(shown)
 
 
-def _exports(view: View, found: Forecast, assumptions: Assumptions, alike: Sequence[tuple[str, str]]) -> None:
+def _exports(view: View, found: Forecast, assumptions: Assumptions, sheet: Callable[[], bytes]) -> None:
     """Draw the sheet and the rows: the figures, the weeks of the launch and the hours of the week."""
     file = told.file(view.version, found, assumptions)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Decision sheet, PDF",
-            data=partial(_sheet, view, found, assumptions, alike),
+            data=sheet,
             file_name=f"{file.name.replace('forecast', 'decision-sheet', 1)}.pdf",
             mime="application/pdf",
             key="sheet",
@@ -101,12 +104,13 @@ def _exports(view: View, found: Forecast, assumptions: Assumptions, alike: Seque
             help="One page to print and to hand on: the forecast, its ranges, drivers needed, the back-test, and what it rests on.",
         )
         panels.export(file, key="forecast")
+    source.offer(rests_on.of_forecast(view, found, assumptions), key="forecast")
 
 
-def _sheet(view: View, found: Forecast, assumptions: Assumptions, alike: Sequence[tuple[str, str]]) -> bytes:
+def _sheet(view: View, found: Forecast, assumptions: Assumptions, alike: Sequence[tuple[str, str]], within_s: int) -> bytes:
     from analytics.brief import decision_sheet  # noqa: PLC0415 - brings a typesetter and figures: only who asks for it pays
 
-    return decision_sheet(view.version, found, assumptions, alike=alike)
+    return decision_sheet(view.version, found, assumptions, alike=alike, within_s=within_s)
 
 
 def _launch(view: View, found: Forecast) -> None:
@@ -149,7 +153,7 @@ def _hour(each: Needed) -> Hour:
 
 
 @st.fragment
-def _tested(view: View, assumptions: Assumptions) -> None:
+def _tested(view: View, opened: Forecast, assumptions: Assumptions) -> None:
     """Draw the back-test: every pilot forecast from the others, beside what it had."""
     bar = st.progress(0.0, "Forecasting each pilot from the others")
 
@@ -172,6 +176,7 @@ def _tested(view: View, assumptions: Assumptions) -> None:
     alt = told.back_test_sentence(found)
     st.plotly_chart(back_test(compared, theme=view.theme), theme=None, config=CONFIG, key="back-test-chart", alt=alt)
     panels.table(_tested_rows(found), _TESTED, key="back-test-table", alt=alt)
+    source.offer(rests_on.of_back_test(view, opened, assumptions), key="back-test")
 
 
 def _tested_file(view: View, found: Backtest) -> Table:
