@@ -16,7 +16,7 @@ Ask = Callable[[str, Parameters], Answer]
 
 @dataclass(frozen=True)
 class Beside:
-    """What the rows are compared with: the same question over other days, or, ``is_of_mall``, at another mall (None: all malls of the market)."""
+    """What rows are compared with: the same question over other days, or, ``is_of_mall``, at another mall (None: all of the market)."""
 
     start_on: date | None = None
     end_on: date | None = None
