@@ -32,7 +32,7 @@ _COVERS: Final = {"cell": {ONE: "cell", REST: "other cells", ELSEWHERE: "elsewhe
 _OTHER_COVERS: Final = {ONE: "itself", REST: "others"}
 _UNIVERSE: Final = {"hour": tuple(map(str, range(24))), "weekday": tuple(map(str, range(1, 8)))}
 
-_DEFINITION: Final = (
+DEFINITION: Final = (
     "Orders delivered, with a known click-to-door (in a market that knows none, orders placed), in sums of fixed blocks: each mall's "
     f"month, cut by place, hour, weekday or store into pieces of at least {K} distinct customers (orders, where the customer is unknown)."
 )
@@ -158,7 +158,7 @@ def release(
     rows = chosen.of(found.filter(pc.equal(found["dimension"], "cell" if by == "mall" else by)))
     table = _rolled_up(rows, resolution) if by == "cell" else _added_up(rows, _KEYS) if by == "mall" else _renamed(rows, by)
     return Release(
-        table=_with_figures(table, _hidden(table, by, version, chosen)),
+        table=_with_figures(table, _without_figures(table, by, version, chosen)),
         by=by,
         filters=chosen.as_filters() | ({"resolution": resolution} if by == "cell" else {}),
         k=K,
@@ -176,7 +176,7 @@ def file(released: Release, version: Version) -> export.Table:
     about = export.description_of(
         version,
         what=f"release by {released.by}",
-        definition=_DEFINITION,
+        definition=DEFINITION,
         note=released.note,
         filters=released.filters,
         k=released.k,
@@ -242,8 +242,8 @@ def _column(by: str) -> str:
     return {"hour": "local_hour", "weekday": "local_dow", "store": "store_id"}[by]
 
 
-def _hidden(table: pa.Table, by: str, version: Version, chosen: _Chosen) -> pa.Table:
-    """Return a row for each month, hour, weekday or store that might have had one: which of them have orders is not told."""
+def _without_figures(table: pa.Table, by: str, version: Version, chosen: _Chosen) -> pa.Table:
+    """Return a row for each month, hour, weekday or store without one: ``orders_n`` is 0 where that follows from the others, else null."""
     if by == "cell":
         return table.slice(0, 0)
     if by == "mall":
@@ -256,7 +256,7 @@ def _hidden(table: pa.Table, by: str, version: Version, chosen: _Chosen) -> pa.T
 
 
 def _unnamed(table: pa.Table, by: str, version: Version) -> list[dict[str, Any]]:
-    """Return the hours, weekdays or stores of each mall's month that have no row."""
+    """Return the hours, weekdays or stores of each mall's month that have no row: none have orders where there are no others."""
     column = _column(by)
     told: dict[tuple[Any, ...], set[Any]] = {}
     for row in table.select([*_KEYS, "covers", column]).to_pylist():
@@ -267,7 +267,8 @@ def _unnamed(table: pa.Table, by: str, version: Version) -> list[dict[str, Any]]
     rows = []
     for month, names in told.items():
         everything: list[Any] = sorted(stores.get(month[1], [])) if by == "store" else [int(each) for each in _UNIVERSE[by]]
-        rows += [dict(zip(_KEYS, month, strict=True)) | {"covers": "itself", column: each} for each in everything if each not in names]
+        row = dict(zip(_KEYS, month, strict=True)) | {"covers": "itself", "orders_n": None if "others" in names else 0}
+        rows += [row | {column: each} for each in everything if each not in names]
     return rows
 
 
@@ -286,13 +287,14 @@ def _all_months(version: Version, chosen: _Chosen) -> list[dict[str, Any]]:
     return rows
 
 
-def _with_figures(table: pa.Table, hidden: pa.Table) -> pa.Table:
+def _with_figures(table: pa.Table, others: pa.Table) -> pa.Table:
     """Make figures of the sums, and put the rows without any among them."""
-    is_hidden = np.repeat([False, True], [table.num_rows, hidden.num_rows])
-    table = pa.concat_tables([table, hidden]).append_column("suppressed", pa.array(is_hidden))
+    table = pa.concat_tables([table, others])
+    table = table.append_column("suppressed", pc.is_null(table["orders_n"]))
     named = [name for name in table.column_names if name not in {*_SUMS, "suppressed"}]
     table = table.sort_by([(name, "ascending") for name in named])
     orders, seconds, on_time = (table[name].cast(pa.float64()).to_numpy() for name in _SUMS)
+    orders = np.where(orders > 0, orders, np.nan)
     low, high = wilson(on_time, orders)
     figures = {
         "orders": table["orders_n"],

@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import candidates, delivery_times, dictionary, explore, filters, links, session, upload
+from ui import candidates, delivery_times, dictionary, explore, filters, links, release, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -41,6 +41,8 @@ class Page:
         Entries of the address, beside those of filters and controls, that keep what a reader chose on it.
     tools
         Draw what else stands in its filter row, such as a button that opens its assumptions.
+    is_released
+        Shows only what is released, so that readers of a restricted role may open it; they see no other page.
     """
 
     section: str
@@ -53,6 +55,7 @@ class Page:
     is_of_one_market: bool = False
     keys: tuple[str, ...] = ()
     tools: tuple[Callable[[View], None], ...] = ()
+    is_released: bool = False
 
     @property
     def path(self) -> str:
@@ -131,6 +134,17 @@ PAGES: tuple[Page, ...] = (
         "What does each figure mean, and where does it come from?",
         keys=dictionary.KEYS,
     ),
+    Page(
+        "Analyze",
+        "Release",
+        "pages/analyze/release.py",
+        "What may leave the house?",
+        filters=("market", "mall"),
+        controls=(release.TABLE, release.MONTHS),
+        keys=(release.CELLS.key,),
+        tools=(release.draw_cells,),
+        is_released=True,
+    ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
     Page(
         "Data",
@@ -184,15 +198,16 @@ def run(access: Callable[[], Scope], may_load: Callable[[Scope], bool]) -> None:
     """
     st.set_page_config(page_title="MallReach", page_icon="📍", layout="wide")
     st.html(STYLE)
-    pages = {st.Page(page.script, title=page.title, url_path=page.path, default=page is PAGES[0]): page for page in PAGES}
+    scope = access()
+    open_pages = [page for page in PAGES if page.is_released or not scope.is_restricted]
+    pages = {st.Page(page.script, title=page.title, url_path=page.path, default=page is open_pages[0]): page for page in open_pages}
     sections: dict[str, list[st.Page]] = {}
     for entry, page in pages.items():
         sections.setdefault(page.section, []).append(entry)
     entry = st.navigation(sections, position="top")
-    scope = access()
     st.session_state[_SCOPE], st.session_state[_MAY_LOAD] = scope, may_load(scope)
     st.session_state[_ENTRIES] = {page.title: each for each, page in pages.items()}
-    page = pages.get(entry, PAGES[0])
+    page = pages.get(entry, open_pages[0])
     try:
         _draw(page)
         entry.run()
@@ -355,7 +370,7 @@ def _footer(page: Page) -> None:
         f"Data to {write.day(extent.last_complete_on)}" if extent.last_complete_on else "No orders in this data",
         f"version {version.id}",
     ]
-    if page.filters:
+    if page.filters and not page.is_released:
         orders = session.compute("orders", view)
         is_hidden = orders.row()["suppressed"]
         counted = f"orders of fewer than {orders.k} customers" if is_hidden else write.counted(orders.row()["orders"], "order")
