@@ -225,7 +225,8 @@ def in_units(value: float, unit: Unit) -> str:
 def span(low: float, high: float, unit: Unit) -> str:
     """Return two stored numbers as a sentence has them: ``1,437 to 6,529 a week``."""
     first, last, suffix = in_units(low, unit), in_units(high, unit), _FACTORS[unit][1]
-    return f"{first.removesuffix(suffix) if suffix and last.endswith(suffix) and ' h ' not in first else first} to {last}"
+    is_shared = bool(suffix) and " h " not in f"{first} {last}"
+    return f"{first.removesuffix(suffix) if is_shared else first} to {last}"
 
 
 def table(ranked: Ranking) -> pa.Table:
