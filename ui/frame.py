@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import candidates, delivery_times, dictionary, explore, filters, links, release, session, upload
+from ui import candidates, delivery_times, dictionary, explore, filters, links, portfolio, release, session, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -117,6 +117,16 @@ PAGES: tuple[Page, ...] = (
         controls=(DRIVE, candidates.PRESET),
         keys=candidates.PAGE_KEYS,
         tools=(candidates.tools.draw, candidates.scenarios.draw),
+    ),
+    Page(
+        "Choose malls",
+        "Portfolio",
+        "pages/choose/portfolio.py",
+        "Which malls for this budget?",
+        filters=("market",),
+        controls=(DRIVE, portfolio.AIM),
+        keys=portfolio.PAGE_KEYS,
+        tools=(portfolio.controls.conditions, candidates.scenarios.draw),
     ),
     Page(
         "Analyze",

@@ -12,6 +12,7 @@ from analytics.choosing.kept import kept, put_aside, taken_back
 from analytics.choosing.ranking import SHOWN, Ranked, Ranking, ranking
 from analytics.choosing.scenario import KEYS, OWN, Scenario, scenario
 from analytics.choosing.sites import Site, sites
+from analytics.choosing.wish import KEYS as PORTFOLIO
 from analytics.parameters import Scope, check_scope
 from analytics.reference import Market
 from data.errors import MallReachError
@@ -121,8 +122,9 @@ def asked(view: View) -> Asked:
 
 
 def scenario_of(view: View) -> Scenario:
-    """Return the scenario of a view's address; what cannot be read is left out."""
-    return scenario(_readable(view)[0])
+    """Return the scenario of a view's address, what is asked of a portfolio with it; what cannot be read is left out."""
+    portfolio = {key: text for key in PORTFOLIO if (text := view.chosen.get(key))}
+    return scenario({**_readable(view)[0], **portfolio})
 
 
 def _readable(view: View) -> tuple[dict[str, str], list[str]]:
@@ -148,7 +150,7 @@ def _readable(view: View) -> tuple[dict[str, str], list[str]]:
 def _open_named(view: View) -> None:
     """Open the scenario that a link names, where it says nothing else of one."""
     name = view.chosen.get(NAME)
-    if not name or any(view.chosen.get(key) for key in KEYS):
+    if not name or any(view.chosen.get(key) for key in (*KEYS, *PORTFOLIO)):
         return
     found = kept(view.version.root).get(name)
     if found is None:
@@ -165,7 +167,7 @@ def take_over(view: View, chosen: Scenario, name: str) -> None:
     texts = chosen.texts
     if "pins" in texts:
         texts["pins"] = put_aside(view.version.root, texts["pins"])
-    old = {key: None for key in filters.chosen() if key in KEYS or key in {SITE, NAME, "cell"}}
+    old = {key: None for key in filters.chosen() if key in {*KEYS, *PORTFOLIO, SITE, NAME, "cell"}}
     filters.choose(**{**old, **texts, NAME: name or None})
 
 
