@@ -138,7 +138,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     engine = Engine.of(version)
     for each in compiled.kept:
         engine.keep(each.name, each.sql)
-    raw = with_people(engine.table(compiled.sql).cast(compiled.schema), compiled, engine)
+    raw = with_people(engine.table(compiled.run_sql).cast(compiled.schema), compiled, engine)
     k = SUBJECTS[chosen.facts].k if chosen.facts else 0
     hidden = _hidden(raw, chosen)
     values, is_incomplete = _without_hidden_parts(raw, chosen, k)

@@ -5,11 +5,11 @@ people as the buckets that they fill (``analytics.privacy.behind``). They are co
 ``by_days``, when the first of them is asked, and kept with the connection: exact, and never stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import and_, or_
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -53,6 +53,35 @@ def rows_of(table: str) -> ir.Table:
 def kept(table: str) -> Kept:
     """Return the query that counts the days of a table of facts."""
     return Kept(_name(table), str(ibis.to_sql(_counted(table), dialect="duckdb")))
+
+
+def sums_of(metric: Metric) -> tuple[tuple[str, ir.Table], ...]:
+    """Return for each table that a metric adds up by day its name and its days: ``PLACE_AND_DAY`` and the sums."""
+    return tuple((table, ibis.table(_summed(table, sums).schema(), name=_sums_name(sums))) for table, sums in metric.day_sums)
+
+
+def kept_by(metric: Metric) -> tuple[Kept, ...]:
+    """Return the queries that count the days of a metric: the people behind them, and its sums."""
+    sums = (Kept(_sums_name(sums), str(ibis.to_sql(_summed(table, sums), dialect="duckdb"))) for table, sums in metric.day_sums)
+    return (*(kept(table) for table in metric.all_facts), *sums)
+
+
+def values(metric: Metric, days: Sequence[ir.Table], *, by: Sequence[str], options: Mapping[str, Any]) -> ir.Table:
+    """Return a metric from its sums by day: what its function returns of the rows themselves.
+
+    Parameters
+    ----------
+    metric
+        One with ``day_sums``.
+    days
+        Days of each of these, filtered, with the columns of ``by``.
+    by, options
+        Columns that make the groups, and what its function takes beside them.
+    """
+    if metric.of_days is not None:
+        return metric.of_days(*days, by=by, **options)
+    (sums,) = days
+    return sums.aggregate({name: whole(sums[name]) for name in sums.columns if name not in {*PLACE_AND_DAY, *by}}, by=list(by))
 
 
 def behind(metric: Metric, table: str, rows: ir.Table, *, by: Sequence[str]) -> ir.Table:
@@ -115,7 +144,7 @@ def whole(rows: ir.IntegerColumn) -> ir.IntegerScalar:
 
 
 def _name(table: str) -> str:
-    return f"{table}_by_day"
+    return f"people_of_{table}"
 
 
 def _conditions_of(metric: Metric, table: str) -> dict[str, ir.BooleanValue]:
@@ -126,6 +155,15 @@ def _conditions_of(metric: Metric, table: str) -> dict[str, ir.BooleanValue]:
     parts = metric.parts_of(rows, (), 0) if table == metric.facts else {}
     is_lost = lost_rows(rows, wanted)
     return {_ROW: own} | {name: own & part for name, part in parts.items()} | ({} if is_lost is None else {_LOST: is_lost})
+
+
+@lru_cache(maxsize=16)
+def _summed(table: str, sums: Callable[..., ir.Table]) -> ir.Table:
+    return sums(unbound(table), by=PLACE_AND_DAY)
+
+
+def _sums_name(sums: Callable[..., ir.Table]) -> str:
+    return f"sums_of_{sums.__name__}"
 
 
 @lru_cache(maxsize=16)

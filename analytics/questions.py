@@ -82,11 +82,13 @@ class People:
 class Question:
     """SQL of a metric and its parameters, and the types of its columns; who is behind its rows; the rows left out.
 
-    ``kept`` are tables that some of it reads and that have to be counted first, once for a version.
+    ``sql`` is the definition; ``run_sql`` gives the same integers, and may read sums by day for it. ``kept`` are tables that some of these
+    read and that have to be counted first, once for a version.
     """
 
     sql: str
     schema: pa.Schema
+    run_sql: str
     people: tuple[People, ...]
     left_out_sql: str | None
     kept: tuple[days.Kept, ...] = ()
@@ -108,6 +110,7 @@ def question(metric: Metric, asked: Parameters, large: Collection[str] = ()) -> 
     return replace(
         compiled,
         sql=written(compiled.sql),
+        run_sql=written(compiled.run_sql),
         people=tuple(
             replace(each, asked=asked, at_least_sql=written(each.at_least_sql), exact_sql=written(each.exact_sql))
             for each in compiled.people
@@ -223,9 +226,17 @@ def _known_beside_days(rows: ir.Table, name: str, metric: Metric, asked: Paramet
     return wanted.known_beside(rows, _days(wanted.beside, metric, asked), columns(asked.by), asked.weight) if wanted.beside else rows
 
 
-def _days(name: str, metric: Metric, asked: Parameters, *, is_dated: bool = True) -> ir.Table:
+def _values_of_days(metric: Metric, asked: Parameters, schema: ibis.Schema) -> ir.Table:
+    """Return the metric from its sums by day, with the columns and types that its function returns."""
+    sums = [_days(name, metric, asked, rows) for name, rows in days.sums_of(metric)]
+    options = {name: getattr(asked, name) for name in metric.options if name != "by"}
+    values = days.values(metric, sums, by=columns(asked.by), options=options)
+    return _sorted(values.select(**{name: values[name].cast(type_) for name, type_ in schema.items()}), keys(metric, asked))
+
+
+def _days(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None, *, is_dated: bool = True) -> ir.Table:
     """Apply market, mall, period and weekday to the days of a table of facts; not the period where dates may be unknown."""
-    rows = _of_place(name, metric, asked, days.rows_of(name))
+    rows = _of_place(name, metric, asked, days.rows_of(name) if rows is None else rows)
     kept = _in_period(rows, asked) if is_dated else []
     kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)] if is_dated else []
     rows = rows.filter(*kept) if kept else rows
@@ -242,8 +253,16 @@ def _compiled(metric: Metric, asked: Parameters, *, from_days: bool) -> Question
             for name, (group, at_least, exact) in _people(metric, asked, from_days=from_days).items()
         )
         left_out = _left_out_expression(metric, asked, from_days=from_days)
-        kept = tuple(days.kept(name) for name in metric.all_facts) if from_days else ()
-        return Question(_sql(values), values.schema().to_pyarrow(), people, None if left_out is None else _sql(left_out), kept)
+        sql, schema = _sql(values), values.schema()
+        quick = _values_of_days(metric, asked, schema) if from_days and metric.day_sums else None
+        return Question(
+            sql=sql,
+            schema=schema.to_pyarrow(),
+            run_sql=sql if quick is None else _sql(quick),
+            people=people,
+            left_out_sql=None if left_out is None else _sql(left_out),
+            kept=days.kept_by(metric) if from_days else (),
+        )
 
 
 def _sql(values: ir.Table) -> str:

@@ -61,6 +61,7 @@ METRICS: Final = (
         needs_status="delivered",
         left_out="delivered orders without usable times of order and delivery",
         by_days=True,
+        day_sums=(("orders", delivery_times.mean_click_to_door),),
     ),
     Metric(
         delivery_times.on_time_share,
@@ -76,6 +77,7 @@ METRICS: Final = (
         needs_status="delivered",
         left_out="delivered orders without a promise or without a time of delivery",
         by_days=True,
+        day_sums=(("orders", delivery_times.on_time_share),),
         breaks=(("share", (0.7, 0.8, 0.85, 0.9, 0.95)),),
     ),
     Metric(

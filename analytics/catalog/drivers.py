@@ -199,6 +199,8 @@ METRICS: Final = (
         changes=(_BOTH_SIDES_AND_PAY,),
         dimensions=CALENDAR,
         by_days=True,
+        day_sums=(("offers", drivers.pay_sums), ("orders", drivers.delivered)),
+        of_days=drivers.cost_of_sums,
         units=("cents", "orders"),
         also=(
             _PAID,

@@ -134,6 +134,11 @@ class Metric:
     by_days
         Asked of whole days by many pages: who stands behind it, and what is left out, is counted by day once for a version
         (``analytics.days``). Its parts must not depend on groups or standards.
+    day_sums
+        By table of facts, what of it is added up by mall and day: a function of the table and of ``by``, whose columns add up. Figures of
+        whole days are made of these sums; a metric whose own columns add up names its own function.
+    of_days
+        Its definition on these sums, in the order of ``day_sums``, with the options of its function; None: the columns are added up.
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
         columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people. A function of the
@@ -168,6 +173,8 @@ class Metric:
     modelled: bool = False
     by_mall: bool = False
     by_days: bool = False
+    day_sums: tuple[tuple[str, Callable[..., ir.Table]], ...] = ()
+    of_days: Callable[..., ir.Table] | None = None
     parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()

@@ -38,6 +38,7 @@ METRICS: Final = (
         formula="orders placed; of these delivered, cancelled, failed, returned",
         dimensions=ORDER_DIMENSIONS,
         by_days=True,
+        day_sums=(("orders", orders.orders),),
         parts=orders.endings,
         tilings=orders.ENDINGS,
     ),

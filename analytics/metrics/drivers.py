@@ -235,7 +235,26 @@ def cost_per_delivery(
         - ``n``: orders delivered
         - ``pay_sum_cents``: of the cents, pay of drivers
     """
-    values = _with_pay(by, _delivered(orders, by), offers)
+    return cost_of_sums(
+        pay_sums(offers, by=_places(by)),
+        delivered(orders, by=_places(by)),
+        by=by,
+        handling_cents=handling_cents,
+        surcharge_cents=surcharge_cents,
+    )
+
+
+def cost_of_sums(pay: ir.Table, orders: ir.Table, *, by: Sequence[str] = (), handling_cents: int = 0, surcharge_cents: int = 0) -> ir.Table:
+    """Return cost_per_delivery from sums of offers and of orders, by day or by any other groups that ``by`` adds up.
+
+    Parameters
+    ----------
+    pay, orders
+        What ``pay_sums`` and ``delivered`` return.
+    by, handling_cents, surcharge_cents
+        As in cost_per_delivery.
+    """
+    values = _with_pay(by, _added(orders, by), _added(pay, by))
     cost = values.pay_sum_cents + values.n * (handling_cents + surcharge_cents)
     return values.select(*by, numerator=cost, denominator=_.n, n=_.n, pay_sum_cents=_.pay_sum_cents)
 
@@ -278,7 +297,7 @@ def contribution_per_order(
     """
     is_done = is_delivered(orders)
     sums = {"n": is_done.sum(), "fee_sum_cents": orders.fee_cents.sum(where=is_done), "fees": (is_done & orders.fee_cents.notnull()).sum()}
-    values = _with_pay(by, orders.aggregate(sums, by=_places(by)), offers)
+    values = _with_pay(by, orders.aggregate(sums, by=_places(by)), pay_sums(offers, by=_places(by)))
     is_earned = (values.n == 0) | (values.fees > 0)
     values = values.mutate(fee_sum_cents=is_earned.ifelse(values.fee_sum_cents, ibis.null("int64")))
     own = commission_cents - handling_cents - surcharge_cents
@@ -493,15 +512,32 @@ def _places(by: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*by, *_place(by)]))
 
 
-def _delivered(orders: ir.Table, by: Sequence[str]) -> ir.Table:
-    return orders.aggregate({"n": is_delivered(orders).sum()}, by=_places(by))
+def delivered(orders: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Return the columns of ``by`` and ``n``, orders delivered."""
+    return orders.aggregate({"n": is_delivered(orders).sum()}, by=list(by))
 
 
-def _with_pay(by: Sequence[str], counted: ir.Table, offers: ir.Table) -> ir.Table:
-    """Put the pay of accepted offers beside what was counted of orders; null where too much of it is unknown."""
+def pay_sums(offers: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Return the columns of ``by``, offers ``accepted``, how many of them tell their pay (``paid``), and it (``pay_cents``)."""
     taken = is_accepted(offers)
     sums = {"accepted": taken.sum(), "paid": (taken & offers.pay_cents.notnull()).sum(), "pay_cents": offers.pay_cents.sum(where=taken)}
-    values = _over_places(by, counted, offers.aggregate(sums, by=_places(by)), needed=(0, 1))
+    return offers.aggregate(sums, by=list(by))
+
+
+def _delivered(orders: ir.Table, by: Sequence[str]) -> ir.Table:
+    return delivered(orders, by=_places(by))
+
+
+def _added(sums: ir.Table, by: Sequence[str]) -> ir.Table:
+    """Add sums up over the groups of ``by``, cut further by market; as they are where they are cut so."""
+    names = _places(by)
+    own = [name for name in ("n", "accepted", "paid", "pay_cents") if name in sums.columns]
+    return sums if len(sums.columns) == len(names) + len(own) else sums.aggregate({name: sums[name].sum() for name in own}, by=names)
+
+
+def _with_pay(by: Sequence[str], counted: ir.Table, pay: ir.Table) -> ir.Table:
+    """Put the pay of accepted offers beside what was counted of orders; null where too much of it is unknown."""
+    values = _over_places(by, counted, pay, needed=(0, 1))
     return values.mutate(pay_sum_cents=_mostly(_.pay_cents, known=_.paid, of=_.accepted, is_known=_.is_known))
 
 
