@@ -1,6 +1,9 @@
 """Candidates in order: criteria that are the figures of other pages, hard limits, what is unknown, and the command."""
 
+import csv
+import io
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from analytics.__main__ import main
 from analytics.answers import answers
 from analytics.choosing.criteria import BY_ID, CRITERIA, PRESETS, Yardstick, scales
+from analytics.choosing.forecast import Assumptions, forecast
 from analytics.choosing.look_alikes import FEATURES, look_alikes
 from analytics.choosing.measures import Terms, measures, recent, yardstick
 from analytics.choosing.newly import newly_covered
@@ -68,8 +72,6 @@ def test_criteria_are_the_figures_of_coverage(demo: Version) -> None:
 
 
 def test_forecasts_are_those_of_the_opened_mall_with_their_ends(demo: Version) -> None:
-    from analytics.choosing.forecast import Assumptions, forecast
-
     chosen = [site for site in sites(demo) if not site.is_open][:2]
     terms = Terms(handling_cents=100, surcharge_cents=25)
     found = measures(demo, chosen, terms, FORECAST)
@@ -305,30 +307,14 @@ def test_cells_newly_covered_add_up_to_what_the_sites_newly_reach(tmp_path_facto
 def test_the_command_ranks_with_pins_files_and_scenarios(
     demo_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     root = shutil.copytree(demo_root, tmp_path / "warehouse")
     file = tmp_path / "sites.csv"
     file.write_text("name,latitude,longitude\nBoulevard,36.125,-115.135\nNowhere,0,0\n")
     monkeypatch.setenv("MALLREACH_WAREHOUSE", str(root))
     asked = ["rank", "--warehouse", str(root), "--market", "las-vegas", "--weights", "newly:3,taken:1"]
 
-    assert (
-        main(
-            [
-                *asked,
-                "--candidates",
-                str(file),
-                "--pin",
-                '["Old airport",36.05,-115.2,"las-vegas",90]',
-                "--save",
-                "Mine",
-                "--format",
-                "json",
-            ]
-        )
-        == 0
-    )
+    places = ["--candidates", str(file), "--pin", '["Old airport",36.05,-115.2,"las-vegas",90]']
+    assert main([*asked, *places, "--save", "Mine", "--format", "json"]) == 0
 
     out, said = capsys.readouterr()
     told = json.loads(out)
@@ -338,9 +324,8 @@ def test_the_command_ranks_with_pins_files_and_scenarios(
     assert told["synthetic"] is True
     assert {sum(each) for each in told["weightings_by_rank"].values()} == {WEIGHTINGS}
     assert main(["rank", "--warehouse", str(root), "--scenario", "Mine", "--format", "csv"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + len(told["candidates"])
-    assert [line.split(",")[2] for line in lines[1:]] == [row["name"] for row in told["candidates"]]
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["name"] for row in rows] == [row["name"] for row in told["candidates"]]
     assert main(["rank", "--warehouse", str(root), "--market", "las-vegas"]) == 0
     shown = capsys.readouterr().out
     assert "weights: Newly reached 25" in shown
