@@ -11,7 +11,8 @@ from ui.view import View
 
 _ORDERS: Final = (
     "Negative binomial regression of the pilots' orders by area on {weight}, {income}and minutes of drive, each week worth its share of "
-    "the launch. What is left between malls has a half-normal(0.5) prior and is integrated, not taken for zero. The range is that of one week."
+    "the launch. What is left between malls has a half-normal(0.5) prior and is integrated, not taken for zero. "
+    "The range is that of one week."
 )
 _LAUNCH: Final = (
     "The share of the later level in week w is 1 - (1 - start) exp(-w / weeks). A new mall launches as one of the pilots did, each as "
