@@ -51,7 +51,8 @@ class Answer:
     hidden_share
         Part of ``rows_behind`` in hidden rows, 0 to 1; where ``rows_behind`` is None, what it is at most.
     left_out
-        Rows of the filter that could not count, by reason in words; empty where there are none or every row is hidden.
+        Rows of the filter that could not count, by reason in words; empty where there are none, every row is hidden, or ``rows_behind`` is
+        None: those of hidden groups are among them.
     note
         What a reader must know about the figures, such as the model behind them.
     """
@@ -156,7 +157,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
         rows_behind=rows_behind,
         rows_shown=int(_of(raw, ROWS)[~hidden].sum()),
         hidden_share=hidden_share,
-        left_out={} if hidden.size and hidden.all() else _left_out(engine, compiled.left_out_sql),
+        left_out={} if rows_behind is None or (hidden.size and hidden.all()) else _left_out(engine, compiled.left_out_sql),
         note="; ".join(
             filter(
                 None,
