@@ -53,7 +53,7 @@ made-up data say `synthetic` in the column `data`.
 def page() -> str:
     """Return the text of ``docs/metrics.md``."""
     dimensions = "\n".join(f"- `{name}`: column `{column}`" for name, column in DIMENSIONS.items())
-    sections = "\n".join(_section(metric) for metric in METRICS)
+    sections = "\n".join(section(metric) for metric in METRICS)
     return f"{_INTRO}\n**Groups** (`--by`), and the column each makes:\n\n{dimensions}\n\n{_overview()}\n{sections}"
 
 
@@ -80,7 +80,8 @@ def _overview() -> str:
     return f"| metric | on screen | unit | better | |\n|---|---|---|---|---|\n{rows}\n"
 
 
-def _section(metric: Metric) -> str:
+def section(metric: Metric) -> str:
+    """Return what is known of a metric, as Markdown: definition, formula, unit, source, pages, changes, rows and columns."""
     facts = {
         "On screen": f"{metric.label}. {metric.help}",
         "Formula": f"`{metric.formula}`",

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analytics import commands
+from analytics import commands, docs
 from analytics.__main__ import main
 from analytics.catalog import METRICS
 from tests.town import Town
@@ -27,7 +27,7 @@ def ask(town, capsysbinary):
     """Run the command line on the town; return exit code, output and errors."""
 
     def ask(*arguments: str) -> tuple[int, str, str]:
-        place = [] if arguments[0] == "list" else ["--warehouse", str(town.warehouse.root)]
+        place = [] if arguments[0] in {"list", "define"} else ["--warehouse", str(town.warehouse.root)]
         town.version  # noqa: B018 - published before it is asked
         code = main([*arguments, *place])
         output, errors = capsysbinary.readouterr()
@@ -67,6 +67,16 @@ def test_list_names_every_metric_with_its_help(ask):
 
     assert code == 0
     assert all(metric.id in output and metric.help in output for metric in METRICS)
+
+
+def test_define_says_what_a_metric_means_as_the_dictionary_does(ask):
+    code, output, _ = ask("define", "utilization")
+
+    assert code == 0
+    assert output.startswith("## utilization\n\nEngaged time over online time")
+    assert "engaged_s / online_s" in output
+    assert output in docs.page()
+    assert ask("define", "utilisation")[::2] == (2, "error: there is no metric 'utilisation'; did you mean utilization?\n")
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)

@@ -2,10 +2,15 @@
 
 import csv
 import io
+import os
 import random
+import re
 import shlex
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
@@ -14,6 +19,7 @@ import pytest
 
 from analytics import reference
 from analytics.__main__ import _parser, main
+from analytics.answers import answers
 from analytics.catalog import METRICS, metric
 from analytics.commands import question
 from analytics.export import exported_name
@@ -23,6 +29,7 @@ from data.__main__ import main as data_main
 from data.warehouse import Warehouse
 from ui.session import compute
 
+ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = 100
 SEED = 5
 """Another seed asks a hundred other questions."""
@@ -160,6 +167,24 @@ def test_a_hundred_questions_have_one_answer_on_screen_on_the_command_line_in_th
     assert numbers > 5_000
     assert grouped > 40
     assert hidden > 100
+
+
+def test_the_lines_of_the_readme_give_the_same_integers_in_a_database_of_ones_own(demo_root, tmp_path, version):
+    lines = re.search(r"^python -m data open .*?^python -c .*?$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)[0]
+    folders = {
+        "MALLREACH_WAREHOUSE": str(demo_root),
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+    run = subprocess.run(["bash", "-e", "-c", lines], cwd=tmp_path, env=os.environ | folders, capture_output=True, text=True, check=False)  # noqa: S607
+
+    assert run.stderr == ""
+    shown = answers("on_time_share", Parameters(by=("mall",)), EVERYTHING, version).rows()
+    told = [re.sub(r"\s", "", line).split("\N{BOX DRAWINGS LIGHT VERTICAL}")[1:5] for line in run.stdout.splitlines() if "-" in line]
+    figures = [[str(row["mall_id"]), *(str(row[name]) for name in ("numerator", "denominator", "n"))] for row in shown if row["mall_id"]]
+    assert figures
+    assert [row for row in told if row[1].isdigit()] == figures
 
 
 def test_the_command_that_is_shown_asks_the_very_question(version):

@@ -15,10 +15,10 @@ answers and writes through a pipe. Rows go to standard output, remarks about a f
 
 from typing import Final
 
-from analytics.commands import calibration, choose, forecast, listing, metric, rank, release, verify
+from analytics.commands import calibration, choose, define, forecast, listing, metric, rank, release, verify
 from analytics.commands.warehouse import Commands, Place, place
 
 __all__ = ["COMMANDS", "Commands", "Place", "place"]
 
-COMMANDS: Final = (listing, metric, calibration, forecast, rank, choose, verify, release)
+COMMANDS: Final = (listing, define, metric, calibration, forecast, rank, choose, verify, release)
 """Every command, in the order in which the help names them."""
