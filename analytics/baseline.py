@@ -14,7 +14,7 @@ from analytics.privacy import DISPLAY_K
 from data.engine import Engine
 from data.warehouse import Version
 
-_DAYS: Final = """
+SQL: Final = """
 WITH whole AS (SELECT DISTINCT market_id, local_date FROM baseline WHERE cell IS NULL)
 SELECT market_id, local_date, sum(orders)::BIGINT AS orders,
     coalesce(sum(orders) FILTER (click_to_door_sum_s IS NOT NULL), 0)::BIGINT AS timed_orders,
@@ -25,7 +25,7 @@ FROM baseline LEFT JOIN whole USING (market_id, local_date)
 WHERE cell IS NULL OR whole.market_id IS NULL
 GROUP BY ALL ORDER BY ALL
 """
-"""Sums by market and day; a row of the whole market counts instead of its cells' rows of the same day."""
+"""Sums by market and day, of which means are made; a row of the whole market counts instead of its cells' rows of the same day."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def baselines(version: Version, period: Period) -> dict[str, Baseline]:
         By market; a market without any day of a baseline before the period's end has none.
     """
     by_market: dict[str, list[dict[str, Any]]] = {}
-    for row in Engine.of(version).table(_DAYS).to_pylist():
+    for row in Engine.of(version).table(SQL).to_pylist():
         if row["local_date"] < period.end_on:
             by_market.setdefault(row["market_id"], []).append(row)
     return {market_id: _baseline(market_id, _chosen(rows, period)) for market_id, rows in by_market.items()}

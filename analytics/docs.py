@@ -95,7 +95,7 @@ def section(metric: Metric) -> str:
         "Left out and reported": metric.left_out or "nothing",
         "Classes on maps": "; ".join(f"`{column}` {', '.join(f'{limit:g}' for limit in limits)}" for column, limits in metric.breaks)
         or "none fixed",
-        "Shown on": ", ".join((*pages_of(metric.id), *(("Explore",) if metric.dimensions else ()))) or "no page",
+        "Shown on": ", ".join(pages_of(metric.id)),
         "Version of the definition": str(metric.version),
     }
     lines = "\n".join(f"- **{name}**: {text}" for name, text in facts.items())

@@ -12,7 +12,7 @@ from analytics import docs
 from analytics.catalog import FAMILIES, METRICS, Change, metric
 from analytics.catalog.metric import Metric
 from analytics.catalog.search import found
-from analytics.catalog.shown import SHOWN, pages_of
+from analytics.catalog.shown import EXPLORE, SHOWN, pages_of
 from analytics.metrics import orders
 from data.contracts import TABLES
 from ui import dictionary, source
@@ -85,9 +85,9 @@ def test_every_metric_is_in_one_family():
 
 
 def test_pages_that_show_metrics_are_pages_of_the_menu():
-    assert set(SHOWN) <= {page.title for page in PAGES}
-    assert pages_of("on_time_share") == ("Overview", "Coverage", "Delivery times")
-    assert pages_of("failed_share") == ()
+    assert {*SHOWN, EXPLORE} <= {page.title for page in PAGES}
+    assert pages_of("on_time_share") == ("Overview", "Coverage", "Delivery times", "Explore")
+    assert pages_of("failed_share") == ("Explore",)
 
 
 # Words
@@ -188,7 +188,7 @@ def test_the_file_of_the_dictionary_has_every_definition_and_is_not_called_synth
     assert set(rows) == set(named(METRICS))
     assert rows["hours_gap"]["formula"] == metric("hours_gap").formula
     assert rows["hours_gap"]["definition_version"] == "3"
-    assert rows["on_time_share"]["shown_on"] == "Overview, Coverage, Delivery times"
+    assert rows["on_time_share"]["shown_on"] == "Overview, Coverage, Delivery times, Explore"
     assert "promised_by" in rows["on_time_share"]["definition"]
 
 

@@ -199,10 +199,6 @@ def _shown_on(metric: Metric, link: Callable[[str, str], None]) -> None:
     with st.container(horizontal=True, gap="small", key="shown-on"):
         for page in pages_of(metric.id):
             link(page, page)
-        if metric.dimensions:
-            link("Explore", "Explore")
-        if not pages_of(metric.id) and not metric.dimensions:
-            panels.note("No page draws it; the command line does.")
 
 
 @st.fragment

@@ -16,7 +16,7 @@ from analytics import reference
 from analytics.parameters import EVERYTHING, Scope
 from data.errors import MallReachError
 from data.warehouse import Version
-from ui import candidates, delivery_times, dictionary, explore, filters, links, portfolio, release, session, upload
+from ui import candidates, delivery_times, dictionary, explore, filters, links, portfolio, release, session, source, upload
 from ui import format as write
 from ui.filters import Control
 from ui.style import STYLE
@@ -380,10 +380,11 @@ def _footer(page: Page) -> None:
         f"Data to {write.day(extent.last_complete_on)}" if extent.last_complete_on else "No orders in this data",
         f"version {version.id}",
     ]
-    if page.filters and not page.is_released:
-        orders = session.compute("orders", view)
-        is_hidden = orders.row()["suppressed"]
-        counted = f"orders of fewer than {orders.k} customers" if is_hidden else write.counted(orders.row()["orders"], "order")
-        parts += [f"{counted} in the filter", f"cells under {orders.k} customers hidden"]
-    parts.append(f"times in {write.listed([zone.replace('_', ' ') for zone in view.time_zones])}")
-    st.html(f'<p class="mr-footer">{escape(" · ".join(parts))}</p>')
+    with source.where_from("footer"):
+        if page.filters and not page.is_released:
+            orders = session.compute("orders", view)
+            is_hidden = orders.row()["suppressed"]
+            counted = f"orders of fewer than {orders.k} customers" if is_hidden else write.counted(orders.row()["orders"], "order")
+            parts += [f"{counted} in the filter", f"cells under {orders.k} customers hidden"]
+        parts.append(f"times in {write.listed([zone.replace('_', ' ') for zone in view.time_zones])}")
+        st.html(f'<p class="mr-footer">{escape(" · ".join(parts))}</p>')

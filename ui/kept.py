@@ -1,11 +1,14 @@
-"""Where the tables of the Data and Quality pages come from: the records of loads, and queries on the version itself."""
+"""Where figures come from that are no answers: the records of loads, the baseline, and queries on the version itself."""
 
 import pyarrow as pa
 
+from analytics.baseline import SQL
+from analytics.privacy import DISPLAY_K
 from data import quality
 from data.contracts import TABLES
 from data.warehouse import Version
 from ui import format as write
+from ui.session import baselines_of
 from ui.source import Behind
 from ui.view import View
 
@@ -51,6 +54,20 @@ def freshness(version: Version, rows: pa.Table) -> Behind:
     )
     sql = ";\n\n".join(quality.span_sql(each) for each in TABLES if version.manifest.rows(each.name))
     return Behind("How far the data reach", definition, f"{write.counted(rows.num_rows, 'row')}, one a table and market.", sql)
+
+
+def baseline(view: View) -> list[Behind]:
+    """Return what stands behind the baseline of the markets; nothing where the data have none."""
+    found = baselines_of(view)
+    if not found:
+        return []
+    definition = (
+        "**Baseline.** How orders were delivered before, or are delivered otherwise: mean time from order to door and mean cost: sums over "
+        "the days of the period divided by their orders. A baseline that ended before the period is taken over as many of its last days."
+    )
+    orders = write.counted(sum(each.orders for each in found.values()), "order")
+    told = f"{write.counted(len(found), 'market')}, {orders} of the baseline behind them; means of fewer than {DISPLAY_K} are not told."
+    return [Behind("Baseline", definition, told, SQL.strip())]
 
 
 def record(title: str, what: str, rows: pa.Table) -> Behind:

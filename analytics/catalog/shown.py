@@ -71,9 +71,11 @@ SHOWN: Final[dict[str, tuple[str, ...]]] = {
         "drive_fit",
     ),
 }
-"""Page, and the metrics that it draws whatever a reader chooses on it."""
+"""Page, and the metrics that it draws, by what a reader chooses on it. Explore can draw every metric."""
+
+EXPLORE: Final = "Explore"
 
 
 def pages_of(metric_id: str) -> tuple[str, ...]:
-    """Return the titles of the pages on which a metric is drawn, in the order of the menu; Explore can draw every metric with groups."""
-    return tuple(page for page, ids in SHOWN.items() if metric_id in ids)
+    """Return the titles of the pages on which a metric is drawn, in the order of the menu."""
+    return (*(page for page, ids in SHOWN.items() if metric_id in ids), EXPLORE)

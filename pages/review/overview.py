@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import overview, panels, session, source
+from ui import kept, overview, panels, session, source
 from ui.frame import current_view, link_to
 from ui.overview import sections
 
@@ -30,7 +30,7 @@ with left, source.where_from("change"):
 with right, source.where_from("weeks"):
     sections.week_by_week(view)
 
-with source.where_from("markets"):
+with source.where_from("markets", others=kept.baseline(view)):
     sections.markets(view, targets)
 with source.where_from("cells"):
     sections.cells_behind(view)
