@@ -94,12 +94,8 @@ class Asked:
 
 
 def asked(view: View) -> Asked:
-    """Return what the address asks; a text that cannot be read is left out and said.
-
-    A link that names a saved scenario and nothing else opens that scenario.
-    """
+    """Return what the address asks; a text that cannot be read is left out and said."""
     check_scope(view.scope)
-    _open_named(view)
     texts, problems = _readable(view)
     if problems:
         st.warning(f"Parts of this address cannot be read and are left out. {' '.join(problems)}")
@@ -147,8 +143,8 @@ def _readable(view: View) -> tuple[dict[str, str], list[str]]:
     return texts, problems
 
 
-def _open_named(view: View) -> None:
-    """Open the scenario that a link names, where it says nothing else of one."""
+def open_named(view: View) -> None:
+    """Open the scenario that a link names, where it says nothing else of one; the page then runs again."""
     name = view.chosen.get(NAME)
     if not name or any(view.chosen.get(key) for key in (*KEYS, *PORTFOLIO)):
         return

@@ -13,7 +13,7 @@ from analytics.export import Table, of_table
 from data.errors import MallReachError
 from ui import filters, links, panels
 from ui import format as write
-from ui.candidates.asked import AGAINST, NAME, PRESET, Asked, ranked_by, scenario_of, take_over
+from ui.candidates.asked import AGAINST, NAME, PRESET, Asked, open_named, ranked_by, scenario_of, take_over
 from ui.panels import Shown
 from ui.view import View
 
@@ -23,7 +23,8 @@ _HERE = "Now"
 
 
 def draw(view: View) -> None:
-    """Draw the button that opens saving, opening and sending."""
+    """Draw the button that opens saving, opening and sending; a link that names a scenario and nothing else opens it."""
+    open_named(view)
     name = view.choice(NAME, "")
     with st.popover(name or "Scenarios", key="scenarios-tool", icon=":material/bookmark:"):
         _save(view, name)
