@@ -116,10 +116,9 @@ def _open_months(version: Version) -> dict[str, date]:
 
 def _is_over(found: pa.Table, version: Version) -> pa.ChunkedArray:
     """Tell which rows are of months that are over in a version: later versions may have made more."""
-    is_over = pc.is_null(found["mall_id"])
-    for market, start_on in _open_months(version).items():
-        is_over = pc.or_(is_over, pc.and_(pc.equal(found["market_id"], market), pc.less(found["month_on"], pa.scalar(start_on))))
-    return is_over
+    months = _open_months(version)
+    market = pc.index_in(found["market_id"], value_set=pa.array(months, pa.string()))
+    return pc.fill_null(pc.less(found["month_on"], pa.array(months.values(), pa.date32()).take(market)), False)
 
 
 def _made(version: Version, fixed: pa.Table) -> pa.Table:
