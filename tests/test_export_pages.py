@@ -25,8 +25,10 @@ def root(tmp_path_factory):
     [
         ("pages/around/coverage.py", {"show": "orders", "below": "cells"}),
         ("pages/around/coverage.py", {"show": "access", "below": "cells"}),
+        ("pages/around/coverage.py", {"below": "origins"}),
         ("pages/around/delivery_times.py", {"lost": "cells"}),
         ("pages/around/drivers.py", {"below": "cells"}),
+        ("pages/around/drivers.py", {"below": "use"}),
         ("pages/data/travel_times.py", {}),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value.values()),
@@ -38,10 +40,10 @@ def test_the_button_counts_the_rows_on_screen(root, monkeypatch, script, chosen)
     test.run()
 
     assert not test.exception
-    (button,) = (each.proto.label for each in test.get("download_button") if each.proto.id.endswith("cells-csv"))
-    rows = len(test.dataframe[-1].value)
-    assert button == f"CSV, {rows} rows"
-    assert rows > 1
+    buttons = [each.proto for each in test.get("download_button") if each.proto.label.startswith("CSV, ") and "-rows-" not in each.proto.id]
+    tables = [len(each.value) for each in test.dataframe]
+    assert [each.label for each in buttons[-len(tables) :]] == [f"CSV, {rows} rows" for rows in tables]
+    assert min(tables) > 1
 
 
 def test_a_figure_after_shrinking_stands_beside_the_one_that_was_counted(town):

@@ -50,8 +50,8 @@ def _metric(options: argparse.Namespace) -> int:
 
 def _leave(table: export.Leaving, options: argparse.Namespace) -> None:
     """Write rows to a file or through a pipe."""
-    format_ = options.format or "csv"
-    if format_ == "table":
+    format_ = next((each for each in export.FORMATS if each == (options.format or "csv")), None)
+    if format_ is None:
         raise ParameterError(f"{'rows are' if options.rows else 'a file is'} written as {' or '.join(export.FORMATS)}, not as a table")
     if options.bom and format_ not in {"csv", "zip"}:
         raise ParameterError(f"--bom is for csv, not for {format_}")

@@ -48,8 +48,8 @@ def _origins(view: View, by: Standard, answer: str) -> None:
     if found.is_empty:
         panels.note(f"No order with a known door was placed in {view.focus.name} in these days.")
         return
-    panels.numbers_behind(f"Where orders come from, {view.days}", found, view.version, key="origins")
     rows = tables.origins_table(view, found)
+    panels.numbers_behind(f"Where orders come from, {view.days}", found, view.version, key="origins", rows=tables.origins_file(found))
     panels.table(rows, tables.origins_columns(rows), key="origins-table", alt="Smallest areas with half, 70 and 90 percent of orders.")
     left_out = [f"{count:,} {what} are left out." for what, count in found.left_out.items()]
     panels.note(" ".join(["Orders are observed.", _sentence(found.note), *left_out]))

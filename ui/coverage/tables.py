@@ -231,6 +231,17 @@ def origins_table(view: View, answer: Answer) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_ORIGINS)
 
 
+def origins_file(answer: Answer) -> pa.Table:
+    """Return the same rows as a file has them: a share of each mall's orders, and the smallest area with it."""
+    found = []
+    for percent in _PERCENTS:
+        names = {f"q{percent}_{name}": name for name in ("cells", "area_m2", "farthest_s", "orders")}
+        part = answer.table.select(["mall_id", *names, "orders", "suppressed"])
+        part = part.rename_columns(["mall_id", *(f"captured_{name}" for name in names.values()), "n_orders", "suppressed"])
+        found.append(part.add_column(1, "share_of_orders", pa.array([percent / 100] * part.num_rows, pa.float64())))
+    return pa.concat_tables(found).sort_by([("mall_id", "ascending"), ("share_of_orders", "ascending")])
+
+
 def market_answers(view: View, by: Standard) -> Sequence[Answer]:
     """Return coverage, orders against people and orders served in time of every market."""
     everywhere = {"market_id": None, "mall_id": None, "by": ("market",)}

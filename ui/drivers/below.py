@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
+import pyarrow as pa
 import streamlit as st
 
 from analytics import joined
 from analytics.answers import Answer
+from analytics.export import Table
 from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
@@ -31,17 +33,16 @@ def below(view: View) -> None:
 def _use(view: View) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        _heading(view, "What counts as utilized", "what_counts_as_utilized", tables.variant_answers(view), key="variants")
-        rows = tables.variants(view)
+        rows, answers = tables.variants(view), tables.variant_answers(view)
+        _heading(view, "What counts as utilized", "what_counts_as_utilized", answers, key="variants", rows=tables.variants_file(rows))
         panels.table(rows, tables.with_notes(tables.VARIANTS, rows), key="variants-table", alt="Shares of online time by what counts.")
         panels.table_heading("Time at the mall")
         if (bar := tables.dwell_bar(view)) is not None:
             st.plotly_chart(bar, theme=None, config=CONFIG, key="dwell", alt=tables.dwell_note(view))
         panels.note(tables.dwell_note(view))
     with right:
-        answers = tables.measure_answers(view)
-        _heading(view, "Trips and pay", "trips_and_pay", answers, key="measures")
-        rows = tables.measures(view)
+        rows, answers = tables.measures(view), tables.measure_answers(view)
+        _heading(view, "Trips and pay", "trips_and_pay", answers, key="measures", rows=tables.measures_file(rows))
         panels.table(rows, tables.with_notes(tables.MEASURES, rows), key="measures-table", alt="Acceptance, batches, empty meters, pay.")
         panels.note(" ".join(filter(None, (tables.MONEY_NOTE, notes(answers)))))
 
@@ -77,9 +78,11 @@ def _cells(view: View) -> None:
     panels.table(rows, places.CELLS, key="cells-table", alt="Hours short and spare by cell.", height_rows=10)
 
 
-def _heading(view: View, title: str, name: str, answers: list[Answer], *, key: str) -> None:
-    """Draw a table's heading with the export of the answers behind it."""
-    panels.numbers_side_by_side(title, joined.file(name, answers, view.version), key=key)
+def _heading(view: View, title: str, name: str, answers: list[Answer], *, key: str, rows: pa.Table | None = None) -> None:
+    """Draw a table's heading with the export of the answers behind it, or of rows made of them where the table stands on its side."""
+    file = joined.file(name, answers, view.version)
+    with panels.table_heading(title):
+        panels.export(file if rows is None else Table(rows, file.name, file.about, file.is_synthetic), key=key)
 
 
 _TABLES: Mapping[str, Callable[[View], None]] = {

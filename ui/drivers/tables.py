@@ -136,6 +136,13 @@ def variants(view: View) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_VARIANTS)
 
 
+def variants_file(rows: pa.Table) -> pa.Table:
+    """Return the variants as a file has them."""
+    return rows.select(["what", "share", "hours", "n", "note"]).rename_columns(
+        ["counts_as_utilized", "share", "hours_per_week", "n_shift_hours", "note"]
+    )
+
+
 def _variant(view: View, metric: str) -> dict[str, Any]:
     answer = compute(metric, view, **asked(view))
     row = answer.row()
@@ -158,6 +165,11 @@ def _percents(row: Mapping[str, Any]) -> str | None:
 def measures(view: View) -> pa.Table:
     """Return a row a metric: its figure as it is written and as a number in its unit, the interval, n, and why it is missing."""
     return pa.Table.from_pylist([_measure(view, metric) for metric in _METRICS], schema=_MEASURES)
+
+
+def measures_file(rows: pa.Table) -> pa.Table:
+    """Return the measures as a file has them: the figure as a number, and its unit beside it, which differs from row to row."""
+    return rows.select(["metric", "label", "value", "unit", "low", "high", "n", "note"])
 
 
 def _measure(view: View, metric: str) -> dict[str, Any]:
