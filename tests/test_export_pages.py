@@ -42,8 +42,8 @@ def test_the_button_counts_the_rows_on_screen(root, monkeypatch, script, chosen)
     assert not test.exception
     buttons = [each.proto for each in test.get("download_button") if each.proto.label.startswith("CSV, ") and "-rows-" not in each.proto.id]
     tables = [len(each.value) for each in test.dataframe]
-    assert [each.label for each in buttons[-len(tables) :]] == [f"CSV, {rows} rows" for rows in tables]
-    assert min(tables) > 1
+    assert [each.label for each in buttons[-len(tables) :]] == [f"CSV, {rows} row{'s' * (rows > 1)}" for rows in tables]
+    assert max(tables) > 1
 
 
 def test_a_figure_after_shrinking_stands_beside_the_one_that_was_counted(town):
