@@ -1,5 +1,7 @@
 """Percentiles, their bounds, Wilson's interval and H3 parents, each against something that was not written here."""
 
+from math import ceil, sqrt
+
 import duckdb
 import h3
 import ibis
@@ -49,6 +51,43 @@ def test_few_orders_bound_the_slow_tail_from_below_only():
 
     assert row["p90_high_s"] is None
     assert row["p90_low_s"] == 16
+
+
+rows_of_groups = st.lists(
+    st.tuples(st.sampled_from(["A", "B", None]), st.one_of(st.none(), st.integers(-200, 200), st.integers(0, 10**6))),
+    min_size=0,
+    max_size=60,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=rows_of_groups, by=st.sampled_from([("mall_id",), ("cell",), ()]))
+def test_every_group_has_the_percentiles_of_its_sorted_values(rows, by):
+    table = ibis.table({"mall_id": "string", "cell": "string", "rank_s": "int64"}, name="t")
+    sql = ibis.to_sql(percentiles(table, "rank_s", by=by), dialect="duckdb")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE t (mall_id VARCHAR, cell VARCHAR, rank_s BIGINT)")
+        if rows:
+            connection.executemany("INSERT INTO t VALUES (?, ?, ?)", [(name, name, value) for name, value in rows])
+        found = {row[by[0]] if by else "all": row for row in connection.sql(sql).to_arrow_table().to_pylist()}
+
+    groups: dict[str | None, list[int]] = {} if by else {"all": []}
+    for name, value in rows:
+        if value is not None:
+            groups.setdefault(name if by else "all", []).append(value)
+    assert found.keys() == groups.keys()
+    for name, values in groups.items():
+        assert (found[name]["n"], found[name]["sum_s"]) == (len(values), sum(values))
+        for percent in (50, 90):
+            half = ceil(sqrt(float(len(values) * percent * (100 - percent) * 38_416)))
+            ranks = {
+                "": 100 * len(values) * percent,
+                "_low": 100 * len(values) * percent - half,
+                "_high": 100 * len(values) * percent + half,
+            }
+            for bound, rank in ranks.items():
+                reached = (value for number, value in enumerate(sorted(values), 1) if 10_000 * number >= rank)
+                assert found[name][f"p{percent}{bound}_s"] == next(reached, None)
 
 
 def test_no_rows_make_one_row_of_nothing():
