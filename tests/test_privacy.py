@@ -5,16 +5,18 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics import export, joined
+from analytics import release as releases
 from analytics.answers import answers
 from analytics.catalog import METRICS
 from analytics.errors import ParameterError
 from analytics.explore import ORDERS, Beside, Exploration, explored
 from analytics.parameters import EVERYTHING, RELEASED, Parameters
-from tests.test_pages import ROOT, words
+from data.warehouse import Warehouse
+from tests.test_pages import run, words
 from tests.town import MONDAY, Town, local
+from ui import release
 
 WEEK = timedelta(weeks=1)
 BY_MALL = [each for each in METRICS if "mall" in each.dimensions and each.facts]
@@ -160,14 +162,32 @@ def _group(order, asked):
     return tuple(order[COLUMNS[dimension]] for dimension in asked.by)
 
 
-def test_a_restricted_reader_sees_the_release_page_and_nothing_else(demo_root, monkeypatch):
+@pytest.mark.parametrize("cut", release.TABLE.options)
+def test_a_restricted_reader_sees_the_release_page_and_nothing_else(demo_root, monkeypatch, cut):
+    """Its sentence counts the orders of the file under it."""
     monkeypatch.setattr("analytics.parameters.EVERYTHING", RELEASED)
-    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(demo_root))
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    page = run("app.py", demo_root, monkeypatch, cut=cut, months="3", market="phoenix", cells="8")
 
+    version = Warehouse(demo_root).current()
+    asked = {"market_id": "phoenix", "start_on": date(2026, 8, 1)} | ({"resolution": 8} if cut == "cell" else {})
+    told = [row["orders"] for row in releases.release(cut, RELEASED, version, **asked).table.to_pylist() if row["orders"]]
     assert not page.exception
     assert not page.error
+    assert f"{sum(told):,} orders of Phoenix, Aug 2026 to Oct 2026, may leave in {len(told):,} rows" in words(page)
     assert "What may leave the house?" in words(page)
-    assert "at least 10 customers stand behind each" in words(page)
     assert "orders in the filter" not in words(page)
     assert "How did the program do" not in words(page)
+    drawn = page.dataframe[0].value
+    assert len(drawn) == releases.release(cut, RELEASED, version, **asked).table.num_rows
+    assert drawn["orders"].fillna(0).sum() == sum(told)
+
+
+def test_the_release_page_says_what_it_cannot_tell(tmp_path, monkeypatch):
+    monkeypatch.setattr("analytics.parameters.EVERYTHING", RELEASED)
+    town = Town(tmp_path / "w")
+    town.deliver("M1", seconds=[600] * 9, day=date(2026, 3, 31))
+    assert town.version.manifest.rows("orders") == 9
+
+    page = run("app.py", tmp_path / "w", monkeypatch)
+
+    assert "Nothing of all markets may leave: no month that is over has 10 customers." in words(page)
