@@ -10,9 +10,9 @@ from analytics.choosing.criteria import BY_ID, CRITERIA, Criterion
 from analytics.choosing.look_alikes import METHOD, look_alikes
 from analytics.choosing.ranking import TOP, in_units, span
 from analytics.models.scores import WEIGHTINGS
-from ui import filters, panels
+from ui import filters, panels, source
 from ui import format as write
-from ui.candidates import one, scenarios, table
+from ui.candidates import behind, one, scenarios, table
 from ui.candidates.asked import BELOW, PRESET, Asked
 from ui.charts import CONFIG, Point, rank_shares, two_criteria
 from ui.panels import Shown
@@ -59,6 +59,7 @@ def _criteria(view: View, by: Asked) -> None:
         panels.export(table.file(view, by), key="criteria")
     found = pa.Table.from_pylist([_criterion(by, each, place) for each in CRITERIA], schema=_CRITERIA)
     panels.table(found, _CRITERIA_SHOWN, key="criteria-table", alt="Raw figure, score and weight of each criterion.", height_rows=16)
+    source.offer(behind.of_table(view, by), key="criteria")
     panels.note(" ".join(filter(None, ["The file holds every candidate.", table.limits_in_words(by)])))
 
 
@@ -125,6 +126,7 @@ def _two(view: View, by: Asked) -> None:
         theme=view.theme,
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key="two-chart", alt=f"{names[across]} against {names[up]} for each candidate.")
+    source.offer(behind.of_table(view, by), key="two")
 
 
 def _pick(key: str, label: str, names: Mapping[str, str], shown: str) -> str:
@@ -188,6 +190,7 @@ def _ranks(view: View, by: Asked) -> None:
         key="ranks-chart",
         alt=f"Share of weightings under which each mall takes each rank; {names[0]} is first by the weights chosen.",
     )
+    source.offer(behind.of_table(view, by)[:1], key="ranks")
     panels.note(
         "A row adds up to 100 %. Malls stand in the order of the weights chosen: one that is first under few others owes it to these. "
         "Rank acceptability (SMAA-2, Lahdelma and Salminen 2001)."

@@ -12,8 +12,8 @@ from analytics.choosing.ranking import in_units
 from analytics.choosing.sites import Site, reach
 from analytics.reference import Mall
 from data.errors import MallReachError
-from ui import filters, scene
-from ui.candidates import places
+from ui import filters, scene, source
+from ui.candidates import behind, places
 from ui.candidates.asked import NEWLY, SHOW_KEY, SITE, Asked
 from ui.candidates.pins import drop
 from ui.maps import Figure, Halo, Picked, Scene, click_targets, finest_resolution, newly_map, sites_map
@@ -47,6 +47,7 @@ def draw(view: View, by: Asked) -> None:
         st.error(problem)
     figure, alt = _figure(view, by)
     scene.draw(figure, alt=alt, on_click=partial(_clicked, view, by))
+    source.offer(behind.of_map(view, by), key="candidates-map")
 
 
 def _take_shown() -> None:

@@ -11,8 +11,9 @@ from analytics.choosing.ranking import Ranked
 from analytics.choosing.scenario import OWN, Scenario, received, shared
 from analytics.export import Table, of_table
 from data.errors import MallReachError
-from ui import filters, links, panels
+from ui import filters, links, panels, source
 from ui import format as write
+from ui.candidates import behind
 from ui.candidates.asked import AGAINST, NAME, PRESET, Asked, open_named, ranked_by, scenario_of, take_over
 from ui.panels import Shown
 from ui.view import View
@@ -119,6 +120,7 @@ def compare(view: View, by: Asked) -> None:
         panels.export(_file(view, table), key="scenarios")
     shown = [Shown("what", "Mall", is_pinned=True, width_px=230), *(Shown(name, name) for name in columns)]
     panels.table(table, shown, key="scenarios-table", alt="Rank and score of each mall by scenario.", height_rows=20)
+    source.offer(behind.of_table(view, by)[:1], key="scenarios")
     panels.note(
         "Rank, and score of 100. Markets, pins and limits are those of each scenario: - stands for a mall that is none of its candidates."
     )

@@ -7,8 +7,9 @@ from analytics.choosing.measures import Measure
 from analytics.choosing.ranking import TOP, Ranked, in_units, table
 from analytics.choosing.scenario import OWN
 from analytics.export import Table, of_table
-from ui import filters, panels
+from ui import filters, panels, source
 from ui import format as write
+from ui.candidates import behind
 from ui.candidates.asked import PRESET, SITE, Asked
 from ui.panels import Shown
 from ui.view import View
@@ -164,6 +165,7 @@ def draw(view: View, by: Asked) -> None:
 
     alt = " ".join(f"{row.rank or 'Not ranked'}: {row.site.name}." for row in by.ranked.rows[:10])
     panels.table(rows(view, by), columns(by), key="candidates-table", alt=alt, height_rows=13, on_row=choose)
+    source.offer(behind.of_table(view, by), key="candidates")
     panels.note(" ".join(filter(None, [_weights_in_words(by), limits_in_words(by)])))
     if by.opened is not None:
         panels.note(f"Choose a row to open its mall. Open now: {by.opened.name}.")
