@@ -104,7 +104,7 @@ def _scene(view: View, market: Market, here: list[Site], ids: list[str]) -> Scen
 
 
 def curve(view: View, by: Asked, *, side: Literal["table", "map"]) -> None:
-    """Draw the best value for each number of malls or budget, once it is known: under the map, or under a table so short that it fits there."""
+    """Draw the best value for each number of malls or budget, once it is known: under the map, or under a short table."""
     points = list(by.running.points)
     is_short = sum(not site.is_open for site in by.places) <= _SHORT
     if not points or is_short != (side == "table"):

@@ -1,0 +1,401 @@
+"""Portfolios of a version: values that other pages show, every aim against trying all sets, certificates true and tampered."""
+
+import json
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from analytics.__main__ import main
+from analytics.answers import answers
+from analytics.choosing import robustness
+from analytics.choosing.certificate import certificate, digest, read, text
+from analytics.choosing.forecast import forecast
+from analytics.choosing.portfolio import allowances, in_all, next_sets, point, portfolio
+from analytics.choosing.portfolio_words import money, sentence
+from analytics.choosing.raw import raw
+from analytics.choosing.robustness import lead, standing, worlds
+from analytics.choosing.scenario import Scenario, scenario
+from analytics.choosing.tables import curve_table, malls_table, sets_table
+from analytics.choosing.verification import broken_conditions, verifies, verify
+from analytics.choosing.wish import KEYS, Price, Wish, wish, with_wish
+from analytics.errors import ParameterError
+from analytics.models.covering import Choice
+from analytics.parameters import EVERYTHING, Parameters
+from data.engine import Engine
+from data.warehouse import Warehouse
+from tests.town import Town
+
+PIN = '[["Old airport",36.12,-115.1,"V",40]]'
+
+
+def wished(**texts):
+    return wish(scenario({key.rstrip("_"): text for key, text in texts.items()}))
+
+
+def rows_of(version, sql):
+    return Engine.of(version).table(sql).to_pylist()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two open malls and six candidates in V, one open mall and two candidates in W; 40 cells, drives drawn once."""
+    town = Town(tmp_path_factory.mktemp("portfolio"))
+    for mall, market in (*((f"C{number}", "V") for number in range(1, 6)), ("D1", "W"), ("D2", "W")):
+        town.add("malls", mall_id=mall, market_id=market, name=f"Mall {mall}", status="candidate", latitude=36.2, longitude=-115.2)
+    random = np.random.default_rng(7)
+    for cell in range(40):
+        market = "V" if cell < 28 else "W"
+        town.demand(cell, int(random.integers(0, 900)), households=int(random.integers(0, 300)), market=market, inside=cell != 5)
+        for row in town.tables["malls"]:
+            if row["market_id"] == market and random.random() < 0.55:
+                town.drive(row["mall_id"], cell, int(random.integers(100, 2700)))
+    return town.version
+
+
+@pytest.fixture(scope="module")
+def demo(demo_root):
+    return Warehouse(demo_root).current()
+
+
+ASKED = (
+    {},
+    {"market": "V", "open": "2"},
+    {"open": "3", "drive": "12", "of": "households"},
+    {"open": "2", "backup": "2"},
+    {"open": "4", "most": "2"},
+    {"budget": "200000000"},
+    {"budget": "200000000", "prices": "C1:5000000:0,C2:5000000:0,D1:150000000:0"},
+    {"open": "3", "must": "C1", "not": "C2", "apart": "C3+C4,C1+C5"},
+    {"aim": "minutes"},
+    {"aim": "minutes", "budget": "160000000", "must": "D2", "of": "households"},
+    {"market": "V", "pins": PIN, "open": "2"},
+)
+
+
+@pytest.mark.parametrize("texts", ASKED)
+def test_no_set_that_keeps_to_the_conditions_is_better_and_the_certificate_verifies(place, texts):
+    asked = wished(**texts)
+    known = raw(place, asked)
+    names = sorted(known.candidates)
+    sets = [each for size in range(len(names) + 1) for each in combinations(names, size) if not broken_conditions(known, asked, each)]
+    found = portfolio(place, asked)
+    others = list(next_sets(place, found))
+    worth, _ = known.quick(names)
+    values = sorted((worth(tuple(names.index(name) for name in each)) for each in sets), reverse=asked.aim != "minutes")
+    assert [found.value, *(each.value for each in others)] == values[: 1 + len(others)]
+    assert len(others) == min(5, len(values) - 1)
+    assert found.value == known.value(found.ids)
+    assert found.before == known.value(())
+    assert found.choice.is_proven
+    checks = verify(place, read(text(certificate(place, found, others))))
+    assert verifies(checks), checks
+    assert all(check.holds for check in checks)
+
+
+def test_what_stands_before_and_what_one_mall_adds_is_what_coverage_shows(place):
+    shared = answers("covered_share", Parameters(market_id="V", within_s=900), EVERYTHING, place).row()
+    by_mall = {
+        row["mall_id"]: row for row in answers("coverage_by_mall", Parameters(market_id="V", within_s=900), EVERYTHING, place).rows()
+    }
+    for mall in ("M3", "C1", "C4"):
+        found = portfolio(place, wished(market="V", drive="15", open="1", must=mall))
+        assert (found.before, found.total) == (shared["numerator"], shared["denominator"])
+        assert found.value == shared["numerator"] + by_mall[mall]["only_here"]
+        assert found.alone == (by_mall[mall]["only_here"],)
+
+
+def test_each_mall_is_told_with_what_the_set_would_lose_without_it(place):
+    found = portfolio(place, wished(open="3"))
+    for site, lost in zip(found.sites, found.alone, strict=True):
+        without = [name for name in found.ids if name != site.id]
+        assert raw(place, found.wish).value(without) == found.value - lost
+    assert list(found.alone) == sorted(found.alone, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("texts", "conflict"),
+    [
+        ({"open": "2", "most": "0"}, {"open exactly 2", "at most 0 in Las Vegas", "at most 0 in Washington"}),
+        ({"open": "1", "must": "C1,C2"}, {"open exactly 1", "must open Mall C1", "must open Mall C2"}),
+        ({"must": "C1", "not": "C1"}, {"must open Mall C1", "must not open Mall C1"}),
+        ({"must": "C1,C2", "apart": "C1+C2"}, {"must open Mall C1", "must open Mall C2", "not both Mall C1 and Mall C2"}),
+        ({"budget": "1000", "must": "D1"}, {"the budget", "must open Mall D1"}),
+    ],
+)
+def test_conditions_that_cannot_hold_together_are_named_and_nothing_is_chosen(place, texts, conflict):
+    found = portfolio(place, wished(**texts))
+    assert set(found.conflict) == conflict
+    assert (found.choice, found.sites) == (None, ())
+    assert all(name in sentence(found) for name in conflict)
+    assert list(next_sets(place, found)) == []
+    with pytest.raises(ParameterError, match="no set to certify"):
+        certificate(place, found)
+
+
+TAMPERED = {
+    "a mall exchanged": lambda told: told["malls"].__setitem__(0, "C5" if "C5" not in told["malls"] else "C4"),
+    "a mall that is open": lambda told: told["malls"].__setitem__(0, "M1"),
+    "a mall left out": lambda told: told["malls"].pop(),
+    "a mall twice": lambda told: told["malls"].append(told["malls"][0]),
+    "value": lambda told: told.update(value=told["value"] + 1, bound=told["bound"] + 1),
+    "before": lambda told: told.update(before=told["before"] - 1),
+    "total": lambda told: told.update(total=told["total"] + 1),
+    "bound": lambda told: told.update(bound=told["bound"] + 5),
+    "bound under the value": lambda told: told.update(bound=told["value"] - 1),
+    "cost": lambda told: told.update(cost_cents=0),
+    "proven": lambda told: told.update(proven=False),
+    "a next best value": lambda told: told["next_best"][0].update(value=told["next_best"][0]["value"] - 1),
+    "a next best set twice": lambda told: told["next_best"].append(told["next_best"][0]),
+    "the best set among the next": lambda told: told["next_best"][0].update(malls=told["malls"], value=told["value"]),
+    "drive": lambda told: told["choices"].update(drive="19"),
+    "who counts": lambda told: told["choices"].update(of="households"),
+    "backup": lambda told: told["choices"].update(backup="2"),
+    "number": lambda told: told["choices"].update(open="4"),
+    "must": lambda told: told["choices"].update({"must": next(name for name in ("C1", "C2", "C3", "C4") if name not in told["malls"])}),
+    "not": lambda told: told["choices"].update({"not": told["malls"][0]}),
+    "at most": lambda told: told["choices"].update(most="0"),
+}
+
+
+@pytest.mark.parametrize("fault", TAMPERED)
+def test_a_tampered_certificate_does_not_verify_though_its_hash_was_made_anew(place, fault):
+    found = portfolio(place, wished(open="3"))
+    told = json.loads(text(certificate(place, found, list(next_sets(place, found)))))
+    TAMPERED[fault](told)
+    assert not verifies(verify(place, read(json.dumps(told))))
+    told["sha256"] = digest(told)
+    checks = verify(place, read(json.dumps(told)))
+    assert checks[0].holds
+    assert not verifies(checks)
+
+
+def test_a_worse_set_that_calls_itself_proven_is_found_out_by_trying_all_sets(place):
+    best = portfolio(place, wished(open="3"))
+    second = next(next_sets(place, best))
+    claimed = replace(second, choice=replace(second.choice, bound=second.value))
+    told = certificate(place, claimed)
+    false = [check.what for check in verify(place, read(text(told))) if check.holds is False]
+    assert false == ["no allowed set is better, by trying them all"]
+
+
+def test_the_same_question_gives_the_same_certificate_but_for_the_seconds(place):
+    told = [certificate(place, portfolio(place, wished(open="3"), time_limit_s=limit)) for limit in (5.0, 6.0)]
+    for each in told:
+        each.pop("run")
+    assert told[0] == told[1]
+    assert wish(scenario(told[0]["choices"])) == wished(open="3")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"mallreach_certificate": 1}', "\x00", '"text"'])
+def test_what_is_no_certificate_is_refused(content):
+    with pytest.raises(ParameterError, match="no certificate"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "texts", [{"aim": "orders", "open": "2"}, {"aim": "orders", "open": "2", "hire": "900000"}, {"aim": "contribution", "earns": "4000"}]
+)
+def test_expected_orders_and_money_verify_by_plain_loops_over_the_forecast(demo, texts):
+    found = portfolio(demo, wished(market="phoenix", money="100000:5000:26", **texts))
+    checks = verify(demo, read(text(certificate(demo, found, list(next_sets(demo, found, count=2))))))
+    assert verifies(checks), checks
+    assert found.choice.is_proven
+    assert found.sites or texts["aim"] == "contribution"
+
+
+def test_a_mall_alone_has_the_orders_of_its_forecast_where_no_open_mall_is_near(demo):
+    asked = wished(market="washington", aim="orders", open="1", must="dulles-town-center", drive="45")
+    found = portfolio(demo, asked)
+    told = forecast(demo, found.sites[0])
+    alone = raw(demo, asked).expected["dulles-town-center"]
+    cells = len(alone)
+    assert 1000 * told.orders_week.middle - cells <= sum(alone.values()) <= 1000 * told.orders_week.middle
+    assert 0 < found.value - found.before <= sum(alone.values())
+
+
+def test_where_money_is_the_aim_as_many_malls_open_as_pay_and_none_where_none_does(demo):
+    poor = portfolio(demo, wished(market="phoenix", aim="contribution", earns="1"))
+    assert (poor.sites, poor.value) == ((), 0)
+    assert sentence(poor) == "Open none: no mall would earn back what it costs. Best set, proven."
+    rich = portfolio(demo, wished(market="phoenix", aim="contribution", earns="9000", money="1000:10:52"))
+    assert len(rich.sites) == 4
+    assert rich.value > 0
+
+
+def test_in_the_curve_more_is_never_worse_and_the_page_s_point_is_the_answer(place):
+    for texts in ({"open": "3"}, {"budget": "160000000"}, {"aim": "minutes", "open": "2"}):
+        asked = wished(**texts)
+        points = [point(place, asked, allowed) for allowed in allowances(place, asked)]
+        sign = -1 if asked.aim == "minutes" else 1
+        assert (np.diff([sign * each.value for each in points]) >= 0).all()
+        assert {each.allowed: each.value for each in points}[asked.count or asked.budget_cents] == portfolio(place, asked).value
+        assert all(each.is_proven for each in points)
+    table = curve_table(asked, points)
+    assert table.column_names == ["malls", "value_drive_people_s", "mall_ids", "is_proven"]
+
+
+def test_where_conditions_conflict_the_curve_has_a_gap(place):
+    asked = wished(market="V", open="3", must="C1,C2")
+    values = [point(place, asked, allowed).value for allowed in allowances(place, asked)]
+    assert values[:2] == [None, None]
+    assert None not in values[2:]
+
+
+def test_a_scenario_of_slower_drives_is_what_a_town_with_those_drives_would_choose(place, tmp_path):
+    asked = wished(market="V", open="2", drive="12")
+    found = portfolio(place, asked)
+    slower = next(world for world in worlds(asked) if world.name == "Drives a tenth longer")
+    told = standing(place, found, slower)
+    rows = rows_of(place, "SELECT mall_id, cell, drive_s FROM catchments WHERE market_id = 'V'")
+    town = Town(tmp_path / "slower")
+    town.tables["malls"] = []
+    for row in rows_of(place, "SELECT mall_id, market_id, name, status, latitude, longitude FROM malls"):
+        town.add("malls", **row)
+    for row in rows_of(place, "SELECT market_id, cell, population, is_inside FROM demand_cells"):
+        town.add("demand_cells", **row, cell_area_m2=1)
+    for row in rows:
+        town.add(
+            "catchments",
+            mall_id=row["mall_id"],
+            market_id="V",
+            cell=row["cell"],
+            drive_s=round(row["drive_s"] * 1.1 + 1e-9),
+            source="prior",
+        )
+    there = portfolio(town.version, asked)
+    assert told.best.value == there.value
+    assert told.value == raw(town.version, asked).value(found.ids)
+    assert told.before == there.before
+    assert told.regret == there.value - told.value >= 0
+    assert told.holds == (told.value == there.value)
+
+
+def test_every_scenario_changes_one_assumption_and_the_set_never_beats_the_best_there(place):
+    for texts in ({"open": "2"}, {"aim": "minutes", "open": "2"}):
+        asked = wished(**texts)
+        found = portfolio(place, asked)
+        names = [world.name for world in worlds(asked)]
+        assert len(names) == len(set(names)) >= 3
+        for world in worlds(asked):
+            told = standing(place, found, world)
+            assert told.value == raw(place, replace(world.wish, drive_permille=1000)).value(found.ids) or "Drives" in world.name
+            assert told.regret >= 0
+
+
+def test_a_set_is_never_ahead_of_itself_and_always_ahead_of_one_that_reaches_nobody_more(place):
+    found = portfolio(place, wished(market="V", open="2"))
+    same = lead(place, found, found)
+    assert (same.low, same.high, same.ahead) == (0, 0, 1)
+    nobody = lead(place, found, replace(found, sites=()))
+    assert nobody.ahead == 1
+    assert nobody.is_beyond_error
+    assert nobody.low > 0
+
+
+def test_without_errors_of_drives_the_lead_is_the_difference_of_the_two_sets(place, monkeypatch):
+    monkeypatch.setattr(robustness, "LEVEL_SDLOG", 0.0)
+    for texts in ({"open": "2"}, {"aim": "minutes", "open": "2"}):
+        found = portfolio(place, wished(**texts))
+        other = next(next_sets(place, found))
+        told = lead(place, found, other)
+        assert told.low == pytest.approx(abs(found.value - other.value) / found.total)
+        assert told.low == pytest.approx(told.high)
+
+
+@pytest.mark.parametrize("texts", [*ASKED, {"aim": "contribution"}, {"aim": "contribution", "open": "3"}, {"hire": "40", "earns": "900"}])
+def test_a_wish_is_its_texts(texts):
+    asked = wished(**texts)
+    assert wish(with_wish(Scenario(), asked)) == asked
+    assert wish(scenario(with_wish(Scenario(), asked).texts)) == asked
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"open": "3", "budget": "5"}, "not both"),
+        ({"open": "-1"}, "open: a whole number"),
+        ({"open": "three"}, "open: a whole number"),
+        ({"open": "1000000"}, "open: a whole number"),
+        ({"aim": "fame"}, "aim: cover"),
+        ({"apart": "C1"}, "apart: pairs"),
+        ({"apart": "C1+C1"}, "apart: pairs"),
+        ({"money": "1:2"}, "money: three whole numbers"),
+        ({"money": "1:2:0"}, "money: a budget pays"),
+        ({"prices": "C1:2"}, "prices: a mall"),
+        ({"backup": "0"}, "backup: 1 or more"),
+        ({"backup": "6"}, "backup: a whole number"),
+    ],
+)
+def test_a_text_that_means_nothing_is_refused_with_what_would_be_right(texts, said):
+    with pytest.raises(ParameterError, match=said):
+        wished(**texts)
+
+
+def test_malls_that_are_no_candidates_are_refused_by_name(place):
+    for texts in ({"must": "M1"}, {"not_": "nowhere"}, {"apart": "C1+nowhere"}, {"prices": "nowhere:1:1"}, {"market": "W", "must": "C1"}):
+        with pytest.raises(ParameterError, match="is no candidate here"):
+            portfolio(place, wished(**texts))
+
+
+def test_every_entry_of_a_portfolio_is_kept_in_a_scenario():
+    texts = {"budget": "5", "aim": "minutes", "must": "a", "not": "b", "apart": "a+b", "most": "2", "backup": "2", "hire": "7"}
+    texts |= {"money": "1:2:3", "prices": "a:4:5", "earns": "6"}
+    asked = wish(scenario(texts))
+    assert asked.texts == texts
+    assert {*texts, "open"} == {*KEYS}
+    assert asked.cost_cents("a") == 4 + 3 * 5
+    assert asked.cost_cents("other") == 1 + 3 * 2
+    assert Wish(prices=(("a", Price(4, 5)),), weeks=3).cost_cents("a") == 19
+
+
+def test_the_sentence_says_what_to_open_from_what_to_what_and_how_good_that_is(place):
+    found = portfolio(place, wished(market="V", open="2"))
+    others = list(next_sets(place, found))
+    names = " and ".join(site.name for site in found.sites)
+    shares = f"{100 * found.before / found.total:.1f} to {100 * found.value / found.total:.1f} %"
+    less = 100 * (found.value - others[0].value) / found.total
+    assert sentence(found, others) == f"Open {names}: {shares} of people covered. Best set, proven; next best set {less:.1f} pts less."
+    unproven = replace(found, choice=Choice(found.choice.sites, found.value, found.value + found.total // 100, None, 1.0, 1, 1))
+    assert "Best set found, not proven: at most 1.0 pts could be missing" in sentence(unproven)
+
+
+def test_malls_in_all_sets_stand_first_in_each(place):
+    found = portfolio(place, wished(open="3"))
+    others = list(next_sets(place, found))
+    every = in_all([found, *others])
+    names = {site.id: site.name for site in found.sites}
+    for row in sets_table(found, others).to_pylist():
+        assert row["malls"].split(", ")[: len(every)] == [names[name] for name in names if name in every]
+    assert malls_table(found).column_names[4] == "lost_without_people"
+
+
+@pytest.mark.parametrize(
+    ("cents", "said"), [(0, "$0.00"), (99_900, "$999.00"), (123_456_789, "$1.235 M"), (-250_000, "\N{MINUS SIGN}$2.5 k")]
+)
+def test_money_is_told_in_words(cents, said):
+    assert money(cents) == said
+
+
+def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place, tmp_path, capfd):
+    file = tmp_path / "portfolio.json"
+    at = ["--warehouse", str(place.root)]
+    assert main(["choose", "--open", "3", "--backup", "2", "--curve", "--format", "json", "--certificate", str(file), *at]) == 0
+    told = json.loads(capfd.readouterr().out)
+    asked = wished(open="3", backup="2")
+    assert told["certificate"]["value"] == portfolio(place, asked).value
+    assert [each["allowed"] for each in told["curve"]] == list(allowances(place, asked))
+    assert main(["verify", str(file), *at]) == 0
+    assert "verified" in capfd.readouterr().out
+    file.write_text(file.read_text().replace(f'"value": {told["certificate"]["value"]},', f'"value": {told["certificate"]["value"] + 1},'))
+    assert main(["verify", str(file), *at]) == 1
+    assert "NOT verified" in capfd.readouterr().out
+    assert main(["choose", "--market", "V", "--open", "2", "--format", "csv", *at]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].startswith("place,mall_id,name,market_id,lost_without_people,")
+    assert len(lines) == 3
+    assert main(["choose", "--open", "1", "--must", "C1,C2", *at]) == 1
+    assert "cannot hold together" in capfd.readouterr().out
+    assert main(["choose", "--open", "1", "--budget", "1", *at]) == 2
+    assert main(["verify", str(tmp_path / "nothing.json"), *at]) == 2
