@@ -177,6 +177,9 @@ def test_a_mall_that_fails_a_limit_stands_last_with_the_reason_and_the_others_ke
     least = ranking(demo, scenario({"weights": "newly:1", "limits": f"newly::{bound}"}), also=())
     assert [row.rank for row in least.rows[-2:]] == [None, None]
     assert "over" in least.rows[-1].failed
+    for limits, failing in ((f"newly:{newly[1]}:", len(newly) - 2), (f"newly::{newly[1]}", 1)):  # a mall at the limit meets it
+        exact = ranking(demo, scenario({"weights": "newly:1", "limits": limits}), also=())
+        assert sum(row.rank is None for row in exact.rows) == failing
 
 
 def test_dropping_the_last_mall_or_adding_a_pin_changes_nobody_elses_score(demo: Version) -> None:

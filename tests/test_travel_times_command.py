@@ -10,6 +10,7 @@ from analytics import reference
 from analytics.choosing.sites import Pin, reach, sites
 from data.__main__ import main
 from data.cells import centers
+from data.routing.roads import Roads, roads
 from data.travel_time.anew import market_model
 from data.travel_time.rebuild import rebuild
 from tests.loading import Shop
@@ -64,13 +65,19 @@ def test_roads_are_put_on_the_level_of_the_drives_and_only_where_there_are_any(s
     assert not rebuild(shop.warehouse, osm=roads_file, progress=lambda *_: None).is_new
 
 
-def test_a_place_that_is_no_mall_drives_on_the_same_roads_while_their_graph_is_kept(shop: Shop, roads_file: Path) -> None:
+def test_a_place_that_is_no_mall_drives_on_the_same_roads_while_their_graph_is_kept(shop: Shop, roads_file: Path, tmp_path: Path) -> None:
     version = rebuild(shop.warehouse, osm=roads_file).version
     mall = shop.row("SELECT mall_id, latitude, longitude FROM malls WHERE market_id = 'desert' ORDER BY mall_id LIMIT 1")
 
     kept = market_model(version, "desert")
 
     assert (kept.is_same, kept.source) == (True, "road_graph")
+    roads(extract(tmp_path / "other.osm.pbf", DESERT, STREETS[:30]), version.root / "roads")  # newer, and of fewer streets
+    again = market_model(version, "desert")
+    assert again.is_same
+    assert isinstance(kept.model.base, Roads)
+    assert isinstance(again.model.base, Roads)
+    assert again.model.base.matrix.shape == kept.model.base.matrix.shape
     for graph in (version.root / "roads").glob("*.npz"):
         graph.unlink()
     over_distance = market_model(version, "desert")
