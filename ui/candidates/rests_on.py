@@ -10,7 +10,7 @@ from ui.source import Behind
 from ui.view import View
 
 _ORDERS: Final = (
-    "Negative binomial regression of the pilots' orders by area on {weight}, {income}and minutes of drive, each week worth its share of "
+    "Negative binomial regression of the pilots' orders by area on {weight}{income} and minutes of drive, each week worth its share of "
     "the launch. What is left between malls has a half-normal(0.5) prior and is integrated, not taken for zero. "
     "The range is that of one week."
 )
@@ -35,7 +35,7 @@ _TESTED: Final = (
 def of_forecast(view: View, found: Forecast, assumptions: Assumptions) -> list[Behind]:
     """Return what stands behind the figures, the launch and the drivers of an opened mall."""
     rows, command = _learned(view, assumptions), told.command(found, assumptions, view.version.id)
-    income = "income " if history(view.version, assumptions.weight).income_log is not None else ""
+    income = ", income" if history(view.version, assumptions.weight).income_log is not None else ""
     orders = _ORDERS.format(weight=assumptions.weight, income=income)
     named = (
         ("Orders a week", orders),
