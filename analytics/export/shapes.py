@@ -12,7 +12,7 @@ from analytics.errors import ParameterError
 from analytics.export.about import on_one_line, plain
 from analytics.export.names import exported_names
 from analytics.export.sink import Sink
-from analytics.export.tables import CELL, Leaving, leaving
+from analytics.export.tables import CELL, Leaving, in_slices, leaving
 from data.polygons import geometries, wkb
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def geojson(table: Leaving, about: dict[str, Any]) -> Iterator[bytes]:
     yield b'{"type": "FeatureCollection", "description": ' + on_one_line(about).encode()
     yield b', "features": ['
     separator = "\n"
-    for batch in table.batches():
+    for batch in in_slices(table):
         features = [
             f'{{"type": "Feature", "geometry": {outline or "null"}, "properties": {json.dumps(row, default=plain, ensure_ascii=False)}}}'
             for outline, row in zip(geometries(_cells(batch)), batch.to_pylist(), strict=True)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from analytics.export.about import on_one_line, plain
-from analytics.export.tables import Leaving
+from analytics.export.tables import Leaving, in_slices
 
 BOM: Final = b"\xef\xbb\xbf"
 """Byte-order mark: older spreadsheets read a file as UTF-8 only where it begins with one."""
@@ -65,7 +65,7 @@ def json_(table: Leaving, about: dict[str, Any]) -> Iterator[bytes]:
     """Write one JSON object: the description, and the rows as objects."""
     yield b'{"description": ' + on_one_line(about).encode() + b',\n"rows": ['
     separator = "\n"
-    for batch in table.batches():
+    for batch in in_slices(table):
         rows = [json.dumps(row, default=plain, ensure_ascii=False) for row in batch.to_pylist()]
         if rows:
             yield (separator + ",\n".join(rows)).encode()

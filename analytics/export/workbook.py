@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from analytics.errors import ParameterError
 from analytics.export.about import plain_text
 from analytics.export.sink import Sink
-from analytics.export.tables import Leaving
+from analytics.export.tables import Leaving, in_slices
 from analytics.export.text import is_formula
 
 MOST_ROWS: Final = 1_048_575
@@ -109,7 +109,7 @@ def _sheet(table: Leaving) -> Iterator[bytes]:
     columns = f"<cols>{widths}</cols>" if widths else ""
     yield f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews>{view}</sheetViews>{columns}<sheetData>'.encode()
     yield f"<row>{''.join(_text_cell(name, _HEADING) for name in table.schema.names)}</row>".encode()
-    for batch in table.batches():
+    for batch in in_slices(table):
         cells = [_cells(column) for column in batch.columns]
         if batch.num_rows and cells:
             rows = pc.binary_join_element_wise("<row>", *cells, "</row>", "")
