@@ -200,6 +200,8 @@ def test_acceptability_adds_up_and_a_single_criterion_is_sure(demo: Version) -> 
         assert set(counts.sum(axis=0).tolist()) | set(counts.sum(axis=1).tolist()) == {WEIGHTINGS}
     tops = [row.top_permille for row in found.standing]
     assert tops == [round(1000 * int(row[:3].sum()) / WEIGHTINGS) for row in found.counts]
+    assert [row.first_permille for row in found.standing] == [round(1000 * int(row[0]) / WEIGHTINGS) for row in found.counts]
+    assert [row.first_around_permille for row in found.standing] == [round(1000 * int(row[0]) / WEIGHTINGS) for row in found.counts_around]
 
     sure = ranking(demo, scenario({"weights": "newly:5"}), also=())
 

@@ -175,3 +175,13 @@ def test_many_pins_stand_beside_the_data_and_few_in_the_address(tmp_path: Path) 
     assert taken_back(tmp_path, name) == many
     with pytest.raises(WarehouseError, match="nothing is saved"):
         taken_back(tmp_path, "@0123")
+
+
+def test_the_oldest_places_make_room_where_too_many_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analytics.choosing.kept.MOST", 2)
+    texts = [pins_text([pin_at(f"{name} {place}", 36 + place / 1000, -115.2, "V") for place in range(60)]) for name in "abc"]
+
+    names = [put_aside(tmp_path, text) for text in texts]
+
+    assert len(Saved(tmp_path, "places").items()) == 2
+    assert taken_back(tmp_path, names[-1]) == texts[-1]

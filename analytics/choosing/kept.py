@@ -6,7 +6,7 @@ from typing import Final
 
 from analytics.choosing.scenario import Scenario, received, shared
 from analytics.errors import ParameterError
-from data.saved import Saved
+from data.saved import MOST, Saved
 from data.warehouse import Version
 
 KIND: Final = "scenarios"
@@ -80,8 +80,11 @@ def put_aside(root: Path, pins: str) -> str:
     """
     if len(pins) <= LONGEST_IN_ADDRESS:
         return pins
-    name = hashlib.sha256(pins.encode()).hexdigest()[:16]
-    Saved(root, _PLACES).save(name, pins, may_replace=True)
+    name, saved = hashlib.sha256(pins.encode()).hexdigest()[:16], Saved(root, _PLACES)
+    items = saved.items()
+    if len(items) >= MOST:  # the oldest makes room: nobody sees these names, and scenarios hold their own places
+        saved.delete(min(items, key=lambda item: (item.saved_at, item.name)).name)
+    saved.save(name, pins, may_replace=True)
     return f"{_ASIDE}{name}"
 
 

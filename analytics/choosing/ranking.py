@@ -42,6 +42,8 @@ class Ranked:
         0 to 100; None where nothing that it is weighed by is known of any candidate.
     top_permille, top_around_permille
         Under how many of 1,000 weightings it is among the first three: of all there are, and of those around the scenario's own.
+    first_permille, first_around_permille
+        The same for being the first.
     failed
         Which limits it fails, in words; empty where none.
     unknown
@@ -53,6 +55,8 @@ class Ranked:
     score: float | None
     top_permille: int | None = None
     top_around_permille: int | None = None
+    first_permille: int | None = None
+    first_around_permille: int | None = None
     failed: str = ""
     unknown: tuple[str, ...] = ()
 
@@ -153,7 +157,7 @@ def _ordered(
     last.sort(key=lambda place: (-int(sums[place]), place))
     counts = rank_counts(table[order], all_weightings(len(names))) if names else np.zeros((len(order), 0), np.int64)
     around = rank_counts(table[order], weightings_around(whole)) if names else counts
-    tops, tops_around = _top(counts), _top(around)
+    sure = [_top(each, places) for places in (TOP, 1) for each in (counts, around)]
     rows = []
     for rank, place in enumerate([*order.tolist(), *last]):
         is_ranked = rank < len(order)
@@ -162,8 +166,10 @@ def _ordered(
                 site=candidates[place],
                 rank=rank + 1 if is_ranked else None,
                 score=round(100 * int(sums[place]) / (WHOLE * int(whole.sum())), 1) if names else None,
-                top_permille=tops[rank] if is_ranked else None,
-                top_around_permille=tops_around[rank] if is_ranked else None,
+                top_permille=sure[0][rank] if is_ranked else None,
+                top_around_permille=sure[1][rank] if is_ranked else None,
+                first_permille=sure[2][rank] if is_ranked else None,
+                first_around_permille=sure[3][rank] if is_ranked else None,
                 failed=failed[place],
                 unknown=tuple(
                     BY_ID[name].label for name in dict.fromkeys(heeded) if name not in left_out and measured[name].values[place] is None
@@ -191,11 +197,11 @@ def _in_order(measure: Measure, order: Sequence[int]) -> Measure:
     return Measure(picked(measure.values), picked(measure.low), picked(measure.high), reasons)
 
 
-def _top(counts: Integers) -> list[int | None]:
-    """Return under how many of 1,000 weightings each mall is among the first three; None where nothing weighs."""
+def _top(counts: Integers, places: int) -> list[int | None]:
+    """Return under how many of 1,000 weightings each mall is among the first so many; None where nothing weighs."""
     if not counts.shape[1]:
         return [None] * len(counts)
-    return [round(1000 * int(each) / int(counts[0].sum())) for each in counts[:, :TOP].sum(axis=1)]
+    return [round(1000 * int(each) / int(counts[0].sum())) for each in counts[:, :places].sum(axis=1)]
 
 
 def _failed(measured: Mapping[str, Measure], limits: Mapping[str, Limit], place: int) -> str:
@@ -235,7 +241,8 @@ def table(ranked: Ranking) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        - ``rank``: null where a hard limit is failed; ``score`` 0 to 100; ``top3_permille``, ``top3_around_permille``
+        - ``rank``: null where a hard limit is failed; ``score`` 0 to 100; ``top3_permille``, ``top3_around_permille``, and the same of
+          being ``first``
         - ``site_id``, ``name``, ``market_id``, ``is_pin``, ``latitude``, ``longitude``
         - for every criterion measured: its column, ``_low80`` and ``_high80`` of it where it has an interval, and ``_score``, 0 to 100
         - ``failed_limits``, ``unknown``: in words
@@ -252,6 +259,8 @@ def table(ranked: Ranking) -> pa.Table:
         "score": pa.array([row.score for row in rows], pa.float64()),
         "top3_permille": pa.array([row.top_permille for row in rows], pa.int64()),
         "top3_around_permille": pa.array([row.top_around_permille for row in rows], pa.int64()),
+        "first_permille": pa.array([row.first_permille for row in rows], pa.int64()),
+        "first_around_permille": pa.array([row.first_around_permille for row in rows], pa.int64()),
     }
     for name, measure in ranked.measured.items():
         column = BY_ID[name].column

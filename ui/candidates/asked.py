@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.choosing.criteria import BY_ID, CRITERIA, Criterion
 from analytics.choosing.kept import kept, put_aside, taken_back
-from analytics.choosing.ranking import SHOWN, Ranked, Ranking, ranking
+from analytics.choosing.ranking import SHOWN, TOP, Ranked, Ranking, ranking
 from analytics.choosing.scenario import KEYS, OWN, Scenario, scenario
 from analytics.choosing.sites import Site, sites
 from analytics.choosing.wish import KEYS as PORTFOLIO
@@ -82,8 +82,15 @@ class Asked:
         """The criterion that the map shows; None where it shows whom the opened place would newly reach."""
         return BY_ID.get(self.on_map)
 
+    @property
+    def top(self) -> int:
+        """Among how many first places ranks are told: three, or the first alone where no more than three are ranked."""
+        return TOP if len(self.ranked.standing) > TOP else 1
+
     def sure(self, row: Ranked) -> int | None:
-        """Return under how many of 1,000 weightings a candidate is among the first three."""
+        """Return under how many of 1,000 weightings a candidate is among the first ``top``."""
+        if self.top == 1:
+            return row.first_around_permille if self.around else row.first_permille
         return row.top_around_permille if self.around else row.top_permille
 
     def home(self, view: View) -> Market:

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from analytics.choosing.criteria import BY_ID
 from analytics.choosing.measures import Measure
-from analytics.choosing.ranking import TOP, Ranked, in_units, table
+from analytics.choosing.ranking import Ranked, in_units, table
 from analytics.choosing.scenario import OWN
 from analytics.export import Table, of_table
 from ui import filters, panels, source
@@ -14,6 +14,7 @@ from ui.candidates.asked import PRESET, SITE, Asked
 from ui.panels import Shown
 from ui.view import View
 
+_MOST_FAILED = 4
 _SCHEMA = pa.schema(
     [
         ("rank", pa.string()),
@@ -47,8 +48,9 @@ def sentence(view: View, by: Asked) -> tuple[str, str]:
     said = f"{first.site.name} comes first of {write.counted(len(standing), 'candidate')}"
     if len(standing) == 1 and len(rows) > 1:
         said = f"{first.site.name} is the only one of {write.counted(len(rows), 'candidate')} that meets the hard limits"
-    if len(standing) > TOP and sure is not None:
-        said += f": in the top {TOP} under {write.percent(sure / 1000, decimals=0)} of weightings"
+    if len(standing) > 1 and sure is not None:
+        where_to = f"in the top {by.top}" if by.top > 1 else "first"
+        said += f": {where_to} under {write.percent(sure / 1000, decimals=0)} of weightings"
     return f"{said}.", _aside(by, first)
 
 
@@ -79,7 +81,7 @@ def columns(by: Asked) -> tuple[Shown, ...]:
         Shown("rank", "#", help="-: fails a hard limit", is_pinned=True, width_px=30),
         Shown("mall", "Mall", is_pinned=True, width_px=152),
         Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=66),
-        Shown("sure", f"In top {TOP}", help=f"Share of {tried}, under which it is among the first {TOP}", width_px=64),
+        Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=64),
         Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=76),
         Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=94),
         Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=60),
@@ -101,6 +103,10 @@ def columns(by: Asked) -> tuple[Shown, ...]:
         *((Shown("market", "Market", width_px=84),) if _is_of_several(by) else ()),
         *((Shown("note", "Note", width_px=320),) if any(_note(row) for row in by.ranked.rows) else ()),
     )
+
+
+def _place(by: Asked) -> str:
+    return f"among the first {by.top}" if by.top > 1 else "the first"
 
 
 def rows(view: View, by: Asked) -> pa.Table:
@@ -167,6 +173,8 @@ def draw(view: View, by: Asked) -> None:
     panels.table(rows(view, by), columns(by), key="candidates-table", alt=alt, height_rows=13, on_row=choose)
     source.offer(behind.of_table(view, by), key="candidates")
     panels.note(" ".join(filter(None, [_weights_in_words(by), limits_in_words(by)])))
+    for row in [row for row in by.ranked.rows if row.failed][:_MOST_FAILED]:
+        panels.note(f"{row.site.name} fails: {row.failed}.")
     if by.opened is not None:
         panels.note(f"Choose a row to open its mall. Open now: {by.opened.name}.")
 
