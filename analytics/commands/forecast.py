@@ -17,6 +17,7 @@ from data.warehouse import Version
 if TYPE_CHECKING:
     from analytics.choosing.backtest import Backtest
     from analytics.choosing.forecast import Assumptions, Forecast
+    from analytics.choosing.told import Told
 
 _FORMATS = tuple(each for each in export.FORMATS if each not in export.GEO_FORMATS)
 
@@ -68,20 +69,25 @@ def _print(chosen: Version, found: "Forecast", tested: "Backtest | None") -> Non
     from analytics.choosing import told  # noqa: PLC0415
 
     print(told.sentence(found))
-    rows: list[list[str]] = []
-    for each in told.FIGURES:
-        band = getattr(found, each.name)
-        reason = found.reasons.get(each.name) or found.reasons.get("orders_week", "")
-        values = [told.shown(each.name, value) for value in band.ascending] if band else ["-"] * 5
-        rows.append([each.label, *values, "" if band else reason])
-    print(aligned([["", "10 %", "25 %", "middle", "75 %", "90 %", ""], *rows], right=range(1, 6)))
-    print("\n".join(filter(None, [told.why_wide(found), *found.notes])))
+    if found.orders_week is not None:
+        rows = [_figure_row(each, found) for each in told.FIGURES]
+        print(aligned([["", "10 %", "25 %", "middle", "75 %", "90 %", ""], *rows], right=range(1, 6)))
+        print("\n".join([told.why_wide(found), *found.notes]))
     if tested is not None:
         print(told.back_test_sentence(tested))
+    if tested is not None and tested.held:
         rows = [_tested_row(each) for each in tested.held]
         print(aligned([["pilot", "80 % range", "had", "", "weeks in it"], *rows], right=(1, 2, 4)))
     synthetic = ", synthetic data" if chosen.manifest.synthetic else ""
     print(f"version {chosen.id}{synthetic}; modelled, learned from {', '.join(found.pilots) or 'no pilot'}")
+
+
+def _figure_row(each: "Told", found: "Forecast") -> list[str]:
+    from analytics.choosing import told  # noqa: PLC0415
+
+    band = getattr(found, each.name)
+    values = [told.shown(each.name, value) for value in band.ascending] if band else ["-"] * 5
+    return [each.label, *values, "" if band else found.reasons[each.name]]
 
 
 def _tested_row(each: Any) -> list[str]:
