@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from analytics import catalog
-from analytics.answers import Answer, answers
+from analytics.answers import Answer, answers, hidden_share
 from analytics.baseline import Baseline, baselines
 from analytics.parameters import Parameters, Scope, check_scope
 from analytics.periods import Period
@@ -90,10 +90,10 @@ Ask = tuple[str, dict[str, Any]]
 
 
 def ask_ahead(view: View, asked: Iterable[Ask]) -> None:
-    """Answer several questions at once, as many at a time as there are cores; ``compute`` then has them from the cache.
+    """Begin to answer several questions, as many at a time as there are cores; ``compute`` waits for those that it is asked for.
 
     Most questions of one mall are too small to keep two cores busy: side by side they take half the time. What is asked ahead must be asked
-    by the page afterwards, else it was for nothing.
+    by the page afterwards, else it was for nothing; an error is met there.
 
     Parameters
     ----------
@@ -109,7 +109,8 @@ def ask_ahead(view: View, asked: Iterable[Ask]) -> None:
         add_script_run_ctx(threading.current_thread(), context)
         return _answer(*question, view.scope, root, version_id)
 
-    list(_askers().map(answer, wanted))
+    for question in wanted:
+        _askers().submit(answer, question)
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +140,20 @@ def baselines_of(view: View) -> dict[str, Baseline]:
     return _baselines(view.scope, str(view.version.root), view.version.id, view.period)
 
 
-def coarse_enough(asked_at: Callable[[int], Answer], *, finest: int = 8) -> Answer:
+@st.cache_data(max_entries=200, show_spinner=False)
+def _hidden_share(metric: str, parameters: Parameters, scope: Scope, root: str, version_id: str) -> float:
+    return hidden_share(metric, parameters, scope, Warehouse(root).version(version_id))
+
+
+def is_coarse_enough(metric: str, view: View, **changes: object) -> bool:
+    """Tell whether hidden cells hold at most 20 % of the rows behind an answer, which is not asked for itself."""
+    asked = catalog.metric(metric).understood(view.parameters(**changes))
+    return _hidden_share(metric, asked, view.scope, str(view.version.root), view.version.id) <= _MOST_HIDDEN
+
+
+def coarse_enough(
+    asked_at: Callable[[int], Answer], *, finest: int = 8, is_worth_asking: Callable[[int], bool] = lambda _resolution: True
+) -> Answer:
     """Return an answer by cell at the finest resolution whose hidden cells hold at most 20 % of the rows behind it.
 
     Parameters
@@ -148,8 +162,10 @@ def coarse_enough(asked_at: Callable[[int], Answer], *, finest: int = 8) -> Answ
         Asks the question at a resolution.
     finest
         Where to begin. Where nothing finer will do, the answer is the one at resolution 6.
+    is_worth_asking
+        Tells beforehand that a resolution would not do, where that costs less than the answer.
     """
-    for resolution in range(finest, _COARSEST, -1):
+    for resolution in filter(is_worth_asking, range(finest, _COARSEST, -1)):
         answer = asked_at(resolution)
         if answer.hidden_share <= _MOST_HIDDEN:
             return answer

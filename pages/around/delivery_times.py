@@ -7,6 +7,7 @@ from ui.charts import CONFIG
 from ui.frame import current_view
 
 view = current_view()
+delivery_times.ask_all(view)
 with session.heard() as said:
     text, aside = delivery_times.sentence(view)
 panels.question("How long do orders take, and where is the time lost?")

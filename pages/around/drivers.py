@@ -6,6 +6,7 @@ from ui import drivers, filters, panels, scene, session, source
 from ui.frame import current_view
 
 view = current_view()
+drivers.ask_all(view)
 with session.heard() as said:
     text, aside = drivers.sentence(view)
 panels.question("Are there enough drivers, when and where?")

@@ -10,8 +10,16 @@ from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
 from ui.delivery_times import groups, lost, places
+from ui.delivery_times.question import asked, asked_by_all, of_hour
 from ui.delivery_times.question import below as chosen
+from ui.session import Ask, ask_ahead
 from ui.view import View
+
+
+def ask_all(view: View) -> None:
+    """Begin to ask what the page is going to ask in any case."""
+    late: list[Ask] = [("late_attribution", asked(view, **of_hour(view)))] if chosen(view) == "late" else []
+    ask_ahead(view, [*late, *asked_by_all(view)])
 
 
 def below(view: View) -> None:

@@ -10,7 +10,7 @@ from analytics.catalog import metric
 from ui import format as write
 from ui.filters import Control
 from ui.palette import AMOUNT, BURDEN, Classes
-from ui.session import compute
+from ui.session import Ask, compute
 from ui.view import View
 
 Below = Literal["stages", "late", "stores", "distance", "days", "cells"]
@@ -129,6 +129,15 @@ def of_hour(view: View) -> dict[str, int | None]:
     """Return the clicked hour of the week as filters; none where none was clicked."""
     dow, hour = view.hour or (None, None)
     return {"dow": dow, "hour": hour}
+
+
+def asked_by_all(view: View) -> list[Ask]:
+    """Return what the sentence, the figures, the map and the grid are going to ask, whatever stands below."""
+    whole = ("on_time_share", "click_to_door", "lateness", "stages")
+    chosen = _FIGURES.get(view.choice(FIGURE.key, FIGURE.default), P90).metric
+    places: list[Ask] = [(chosen, asked(view, by=("cell",), resolution=8, **of_hour(view)))]
+    hours: list[Ask] = [] if view.cell else [(chosen, asked(view, by=("dow", "hour")))]
+    return [*((metric, asked(view)) for metric in whole), *places, *hours]
 
 
 def leading(view: View, **changes: Any) -> Answer:

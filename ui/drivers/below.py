@@ -12,17 +12,24 @@ from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
 from ui.drivers import hours, places, tables
-from ui.drivers.question import gap_by_hour, notes, shown_hour
+from ui.drivers.question import gap_by_hour, hours_asked, notes, shown_hour
 from ui.filters import Control
+from ui.session import Ask, ask_ahead
 from ui.view import View
 
 BELOW = Control(
     "below",
     "Table",
-    {"use": "Use and pay", "acceptance": "Acceptance", "by-mall": "Malls", "hours": "Hours", "cells": "Cells"},
+    {"use": "Use", "pay": "Trips and pay", "acceptance": "Acceptance", "by-mall": "Malls", "hours": "Hours", "cells": "Cells"},
     "use",
 )
 """Which table stands below: one at a time, so that a page asks for no more than it shows."""
+
+
+def asked_below(view: View) -> list[Ask]:
+    """Return what the chosen table is going to ask."""
+    asked = _ASKED.get(view.choice(BELOW.key, BELOW.default))
+    return [] if asked is None else asked(view)
 
 
 def below(view: View) -> None:
@@ -36,15 +43,18 @@ def _use(view: View) -> None:
         rows, answers = tables.variants(view), tables.variant_answers(view)
         _heading(view, "What counts as utilized", "what_counts_as_utilized", answers, key="variants", rows=tables.variants_file(rows))
         panels.table(rows, tables.with_notes(tables.VARIANTS, rows), key="variants-table", alt="Shares of online time by what counts.")
+    with right:
         panels.table_heading("Time at the mall")
         if (bar := tables.dwell_bar(view)) is not None:
             st.plotly_chart(bar, theme=None, config=CONFIG, key="dwell", alt=tables.dwell_note(view))
         panels.note(tables.dwell_note(view))
-    with right:
-        rows, answers = tables.measures(view), tables.measure_answers(view)
-        _heading(view, "Trips and pay", "trips_and_pay", answers, key="measures", rows=tables.measures_file(rows))
-        panels.table(rows, tables.with_notes(tables.MEASURES, rows), key="measures-table", alt="Acceptance, batches, empty meters, pay.")
-        panels.note(" ".join(filter(None, (tables.MONEY_NOTE, notes(answers)))))
+
+
+def _pay(view: View) -> None:
+    rows, answers = tables.measures(view), tables.measure_answers(view)
+    _heading(view, "Trips and pay", "trips_and_pay", answers, key="measures", rows=tables.measures_file(rows))
+    panels.table(rows, tables.with_notes(tables.MEASURES, rows), key="measures-table", alt="Acceptance, batches, empty meters, pay.")
+    panels.note(" ".join(filter(None, (tables.MONEY_NOTE, notes(answers)))))
 
 
 def _acceptance(view: View) -> None:
@@ -87,8 +97,21 @@ def _heading(view: View, title: str, name: str, answers: list[Answer], *, key: s
 
 _TABLES: Mapping[str, Callable[[View], None]] = {
     "use": _use,
+    "pay": _pay,
     "acceptance": _acceptance,
     "by-mall": _malls,
     "hours": _hours,
     "cells": _cells,
 }
+
+_ASKED: Mapping[str, Callable[[View], list[Ask]]] = {
+    "use": tables.use_asked,
+    "pay": tables.measures_asked,
+    "acceptance": tables.acceptance_asked,
+    "by-mall": tables.malls_asked,
+}
+
+
+def ask_all(view: View) -> None:
+    """Begin to ask what the page is going to ask in any case."""
+    ask_ahead(view, [*hours_asked(view), *asked_below(view)])

@@ -12,6 +12,7 @@ from analytics.reference import extent, malls
 from ui import format as write
 from ui.charts import Hour, HourOfWeek, week_hour_grid
 from ui.drivers.question import (
+    RATES,
     asked,
     bounds,
     figure,
@@ -101,8 +102,7 @@ def figures(view: View) -> list[tuple[str, str, str]]:
     """Return five figures: hours short and spare a week, utilization, deliveries and earnings by the online hour."""
     row = gap(view)
     short, spare = (write.driver_hours(weekly_hours(view, row[f"hours_{side}"])) for side in ("short", "spare"))
-    rates = ("utilization", "deliveries_per_online_hour", "earnings_per_online_hour")
-    return [("Hours short", short, "a week"), ("Hours spare", spare, "a week"), *(_rate(view, metric) for metric in rates)]
+    return [("Hours short", short, "a week"), ("Hours spare", spare, "a week"), *(_rate(view, metric) for metric in RATES)]
 
 
 def _rate(view: View, metric: str) -> tuple[str, str, str]:

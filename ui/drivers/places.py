@@ -15,7 +15,7 @@ from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
 from ui.palette import DIVERGING
 from ui.panels import Shown
 from ui.scene import scene
-from ui.session import coarse_enough, compute
+from ui.session import coarse_enough, compute, is_coarse_enough
 from ui.view import View
 
 MAP_PX = 400
@@ -34,7 +34,11 @@ CELLS = (
 def cells(view: View) -> Answer:
     """Return hours short and spare by cell in the hour shown; coarser where hidden cells would hold over 20 % of the orders."""
     dow, hour = shown_hour(view) or (None, None)
-    return coarse_enough(lambda resolution: compute("hours_gap_by_cell", view, **asked(view, dow=dow, hour=hour, resolution=resolution)))
+    wanted, metric = asked(view, dow=dow, hour=hour), "hours_gap_by_cell"
+    return coarse_enough(
+        lambda resolution: compute(metric, view, **wanted, resolution=resolution),
+        is_worth_asking=lambda resolution: is_coarse_enough(metric, view, **wanted, resolution=resolution),
+    )
 
 
 def cells_table(view: View) -> pa.Table:

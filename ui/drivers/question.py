@@ -1,13 +1,13 @@
 """What the Drivers page asks: of which drivers, of which hour of the week; and how a figure of it is written."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from analytics.answers import Answer
 from analytics.reference import freshness
 from ui import format as write
 from ui.charts import HourOfWeek
-from ui.session import compute
+from ui.session import Ask, compute
 from ui.view import View
 
 HOUR_S = 3600
@@ -47,8 +47,22 @@ def gap_by_hour(view: View) -> Answer:
 
 
 def gap(view: View) -> Mapping[str, Any]:
-    """Return driver-hours short and spare of the whole period: asked for by itself, because hours of the week may be hidden."""
-    return compute("hours_gap", view, **asked(view)).row()
+    """Return driver-hours short and spare of the whole period: its hours of the week add up; where one is hidden, it is asked by itself."""
+    rows = gap_by_hour(view).rows()
+    if not rows or any(row["suppressed"] for row in rows):
+        return compute("hours_gap", view, **asked(view)).row()
+    known = [row for row in rows if row["hours_short"] is not None]
+    sums = {name: sum(row[name] for row in known) if known else None for name in ("hours_short", "hours_spare", "required_s", "online_s")}
+    return {**sums, **{name: sum(row[name] for row in rows) for name in ("n", "unknown_n")}, "suppressed": False}
+
+
+RATES: Final = ("utilization", "deliveries_per_online_hour", "earnings_per_online_hour")
+"""Figures of drivers' time that stand above the grid."""
+
+
+def hours_asked(view: View) -> list[Ask]:
+    """Return what the sentence, the figures and the grid are going to ask."""
+    return [("hours_gap", asked(view, by=("dow", "hour"))), *((metric, asked(view)) for metric in RATES)]
 
 
 def shown_hour(view: View) -> HourOfWeek | None:

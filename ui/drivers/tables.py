@@ -13,7 +13,7 @@ from ui import format as write
 from ui.charts import stage_bar
 from ui.drivers.question import asked, bounds, figure, is_of_market, reason, value, weekly_hours
 from ui.panels import Shown
-from ui.session import compute, is_phone
+from ui.session import Ask, compute, is_phone
 from ui.view import View
 
 _NOTE = Shown("note", "Note")
@@ -96,6 +96,7 @@ _BY_MALL = {
     "acceptance": "acceptance_share",
     "cost": "cost_per_delivery",
 }
+_OF_MALLS: Mapping[str, Any] = {"mall_id": None, "by": ("mall",)}
 _MALLS = pa.schema(
     [
         ("mall_id", pa.string()),
@@ -105,6 +106,26 @@ _MALLS = pa.schema(
         ("note", pa.string()),
     ]
 )
+
+
+def use_asked(view: View) -> list[Ask]:
+    """Return what the tables of use are going to ask."""
+    return [*((metric, asked(view)) for metric in _VARIANT_LABELS), ("stages", asked(view, by=("mall",))), ("mall_dwell", asked(view))]
+
+
+def measures_asked(view: View) -> list[Ask]:
+    """Return what the table of trips and pay is going to ask."""
+    return [(metric, asked(view)) for metric in _METRICS]
+
+
+def malls_asked(view: View) -> list[Ask]:
+    """Return what the table of malls is going to ask."""
+    return [(metric, {"market_id": view.focus.id, **_OF_MALLS}) for metric in ("hours_gap", *_BY_MALL.values())]
+
+
+def acceptance_asked(view: View) -> list[Ask]:
+    """Return what the tables of acceptance are going to ask."""
+    return [("acceptance_share", asked(view, by=(dimension,))) for dimension in BANDS]
 
 
 def variant_answers(view: View) -> list[Answer]:
@@ -123,7 +144,7 @@ def mall_answers(view: View) -> list[Answer]:
 
 
 def _mall_answer(view: View, metric: str) -> Answer:
-    return compute(metric, view, market_id=view.focus.id, mall_id=None, by=("mall",))
+    return compute(metric, view, market_id=view.focus.id, **_OF_MALLS)
 
 
 def variants(view: View) -> pa.Table:
