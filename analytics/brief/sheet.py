@@ -142,5 +142,6 @@ def _notes(found: Forecast, assumptions: Assumptions) -> list[str]:
     waiting = f"at most {assumptions.waiting_permille / 10:.0f} % of trips wait over {assumptions.wait_s / 60:.0f} min for a driver"
     beside = assumptions.handling_cents + assumptions.surcharge_cents
     cost = f"cost is drivers' pay as at the pilots plus ${beside / 100:.2f} an order" if beside else "cost is drivers' pay as at the pilots"
-    missing = [f"{each.label} is not known: {found.reasons[each.name]}." for each in told.FIGURES if each.name in found.reasons]
+    unknown = [each for each in told.FIGURES if each.name in found.reasons and found.orders_week is not None]
+    missing = [f"{each.label} is not known: {found.reasons[each.name]}." for each in unknown]
     return [*found.notes, f"Assumed: demand follows {assumptions.weight}; {waiting}; {cost}.", *missing]
