@@ -34,6 +34,7 @@ _STYLE: Final[dict[Any, Any]] = {
     "axes.spines.right": False,
     "axes.spines.left": False,
 }
+_MOST_NAMES: Final = 3
 _alone = threading.Lock()
 """Settings of matplotlib are those of the whole process."""
 
@@ -105,12 +106,13 @@ def back_test(held: Sequence[Held]) -> str:
 
 @dataclass(frozen=True)
 class Ground:
-    """Cells with people around a site, by their centers in degrees: reached by open malls, or newly; the site; open malls by name."""
+    """Cells with people around a site, by their centers in degrees: of open malls, new, of the site; the site; open malls by name."""
 
     latitude: Floats
     longitude: Floats
     is_covered: Booleans
     is_new: Booleans
+    is_own: Booleans
     at: tuple[float, float]
     others: Sequence[tuple[str, float, float]]
 
@@ -123,11 +125,14 @@ def reached(ground: Ground) -> str:
             axes.scatter(ground.longitude[chosen], ground.latitude[chosen], s=2.2, c=color, lw=0, rasterized=True)
         for name, latitude, longitude in ground.others:
             axes.plot(longitude, latitude, "o", color=INK, ms=4, mec="white", mew=0.8)
-            axes.annotate(name, (longitude, latitude), (0, 5), textcoords="offset points", ha="center", fontsize=6, annotation_clip=True)
+            if len(ground.others) <= _MOST_NAMES:
+                axes.annotate(
+                    name, (longitude, latitude), (0, 5), textcoords="offset points", ha="center", fontsize=6, annotation_clip=True
+                )
         axes.plot(ground.at[1], ground.at[0], "o", color=WARM, ms=6, mec="white", mew=1)
         axes.set_aspect(1 / np.cos(np.radians(ground.at[0])))
         away = np.hypot((ground.latitude - ground.at[0]), (ground.longitude - ground.at[1]) * np.cos(np.radians(ground.at[0])))
-        near = np.quantile(away[ground.is_new], 0.98) * 1.25 if ground.is_new.any() else 0.3
+        near = np.quantile(away[ground.is_own], 0.98) * 1.15 if ground.is_own.any() else away.max()
         axes.set_ylim(ground.at[0] - near, ground.at[0] + near)
         axes.set_xlim(*(ground.at[1] + side * 1.55 * near / np.cos(np.radians(ground.at[0])) for side in (-1, 1)))
         axes.set_axis_off()

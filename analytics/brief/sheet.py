@@ -58,6 +58,7 @@ def _page(version: Version, found: Forecast, assumptions: Assumptions, within_s:
     market = next(each for each in reference.markets(version) if each.id == site.market_id)
     tested = backtest(version, assumptions)
     extent = reference.extent(version, site.market_id)
+    again = told.command(found, assumptions, version.id)
     data_to = f"data to {extent.last_complete_on:%-d %b %Y}, " if extent.last_complete_on else ""
     return {
         "title": site.name,
@@ -71,8 +72,8 @@ def _page(version: Version, found: Forecast, assumptions: Assumptions, within_s:
         **_reach(version, found, within_s),
         "alike": [{"label": name, "value": value} for name, value in alike],
         "notes": _notes(found, assumptions),
-        "footer": f"{data_to}version {version.id}; modelled. The same figures: python -m analytics forecast {site.id}"
-        f"{' (a dropped pin: on its page)' if site.is_pin else ''}",
+        "footer": f"{data_to}version {version.id}; modelled. "
+        + (f"The same figures: {again}" if again else "A place of the reader's own: the same figures are on its page."),
     }
 
 
@@ -82,7 +83,7 @@ def _figures(found: Forecast) -> list[dict[str, str]]:
     for each in told.FIGURES if found.orders_week else ():
         if each.name in _SHOWN:
             band = getattr(found, each.name)
-            aside = told.shown_range(each.name, band) if band else found.reasons.get(each.name, "")
+            aside = told.shown_range(each.name, band) if band else "not known: see below"
             boxes.append({"label": each.label, "value": told.shown(each.name, band.middle) if band else "-", "aside": aside})
     return boxes
 
@@ -92,7 +93,7 @@ def _charts(found: Forecast, week_start: int) -> list[dict[str, str]]:
         return []
     hours = figures.staffing(found.hours, week_start) if found.hours else ""
     short = found.hours_short_week
-    aside = f"{short.middle:,} h a week more than drivers here can spare" if short else "drivers needed"
+    aside = f"{short.middle:,} h a week more than drivers here can spare" if short else ""
     return [
         {"title": "Launch", "aside": "orders a week, ranges of 50 and 80 %", "svg": figures.launch(found.launch), "text": ""},
         {"title": "Drivers needed", "aside": aside, "svg": hours, "text": found.reasons.get("driver_hours_week", "")},
@@ -124,12 +125,11 @@ def _reach(version: Version, found: Forecast, within_s: int) -> dict[str, Any]:
     covered = np.delete(around.is_open[around.site], np.r_[around.of_site(0)])
     is_covered = np.zeros(len(around.cells), np.bool_)
     is_covered[np.delete(around.cell, np.r_[around.of_site(0)])[covered]] = True
-    is_new = np.zeros(len(around.cells), np.bool_)
-    is_new[own] = True
-    is_new &= ~is_covered
+    is_own = np.zeros(len(around.cells), np.bool_)
+    is_own[own] = True
     latitude, longitude = centers(around.cells)
     open_malls = [(each.name, each.latitude, each.longitude) for each in others if each.is_open]
-    ground = figures.Ground(latitude, longitude, is_covered, is_new, (site.latitude, site.longitude), open_malls)
+    ground = figures.Ground(latitude, longitude, is_covered, is_own & ~is_covered, is_own, (site.latitude, site.longitude), open_malls)
     key = f"dots: inhabited places, blue newly within {minutes} min drive, dark grey within it of an open mall; modelled"
     return {
         "reach": [{"label": label, "value": f"{people:,} ({100 * people / total:.0f} %)"} for label, people in named],
