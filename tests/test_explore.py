@@ -83,6 +83,20 @@ def test_a_hidden_row_stands_last_and_its_number_moves_nothing(tmp_path):
     assert [row[0] for row in rows(look(town, by=("store",)), "store_id")] == ["s4", "s3", "s1", "s2"]
 
 
+def test_rows_without_the_figure_stand_after_the_others_and_hidden_ones_last(town):
+    for store, seconds, count in (("s1", 600, 20), ("s2", 1200, 20), ("s0", 1200, 4), ("s3", 1800, 20)):
+        town.deliver("M1", seconds=[seconds] * count, store_id=store, promise_s=900)
+
+    found = look(town, "lateness", by=("store",), order="least")
+
+    assert rows(found, "store_id", "late_p50_s", "suppressed") == [
+        ("s3", 900, False),
+        ("s1", None, False),
+        ("s0", None, True),
+        ("s2", None, True),
+    ]
+
+
 def test_the_smallest_shown_row_is_hidden_too_where_the_total_would_tell_of_few(town):
     sold(town, {"s1": 12, "s2": 9, "s3": 30})
 

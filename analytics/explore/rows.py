@@ -53,7 +53,8 @@ def covered(rows: list[Row], answer: Answer, shown: Figure, named: Sequence[str]
     if not left:
         return rows, False
     column = shown.rows or shown.column
-    smallest = min(left, key=lambda place: (rows[place][column] is None, rows[place][column] or 0, place))
+    # A row in which nothing is counted covers nobody, and one in which the count is hidden is hidden for it already.
+    smallest = min(left, key=lambda place: (not rows[place][column], rows[place][column] or 0, place))
     emptied = {name: value if name in named else None for name, value in rows[smallest].items()} | {"suppressed": True}
     return [emptied if place == smallest else row for place, row in enumerate(rows)], True
 

@@ -13,6 +13,8 @@ from ui.palette import Classes, Theme, readable_on, tokens
 _BAR_PX, _AXIS_PX, _ROW_PX = 24, 40, 30
 _MOST_DATES = 14
 _PADS = 60
+_MARGIN = 0.2
+_COLUMNS_WIDTH = 100
 _LONGEST_NAME = 26
 _NARROWEST_TEXT_COLUMNS = 26
 _LABEL_GAP = 0.075
@@ -139,6 +141,7 @@ def group_lines(
         figure.update_xaxes(tickformat="%-d %b", range=[days[0] - pad, days[-1] + pad], **ticks)
     else:
         figure.update_xaxes(type="category", categoryarray=list(groups), categoryorder="array", nticks=13)
+        figure.update_xaxes(range=[-_MARGIN, len(groups) - 1 + _MARGIN])
     figure.update_yaxes(rangemode="tozero" if unit.is_from_zero else "normal", nticks=5, tickformat=f",.{min(unit.decimals, 1)}f")
     figure.add_annotation(
         text=unit.words, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}
@@ -173,7 +176,7 @@ def group_grid(
     """
     colors = tokens(theme)
     shades = classes.colors(theme)
-    row_names, column_names = [_short(name) for name in rows], [_short(name, 14) for name in columns]
+    row_names, column_names = [_short(name) for name in rows], [_short(name, max(12, _COLUMNS_WIDTH // len(columns))) for name in columns]
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + 20 + _ROW_PX * max(1, len(rows))})
     places = [[squares.get((row, column)) for column in columns] for row in rows]
     indices = [[None if each is None or each.value is None else classes.index(each.value) for each in line] for line in places]

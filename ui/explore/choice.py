@@ -92,7 +92,9 @@ def choice_of(view: View) -> Choice:
     order = _order(view, by)
     beside = beside_of(view, view.choice("beside", ""))
     has_cells = _has_cells(metric, by)
-    asked = Exploration(metric.id, parameters, shown.column, only, beside, _top(view, is_long=has_cells or order == "groups"), order)
+    asked = Exploration(
+        metric.id, parameters, shown.column, only, beside, _top(view, is_long=has_cells or order == "groups" or len(by) > 1), order
+    )
     if asked.order == "change" and beside is None:
         asked = replace(asked, order="most")
     picture = cast("Picture", view.choice("as", "map" if has_cells else "chart"))
@@ -153,7 +155,7 @@ def _order(view: View, by: Sequence[str]) -> Order:
 
 
 def _top(view: View, *, is_long: bool) -> int:
-    """Return how many rows are kept; by default all of what has an order of its own, or stands on a map."""
+    """Return how many rows are kept; by default all of what has an order of its own, or is a grid or a map."""
     text = view.choice("top", "all" if is_long else "20")
     return int(text) if text in TOPS and text != "all" else 0 if text == "all" else 20
 

@@ -61,10 +61,9 @@ def has_map(choice: Choice) -> bool:
 
 
 def unit_of(look: Look) -> Unit:
-    """Return what a chart draws; a share of which more is better needs no zero, because it is read from the top."""
+    """Return what a chart draws; bars begin at zero in any case, lines of amounts do too."""
     label = words.unit(look.metric, look.figure)
-    is_from_zero = look.figure.unit != "share" or look.metric.direction == "down"
-    return Unit("" if label == "$" else label, min(words.decimals(look.figure), 2), is_from_zero=is_from_zero)
+    return Unit("" if label == "$" else label, min(words.decimals(look.figure), 2), is_from_zero=look.figure.unit in {"count", "hours"})
 
 
 def dimension_of(column: str) -> str:

@@ -104,7 +104,13 @@ def value_words(column: str, value: Any) -> str:
         "line_from_m": lambda meters: f"{meters / 1609.344:.1f} mi",
         "modelled_from_s": lambda seconds: f"{seconds // 60} min",
     }
-    return written[column](value) if column in written else f"{value[:1].upper()}{value[1:]}" if column in {"status", "vehicle"} else str(value)
+    return (
+        written[column](value)
+        if column in written
+        else f"{value[:1].upper()}{value[1:]}"
+        if column in {"status", "vehicle"}
+        else str(value)
+    )
 
 
 def pay_words(start_cents: int | None) -> str:
