@@ -11,7 +11,7 @@ ENDLESS = "SELECT count(*) FROM range(10_000_000_000) AS a, range(100) AS b WHER
 
 
 def test_a_question_that_is_given_up_ends_and_those_of_others_do_not(town):
-    engine, watch, ends = Engine(town.version), Watch(), []
+    engine, ends = Engine(town.version), []
     has_begun = threading.Event()
 
     class Told(Watch):
