@@ -238,6 +238,7 @@ def test_coarser_cells_only_merge_whole_blocks(town):
         table = release("cell", RELEASED, town.version, resolution=resolution).table.to_pylist()
         assert {(row["mall_id"], row["month_on"], up(row["cell"], resolution)): row["orders"] for row in table} == expected
         assert len(table) == len(expected)
+        assert {(row["covers"], row["cell"] is None) for row in table} == {("cell", False), ("elsewhere", True)}
 
 
 def test_every_release_adds_up_to_what_the_pages_show(demo_root):
