@@ -344,7 +344,7 @@ def _version_notice(version: Version, newest: Version) -> None:
 
 def _filter_row(page: Page, view: View) -> None:
     """Draw the filters a page uses, its own controls right of a hairline, and the link."""
-    st.toggle(f"Filters: {view.place}, {view.days}", key="fold")
+    st.toggle(f"Filters: {view.place}" + (f", {view.days}" if "period" in page.filters else ""), key="fold")
     with st.container(horizontal=True, vertical_alignment="center", key="filters", gap="small"):
         for name in page.filters:
             filters.draw(name, view)

@@ -24,7 +24,7 @@ TABLE: Final = Control(
     "cut", "Table", {"mall": "Malls", "cell": "Places", "store": "Stores", "weekday": "Weekdays", "hour": "Hours"}, "mall"
 )
 MONTHS: Final = Control("months", "Months", {"1": "1", "3": "3", "6": "6", "12": "12", "all": "All"}, "3", is_label_shown=True)
-CELLS: Final = Control("cells", "Cells", {"9": "0.1 km²", "8": "0.7 km²", "7": "5 km²", "6": "36 km²"}, "9", is_label_shown=True)
+CELLS: Final = Control("cells", "Cells", {"9": "0.1 km²", "8": "0.7 km²", "7": "5 km²", "6": "36 km²"}, "9")
 
 _ROWS: Final = {"cell": "place", "hour": "hour", "weekday": "weekday", "store": "store", "mall": "month"}
 _FEW: Final = "few orders or none"
