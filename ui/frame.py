@@ -42,7 +42,7 @@ class Page:
     tools
         Draw what else stands in its filter row, such as a button that opens its assumptions.
     is_released
-        Shows only what is released, so that readers of a restricted role may open it; they see no other page.
+        Shows only what is released, or no data, so that readers of a restricted role may open it; they see no other page.
     """
 
     section: str
@@ -139,13 +139,6 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         "Analyze",
-        "Dictionary",
-        "pages/analyze/dictionary.py",
-        "What does each figure mean, and where does it come from?",
-        keys=dictionary.KEYS,
-    ),
-    Page(
-        "Analyze",
         "Release",
         "pages/analyze/release.py",
         "What may leave the house?",
@@ -153,6 +146,14 @@ PAGES: tuple[Page, ...] = (
         controls=(release.TABLE, release.MONTHS),
         keys=(release.CELLS.key,),
         tools=(release.draw_cells,),
+        is_released=True,
+    ),
+    Page(
+        "Analyze",
+        "Dictionary",
+        "pages/analyze/dictionary.py",
+        "What does each figure mean, and where does it come from?",
+        keys=dictionary.KEYS,
         is_released=True,
     ),
     Page("Data", "Data", "pages/data/data.py", "What is loaded, how fresh is it, and what was odd about it?"),
