@@ -50,6 +50,20 @@ def test_the_sentence_says_how_many_hours_lack_and_when_most(busy):
     assert "never netted" in aside
 
 
+def test_hours_of_the_week_add_up_to_the_whole_that_is_asked_for_where_one_is_hidden(busy):
+    view = looking(busy, mall="M1")
+    whole = busy.ask("hours_gap", market_id="V", mall_id="M1", start_on=MONDAY, end_on=MONDAY + WEEK).row()
+    added = question.gap(view)
+
+    assert {name: added[name] for name in whole} == whole
+    assert whole["hours_short"] == 5 * 3600
+    placed(busy, "M1", MONDAY + timedelta(days=2), orders=3)  # three customers: their hour is hidden, and the whole is not
+    whole = busy.ask("hours_gap", market_id="V", mall_id="M1", start_on=MONDAY, end_on=MONDAY + WEEK).row()
+    view = looking(busy, mall="M1")
+    assert any(row["suppressed"] for row in question.gap_by_hour(view).rows())
+    assert question.gap(view) == whole
+
+
 def test_the_figures_are_those_of_the_sentence_and_of_the_drivers(busy):
     shown = {label: value for label, value, _ in hours.figures(looking(busy, mall="M1"))}
 

@@ -1,6 +1,7 @@
 """Pages without a browser: they run, they agree with the registry, and they stay thin."""
 
 import ast
+import threading
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data.warehouse import Warehouse
-from ui import links, panels
+from ui import links, panels, session
 from ui.frame import PAGES
 from ui.palette import tokens
 
@@ -41,6 +42,21 @@ def test_no_script_stands_directly_in_pages():
 
 def test_every_page_has_an_address_of_its_own():
     assert len({page.path for page in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("script", ["pages/review/overview.py", "pages/around/delivery_times.py", "pages/around/drivers.py"])
+def test_what_a_page_asks_ahead_it_asks(script, demo_root, monkeypatch):
+    ahead, asked, known = set(), set(), session._answer  # the cache of answers is where both meet
+
+    def noting(*question):
+        (ahead if threading.current_thread().name.startswith("asker") else asked).add(question[:2])
+        return known(*question)
+
+    known.clear()
+    monkeypatch.setattr(session, "_answer", noting)
+    assert not run(script, demo_root, monkeypatch).exception
+    assert ahead
+    assert ahead <= asked
 
 
 def test_every_control_has_its_default_among_its_options():
