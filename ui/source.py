@@ -136,7 +136,7 @@ def definition(metric: Metric) -> str:
     version = f"Version {metric.version} of the definition" + (f", since {metric.changes[-1].on}" if metric.changes else "")
     return (
         f"**{metric.label}** (`{metric.id}`). {metric.help}\n\n**Definition.** {first}\n\n**Formula.** `{metric.formula}`\n\n"
-        f"{kind(metric)}; {unit(metric)}; {_BETTER[metric.direction]}. {version}. *Source: {metric.source}.* "
+        f"{kind(metric)}; unit: {unit(metric)}; {_BETTER[metric.direction]}. {version}. *Source: {metric.source}.* "
         f"[In the dictionary](dictionary?metric={metric.id})"
     )
 
