@@ -152,13 +152,14 @@ def _history(key: VersionKey, weight: str) -> History:
     kept = [position for position, orders in enumerate(inside) if orders]
     malls, areas = tuple(malls[position] for position in kept), [areas[position] for position in kept]
     ids = [mall.id for mall in malls]
+    rhythms = _rhythms(engine, ids, recent)
     return History(
         malls=malls,
         weeks=_weeks(engine, ids, spans),
         areas=stacked(areas),
         known_share=inside[kept] / np.array([placed[mall_id].total for mall_id in ids], float),
-        carried=_carried(engine, ids, recent),
-        rhythm=_rhythm(engine, ids, recent),
+        carried=_carried(engine, ids, recent, rhythms),
+        rhythm=_mean_rhythm(rhythms),
         longest_s=longest_s,
         income_log=typical,
         weight=weight,
@@ -257,12 +258,9 @@ def _weeks(engine: Engine, ids: list[str], spans: Mapping[str, _Span]) -> Weeks:
     return Weeks(np.array(mall, np.int64), np.array(week, np.int64), np.array(count, np.int64))
 
 
-def _carried(engine: Engine, ids: list[str], recent: Period) -> Carried:
+def _carried(engine: Engine, ids: list[str], recent: Period, rhythms: Mapping[str, Floats]) -> Carried:
     days = {"start": recent.start_on, "end": recent.end_on}
-    counts = dict.fromkeys(ids, 0)
-    for row in engine.table(_HOURS, {"malls": ids, **days}).to_pylist() if ids else []:
-        counts[row["mall_id"]] += row["orders"]
-    steps = [max(1, counts[mall_id] // SAMPLED_ORDERS) for mall_id in ids]
+    steps = [max(1, int(rhythms[mall_id].sum()) // SAMPLED_ORDERS) for mall_id in ids]
     rows = engine.table(_CARRIED, {"malls": ids, "steps": steps, **days}) if ids else None
     if rows is None or not rows.num_rows:
         nothing = np.empty(0)
@@ -274,17 +272,21 @@ def _carried(engine: Engine, ids: list[str], recent: Period) -> Carried:
     return Carried(mall[order], **{name: values[order] for name, values in numbers.items()})
 
 
-def _rhythm(engine: Engine, ids: list[str], recent: Period) -> Floats:
+def _rhythms(engine: Engine, ids: list[str], recent: Period) -> dict[str, Floats]:
+    """Return the orders of each pilot by weekday and hour."""
+    weeks = {mall_id: np.zeros((7, 24)) for mall_id in ids}
+    asked = {"malls": ids, "start": recent.start_on, "end": recent.end_on}
+    for row in engine.table(_HOURS, asked).to_pylist() if ids else []:
+        weeks[row["mall_id"]][row["local_dow"] - 1, row["local_hour"]] += row["orders"]
+    return weeks
+
+
+def _mean_rhythm(weeks: Mapping[str, Floats]) -> Floats:
     """Return the share of a week's orders by hour of the week, each pilot counting the same.
 
     A pilot's few orders do not tell the hour of every weekday: their rhythm is drawn towards that of the days times that of the hours.
     """
-    weeks: dict[str, Floats] = {}
-    asked = {"malls": ids, "start": recent.start_on, "end": recent.end_on}
-    for row in engine.table(_HOURS, asked).to_pylist() if ids else []:
-        week = weeks.setdefault(row["mall_id"], np.zeros((7, 24)))
-        week[row["local_dow"] - 1, row["local_hour"]] += row["orders"]
-    shares = [_smoothed(week).ravel() for _, week in sorted(weeks.items())]
+    shares = [_smoothed(week).ravel() for _, week in sorted(weeks.items()) if week.any()]
     return np.asarray(np.mean(shares, axis=0), float) if shares else np.zeros(168)
 
 
