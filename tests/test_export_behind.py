@@ -113,7 +113,8 @@ def test_an_answer_without_rows_says_why(town):
     for asked, words in (
         (town.ask("orders"), "fewer than 10 customers"),
         (town.ask("covered_share"), "A model stands behind these figures"),
-        (town.ask("orders", by=("mall",), end_on=date(2020, 1, 1)), "no orders behind an empty table"),
+        (town.ask("orders", by=("mall",), end_on=date(2020, 1, 1)), "no orders behind this table"),
+        (town.ask("utilization"), "no shift hours behind this table"),
     ):
         assert words in export.none_because(asked)
         with pytest.raises(ParameterError, match=words):

@@ -115,7 +115,7 @@ def none_because(answer: Answer) -> str:
         return "Rows are for readers who may see everything."
     if answer.table.num_rows and all(answer.table.column("suppressed").to_pylist()):
         return f"Each row of the table has {answer.too_few} behind it, so theirs are not shown either."
-    return "" if answer.table.num_rows else f"There are no {answer.rows_are} behind an empty table."
+    return "" if answer.rows_shown else f"There are no {answer.rows_are} behind this table."
 
 
 def count_text(answer: Answer) -> str:
