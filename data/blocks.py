@@ -95,8 +95,9 @@ def blocks(version: Version, *, anew: bool = False) -> pa.Table:
     if version.id not in known:
         with _writing(path.parent):
             found, known = (found, known) if anew else _read(path)
-            found = pa.concat_tables([found, _made(version, found)]).sort_by(_ORDER)
-            _write(path, found, known | {version.id})
+            if version.id not in known:  # nobody else made them meanwhile
+                found = pa.concat_tables([found, _made(version, found)]).sort_by(_ORDER)
+                _write(path, found, known | {version.id})
     return found.filter(_is_over(found, version))
 
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from data.blocks import BLOCKS
 from data.contracts import TABLES, TIMELINE, Column, Table
 from data.mapping import UNITS
 from data.rules import RULES, Rule, Severity
@@ -19,15 +20,22 @@ resolution 9. A column marked *derived* is computed at load and never read from 
 value is rejected. What cannot be computed is null and counted, never guessed.
 """
 
+_BESIDE = """\
+`blocks` are no table of a version: they are kept in `WAREHOUSE/blocks` (Parquet) and stay as they are whatever is loaded later; see
+[privacy.md](privacy.md).
+"""
+
 
 def tables_page() -> str:
     """Return the page of all tables, rules and units as Markdown."""
-    parts = [_HEAD, _contents(), *(_section(table) for table in TABLES), _rules(), _units()]
+    parts = [_HEAD, _contents(), *(_section(table) for table in (*TABLES, BLOCKS)), _BESIDE, _rules(), _units()]
     return "\n".join(parts)
 
 
 def _contents() -> str:
-    return "\n".join(["| table | grain |", "|---|---|", *(f"| [{each.name}](#{each.name}) | {each.grain} |" for each in TABLES), ""])
+    return "\n".join(
+        ["| table | grain |", "|---|---|", *(f"| [{each.name}](#{each.name}) | {each.grain} |" for each in (*TABLES, BLOCKS)), ""]
+    )
 
 
 def _section(table: Table) -> str:
