@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.answers import answers
 from analytics.choosing.sites import Pin, reach, sites
+from analytics.choosing.taking import lost
 from analytics.choosing.with_pins import table_with_pins
 from analytics.errors import ParameterError
 from analytics.parameters import EVERYTHING, Parameters
@@ -140,3 +141,36 @@ def test_a_model_made_again_makes_the_catchments_of_its_version(demo: Version) -
         model = market_model(demo, market)
         assert model.is_same
         assert model.place == sum(site.market_id == market for site in sites(demo))
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=8)
+def test_what_a_place_takes_is_what_the_metric_counts_to_the_person(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    town = Town(tmp_path_factory.mktemp("town"))
+    town.add("malls", mall_id="M5", market_id="V", name="Five", status="candidate", latitude=36.2, longitude=-115.2, store_count=0)
+    for mall in town.tables["malls"]:
+        mall.setdefault("store_count", data.draw(st.none() | st.integers(0, 400)))
+    for cell in range(12):
+        town.demand(cell, data.draw(st.integers(0, 90_000)), households=7)
+        for mall in data.draw(st.sets(st.sampled_from(["M1", "M2", "M3", "M5"]))):
+            town.drive(mall, cell, data.draw(st.integers(1, 2700)))
+    weight = data.draw(st.sampled_from(["population", "households"]))
+
+    found = lost(town.version, "V", [site for site in sites(town.version) if not site.is_open], weight)
+
+    counted: dict[str, tuple[int, int]] = {"M3": (0, 0), "M5": (0, 0)}
+    for row in town.rows("cannibalization", market_id="V", weight=weight):
+        if row.mall_id in counted and row.other_mall_id != row.mall_id:
+            people, before = counted[row.mall_id]
+            counted[row.mall_id] = people + row.numerator, before + row.denominator
+    assert found == counted
+
+
+def test_attractions_too_large_to_add_up_are_left_to_the_metric(demo: Version, monkeypatch: pytest.MonkeyPatch) -> None:
+    candidate = next(site for site in sites(demo) if not site.is_open)
+    chosen = [site for site in sites(demo, (candidate.market_id,), [_pin_on(candidate.id, demo)]) if not site.is_open]
+    usual = lost(demo, candidate.market_id, chosen, "population")
+
+    monkeypatch.setattr("analytics.choosing.taking.LARGEST", 0)
+
+    assert {site.id: lost(demo, candidate.market_id, chosen, "population")[site.id] for site in chosen} == usual

@@ -17,7 +17,7 @@ from analytics.baseline import baselines
 from analytics.choosing import forecast
 from analytics.choosing.criteria import Yardstick
 from analytics.choosing.sites import Site, reach
-from analytics.choosing.with_pins import table_with_pins
+from analytics.choosing.taking import lost
 from analytics.models.scores import Floats
 from analytics.parameters import EVERYTHING, Parameters
 from analytics.periods import Period, period
@@ -208,14 +208,8 @@ def _income_within(key: VersionKey, sites: tuple[Site, ...], within_s: int) -> F
 def _taken_by(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Measure:
     values: dict[str, int | None] = {}
     for market_id in sorted({site.market_id for site in sites}):
-        pins = [site for site in sites if site.is_pin and site.market_id == market_id]
-        rows = table_with_pins("cannibalization", Parameters(market_id=market_id, weight=weight), pins, key.version).to_pylist()
-        lost: dict[str, tuple[int, int]] = {}
-        for row in rows:
-            if row["mall_id"] != row["other_mall_id"]:
-                people, before = lost.get(row["mall_id"], (0, 0))
-                lost[row["mall_id"]] = people + row["numerator"], before + row["denominator"]
-        values |= {mall_id: round(1000 * people / before) if before else None for mall_id, (people, before) in lost.items()}
+        for site_id, (people, before) in lost(key.version, market_id, [site for site in sites if not site.is_open], weight).items():
+            values[site_id] = round(1000 * people / before) if before else None
     found = tuple(None if site.is_open else values.get(site.id) for site in sites)
     why = {True: "open already", False: "no open mall in the market with people around it"}
     return Measure(found, reasons={place: why[sites[place].is_open] for place, each in enumerate(found) if each is None})
