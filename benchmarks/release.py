@@ -1,8 +1,8 @@
 """What a release costs: cutting all months that are over into blocks, and asking tables of them afterwards.
 
 ``python benchmarks/release.py --warehouse DIR`` cuts the months of the warehouse's version anew (of made-up orders only: real ones are
-fixed once they are cut), then asks each table of all malls and of one. Beside the time stands the processor time of both cores, which a busy
-machine changes less.
+fixed once they are cut), then asks each table of all malls and of one. Beside the time stands the processor time of both cores, which a
+busy machine changes less.
 """
 
 import argparse
