@@ -181,6 +181,7 @@ def entry(metric: Metric, version: Version, *, link: Callable[[str, str], None])
     """Draw one figure: what it means, how it is made, where it is shown (by links of title and label), and what changed."""
     st.subheader(metric.label, anchor=False)
     st.markdown(metric.help)
+    st.markdown("**Formula**")
     st.code(metric.formula, language=None, wrap_lines=True)
     st.markdown(f"**Definition.** {definition_in_full(metric)}")
     panels.story("", facts(metric))
