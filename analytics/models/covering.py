@@ -34,8 +34,8 @@ _SMALL: Final = 20_000
 _MERGED_AT_ONCE: Final = 1_000_000
 """Savings up to which it is tried whether few rows say the same."""
 
-_LARGEST: Final = 6_000_000
-"""Members beyond which the solver would take longer to read the problem than it is given to solve it."""
+_PER_SECOND: Final = 40_000
+"""Numbers of a problem for which the solver needs about a second before it can be interrupted; larger ones are left to the relaxation."""
 
 _HALF: Final = 0.5
 _SEARCH_PART: Final = 0.25
@@ -315,8 +315,6 @@ def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -
     if told.bound == known:
         return found, known
     rest = problem.restricted(told.is_out)
-    if rest.members.nnz > _LARGEST:
-        return found, told.bound
     better, bound = _solved(rest, kept, found, Bounds(told.is_in.astype(float), 1.0 - told.is_out), limit_s=until - perf_counter())
     # sets with sites that were ruled out are worth no more than what was known
     return better, min(told.bound, max(bound, problem.value(better)))
@@ -324,7 +322,10 @@ def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -
 
 def _solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limit_s: float) -> tuple[Chosen, int]:
     """Return the best set the solver finds in time, or ``found``, and a bound on all sets ``among`` these ends of each site."""
+    enough = _enough(gains)
     most = gains.base + int(gains.weights.sum()) + int(np.maximum(gains.site_values, 0).sum())
+    if enough.nnz > _PER_SECOND * limit_s:
+        return found, most
     sites, rows = gains.sites, gains.rows
     pays = np.concatenate([gains.site_values, gains.weights]) / gains.unit
     ends = Bounds(np.concatenate([among.lb, np.zeros(rows)]), np.concatenate([among.ub, np.ones(rows)]))
@@ -332,7 +333,7 @@ def _solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, lim
         -pays,
         integrality=np.concatenate([np.ones(sites), gains.needs > 1]),
         bounds=ends,
-        constraints=[LinearConstraint(_enough(gains), -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
+        constraints=[LinearConstraint(enough, -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
         options={"mip_rel_gap": 0, "time_limit": max(limit_s, _SHORTEST_S)},
     )
     if solved.x is not None:

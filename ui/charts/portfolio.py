@@ -68,7 +68,7 @@ def portfolio_curve(points: Sequence[Allowed], *, chosen: float | None, axes: Ax
     ends = [each.across for each in points] or [0.0, 1.0]
     figure.update_xaxes(
         title={"text": axes.under, "standoff": 4, "font": {"size": 13}},
-        range=[ends[0], ends[-1] + 0.02 * (ends[-1] - ends[0])],
+        range=[ends[0] - 0.02 * (ends[-1] - ends[0]), ends[-1] + 0.02 * (ends[-1] - ends[0])],
         tickprefix=axes.prefix,
         nticks=8,
         tickformat=",~s" if is_money else "d",

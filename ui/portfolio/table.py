@@ -64,14 +64,14 @@ def _config(wish: Wish, unit: str) -> Mapping[str, Any]:
     adds = "What the set would lose without it" if wish.aim != "minutes" else "By how much the mean drive would be longer without it"
     return {
         "opened": st.column_config.TextColumn("Open", help="Opened in the best set, numbered by what each adds", width=44, pinned=True),
-        "mall": st.column_config.TextColumn("Mall", width=172, pinned=True),
+        "mall": st.column_config.TextColumn("Mall", width=158, pinned=True),
         "must": st.column_config.CheckboxColumn("Must", help="In every set", width=62),
         "not": st.column_config.CheckboxColumn("Not", help="In no set", width=58),
-        "adds": number(f"Adds, {unit}", help=adds, width=84),
-        "alone": number(f"Alone, {unit}", help="What it would add to the open malls if it were the only one opened", width=84),
-        "opening": money("To open", help="Once; change it for this mall alone", width=84),
-        "weekly": money("A week", help="Every week of the budget; change it for this mall alone", width=76),
-        "market": st.column_config.TextColumn("Market", width=84),
+        "adds": number(f"Adds, {unit}", help=adds, width=72),
+        "alone": number(f"Alone, {unit}", help="What it would add to the open malls if it were the only one opened", width=76),
+        "opening": money("To open", help="Once; change it for this mall alone", width=80),
+        "weekly": money("A week", help="Every week of the budget; change it for this mall alone", width=70),
+        "market": st.column_config.TextColumn("Market", width=80),
     }
 
 
