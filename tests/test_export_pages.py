@@ -46,6 +46,19 @@ def test_the_button_counts_the_rows_on_screen(root, monkeypatch, script, chosen)
     assert max(tables) > 1
 
 
+def test_more_rows_than_a_browser_takes_are_a_command_and_never_cut(root, monkeypatch):
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(root))
+    monkeypatch.setattr("ui.downloads.MOST_ROWS", 100)
+    test = AppTest.from_file(str(ROOT / "pages/around/delivery_times.py"), default_timeout=60)
+    test.session_state["chosen"] = DAYS | {"lost": "cells"}
+    test.run()
+
+    assert not [each for each in test.get("download_button") if "-rows-" in each.proto.id]
+    (command,) = [each.value for each in test.code]
+    assert command.startswith("python -m analytics metric click_to_door --market V")
+    assert command.endswith("--rows --out .")
+
+
 def test_a_figure_after_shrinking_stands_beside_the_one_that_was_counted(town):
     for store in range(3):
         town.deliver("M1", seconds=[1800 + 10 * order for order in range(60)], store_id=f"s{store}", promise_s=3000)
