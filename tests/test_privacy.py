@@ -3,6 +3,7 @@
 import itertools
 import json
 from datetime import date, timedelta
+from functools import cache
 
 import pytest
 
@@ -48,6 +49,11 @@ def events(mall, day):
 _OF_THE_VERSION = {"data_version", "published_at_utc"}
 
 
+@cache
+def _orders_of(town, parameters):
+    return answers("orders", parameters, EVERYTHING, town.version)
+
+
 def told(town, metric):
     """Return everything that leaves with an answer, in every text format, and what stands beside it on screen."""
     parameters = Parameters(by=("mall",), start_on=MONDAY, end_on=MONDAY + WEEK)
@@ -55,7 +61,7 @@ def told(town, metric):
     about = {
         name: each for name, each in export.description(answer, town.version).items() if name not in {"data_version", "published_at_utc"}
     }
-    side = joined.side_by_side([answers("orders", parameters, EVERYTHING, town.version), answer]) if metric != "orders" else None
+    side = joined.side_by_side([_orders_of(town, parameters), answer]) if metric != "orders" else None
     rows = b"".join(export.stream(answer, town.version, "csv"))
     beside = (answer.rows_behind, answer.rows_shown, answer.hidden_share, dict(answer.left_out), answer.note)
     return rows, json.dumps(about, default=str), side, beside
