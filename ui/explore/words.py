@@ -139,6 +139,8 @@ def label(metric: Metric, figure: Figure) -> str:
     if figure.column in {metric.id, "numerator", "share", "rate"} and not (figure.column == "share" and metric.unit in {"people", "s"}):
         return metric.label
     name = statistic(metric, figure)
+    if metric.label.lower().endswith(name.lower()):
+        return metric.label
     return f"{metric.label} {name}" if name in {"p50", "p90"} else f"{metric.label}, {name[:1].lower()}{name[1:]}"
 
 
