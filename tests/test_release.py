@@ -380,6 +380,15 @@ def test_a_file_for_release_says_k_and_what_its_blocks_were_made_from(town, tmp_
     assert "k = 10" in capsys.readouterr().err
 
 
+def test_the_command_says_why_nothing_may_leave(town, capsys):
+    busy(town, n=9)
+    town.version  # noqa: B018 - publishes
+
+    assert main(["release", "cell", "--warehouse", str(town.warehouse.root)]) == 0
+
+    assert "no month that is over has 10 customers" in capsys.readouterr().out
+
+
 def test_the_command_prints_pipes_and_cuts_anew(town, capsys):
     busy(town, n=20)
     root = ["--warehouse", str(town.warehouse.root)]

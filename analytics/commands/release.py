@@ -65,7 +65,8 @@ def _release(options: argparse.Namespace) -> int:
         _print(export.leaving(released.table, is_synthetic=released.is_synthetic))
     else:
         _write(leaving, options)
-    remarks = f"version {released.version_id}, blocks made in {', '.join(released.made_in) or 'none'}; {released.note}"
+    made = f"blocks made in {', '.join(released.made_in)}" if released.made_in else f"no month that is over has {released.k} customers"
+    remarks = f"version {released.version_id}, {made}; {released.note}"
     print(remarks, file=sys.stdout if options.out is None and options.format in {None, "table"} else sys.stderr)
     return 0
 
