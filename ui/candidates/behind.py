@@ -3,14 +3,17 @@
 import json
 import shlex
 
+from analytics import catalog
+from analytics.answers import query
 from analytics.choosing.criteria import BY_ID
 from analytics.choosing.ranking import SHOWN, in_units
 from analytics.choosing.scenario import KEYS
+from analytics.commands.question import written
 from analytics.models.scores import WEIGHTINGS
+from analytics.parameters import Parameters
 from ui import format as write
 from ui.candidates.asked import Asked
-from ui.session import compute
-from ui.source import Behind, of_answer
+from ui.source import Behind, definition
 from ui.view import View
 
 
@@ -52,11 +55,22 @@ def _score(view: View, by: Asked) -> Behind:
 
 
 def _metrics(view: View, by: Asked) -> list[Behind]:
+    return [_metric(view, by, "coverage_by_mall"), _metric(view, by, "cannibalization")]
+
+
+def _metric(view: View, by: Asked, name: str) -> Behind:
+    """Return what stands behind a modelled criterion: the query is shown, not run, because the page counts the same with pins."""
     terms, market_id = by.scenario.terms, by.home(view).id
-    asked = {"market_id": market_id, "mall_id": None, "weight": terms.weight}
-    reach = compute("coverage_by_mall", view, **asked, within_s=terms.within_s)
-    taken = compute("cannibalization", view, **asked)
-    return [of_answer(reach), of_answer(taken)]
+    metric = catalog.metric(name)
+    asked = metric.understood(Parameters(market_id=market_id, within_s=terms.within_s, weight=terms.weight))
+    by_hand = f"{written(metric, asked)} --version {view.version.id}"
+    return Behind(
+        title=metric.label,
+        definition=definition(metric),
+        rows="A row a mall of the market; pins are counted by the same definition, with drives of the model that made the malls'.",
+        sql=query(name, asked, view.scope, view.version),
+        command=by_hand,
+    )
 
 
 def _forecasts(view: View, by: Asked) -> Behind:
