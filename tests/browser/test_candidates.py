@@ -1,0 +1,103 @@
+"""Choosing malls in a real browser: the manager's whole way, from the first page to a decision that others can open."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from data.saved import Saved
+from data.warehouse import Warehouse
+from tests.browser.conftest import serving
+from tests.browser.test_app import SLOW_MS, drawn, serious, wait_for_hexagons
+
+pytestmark = pytest.mark.browser
+
+
+def _settled(page: Page) -> None:
+    expect(page.locator("[data-stale=true]")).to_have_count(0, timeout=SLOW_MS)
+    expect(page.locator(".mr-footer")).to_be_visible(timeout=SLOW_MS)
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def _dropped(page: Page, x: float, y: float) -> None:
+    """Click the map for a pin, as a hand does, until there is one candidate more; a slow machine takes its time to answer."""
+    for _ in range(3):
+        page.mouse.move(x - 3, y)
+        page.mouse.move(x, y)
+        expect(page.locator(".deck-tooltip")).to_contain_text("Drop a pin here", timeout=SLOW_MS)
+        page.mouse.down()
+        page.mouse.up()
+        try:
+            expect(page.locator(".mr-answer").first).to_contain_text("of 4 candidates", timeout=SLOW_MS / 3)
+        except AssertionError:  # the tap took too long, and was taken for a drag
+            continue
+        return
+    pytest.fail("no click on the map was taken")
+
+
+def test_a_manager_compares_drops_a_pin_chooses_three_saves_and_reopens_in_under_ten_interactions(
+    own_warehouse: Path, watched, complaints, tmp_path: Path
+) -> None:
+    with serving(own_warehouse, tmp_path / "log") as server:
+        page = drawn(watched(), f"{server}/candidates?market=las-vegas")  # 1, from the menu
+        wait_for_hexagons(page)
+        expect(page.locator(".mr-answer").first).to_contain_text("of 3 candidates", timeout=SLOW_MS)
+
+        page.get_by_text("Drop a pin").click()  # 2
+        _settled(page)
+        box = page.locator("[data-testid=stDeckGlJsonChart]").bounding_box()
+        _dropped(page, box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.55)  # 3
+
+        assert "pins=" in page.url
+        assert "site=pin-" in page.url
+        expect(page.get_by_text("Pin 1 would have")).to_be_visible(timeout=SLOW_MS)  # its forecast
+        with page.expect_download(timeout=SLOW_MS) as csv:  # 4
+            page.get_by_role("button", name="CSV, 4 rows").click()
+        lines = Path(csv.value.path()).read_text().splitlines()
+        assert len(lines) == 5
+        assert any("Pin 1" in line for line in lines)
+        with page.expect_download(timeout=SLOW_MS) as sheet:  # 5
+            page.get_by_role("button", name="Decision sheet, PDF").click()
+        assert Path(sheet.value.path()).read_bytes().startswith(b"%PDF")
+
+        page.goto(f"{page.url.replace('/candidates', '/portfolio')}&open=3&budget=100000000")  # 6 and 7: the menu, and a budget
+        _settled(page)
+        expect(page.locator(".mr-answer").first).to_contain_text("Open ", timeout=SLOW_MS)
+        decision = page.locator(".mr-answer").first.inner_text()
+
+        page.get_by_role("button", name="Scenarios").first.click()  # 8
+        page.get_by_label("Save what is assumed").fill("Next pilots")
+        page.get_by_role("button", name="Save", exact=True).click()  # 9
+        expect(page.get_by_text("Saved as Next pilots.")).to_be_visible(timeout=SLOW_MS)
+        assert [item.name for item in Saved(own_warehouse, "scenarios").items()] == ["Next pilots"]
+
+        other = drawn(watched(), f"{server}/portfolio?scenario=Next+pilots")
+        _settled(other)
+        expect(other.locator(".mr-answer").first).to_have_text(decision, timeout=SLOW_MS)
+        assert "pins=" in other.url
+        assert Warehouse(own_warehouse).current() is not None
+    assert serious(complaints) == []
+
+
+def test_every_part_of_the_page_opens_and_stands_in_the_address(server: str, watched, complaints) -> None:
+    page = drawn(watched(), f"{server}/candidates?on-map=p90&limits=newly:300000:&below=criteria")
+    expect(page.get_by_role("heading", name="every criterion")).to_be_visible(timeout=SLOW_MS)
+
+    for words, key, seen in (
+        ("Two criteria", "two", "beats"),
+        ("Ranks", "ranks", "How sure"),
+        ("Scenarios", "scenarios", "No scenario is saved"),
+    ):
+        page.locator("[data-testid=stButtonGroup] button", has_text=words).first.click()
+        page.wait_for_url(f"**below={key}*", timeout=SLOW_MS)
+        _settled(page)
+        expect(page.get_by_text(seen).first).to_be_visible(timeout=SLOW_MS)
+    page.locator("[data-testid=stButtonGroup] button", has_text="Speed").first.click()
+    page.wait_for_url("**preset=speed*", timeout=SLOW_MS)
+    page.get_by_role("button", name="Weights").click()
+    page.get_by_label("Newly reached, 15%").fill("60")
+    page.get_by_label("Newly reached, 15%").press("Enter")
+    page.wait_for_url("**preset=own*", timeout=SLOW_MS)
+    assert "newly%3A60" in page.url
+    _settled(page)
+    assert serious(complaints) == []
