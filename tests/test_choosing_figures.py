@@ -1,0 +1,82 @@
+"""Figures for choosing malls: what is newly reached and what is covered, discs by score, cells for pins, and names in charts."""
+
+import h3
+import pyarrow as pa
+
+from data.background import background
+from ui.charts import Point, rank_shares, two_criteria
+from ui.maps import Halo, MallMark, Scene, click_targets, market_camera, newly_map, sites_map
+from ui.maps.choosing import MOST_TARGETS
+
+CAMERA = market_camera([(36.1, -115.2), (36.2, -115.0)])
+MALLS = (MallMark("M1", "Open <b>", "open", 36.1, -115.2), MallMark("M3", "Candidate", "candidate", 36.2, -115.0))
+
+
+def _scene() -> Scene:
+    return Scene(background("las-vegas", CAMERA.bounds), MALLS, "light", CAMERA)
+
+
+def _layer(deck: object, name: str) -> object:
+    return next(layer for layer in deck.layers if layer.id == name)  # type: ignore[attr-defined]
+
+
+def test_newly_reached_cells_are_colored_and_all_others_that_are_covered_are_grey() -> None:
+    cells = [int(each, 16) for each in sorted(h3.grid_disk(h3.latlng_to_cell(36.15, -115.1, 9), 1))][:4]
+    table = pa.table(
+        {
+            "cell": cells,
+            "people": [100, 50, 30, 20],
+            "newly": [100, 0, 30, 20],
+            "drive_s": [60, 60, None, 90],
+            "mall_id": ["M3", "M3", None, "M3"],
+        }
+    )
+
+    figure = newly_map(table, _scene(), within_s=900)
+
+    drawn = {row["hex"]: row for row in _layer(figure.deck, "cells").data}  # type: ignore[attr-defined]
+    assert len(drawn) == 4
+    grey = drawn[f"{cells[1]:x}"]["fill"]
+    # The third is newly within reach of nobody chosen: an open mall has it.
+    assert [drawn[f"{cell:x}"]["fill"] == grey for cell in cells] == [False, True, True, False]
+    assert drawn[f"{cells[0]:x}"]["tip1"] == "100 people newly reached"
+    assert drawn[f"{cells[1]:x}"]["tip1"] == "50 people, covered already"
+    assert "Covered by open malls within 15 min drive" in figure.legend
+
+
+def test_discs_stand_over_places_whose_score_is_known() -> None:
+    figure = sites_map(
+        [Halo(36.1, -115.2, 80.0), Halo(36.2, -115.0, None)], _scene(), title="Cost: score", ends="0 at $9.00", targets=["89298699b03ffff"]
+    )
+
+    discs = _layer(figure.deck, "scores").data["features"]  # type: ignore[attr-defined]
+    assert [each["geometry"]["coordinates"] for each in discs] == [[-115.2, 36.1]]
+    assert "0 at $9.00" in figure.legend
+    assert [row["hex"] for row in _layer(figure.deck, "targets").data] == ["89298699b03ffff"]  # type: ignore[attr-defined]
+    assert figure.deck.layers[-1].id == "targets"  # over everything, so that a click on a name drops the pin too
+
+
+def test_cells_for_pins_fill_the_view_and_are_as_small_as_their_number_allows() -> None:
+    cells = click_targets(CAMERA)
+
+    assert MOST_TARGETS / 10 < len(cells) <= MOST_TARGETS * 1.05
+    west, south, east, north = CAMERA.bounds
+    for latitude, longitude in ((south + 0.01, west + 0.01), (north - 0.01, east - 0.01), ((south + north) / 2, (west + east) / 2)):
+        assert h3.latlng_to_cell(latitude, longitude, h3.get_resolution(cells[0])) in set(cells)
+
+
+def test_a_name_stands_under_its_point_where_another_one_is_close_over_it() -> None:
+    near = [Point("A", 10, 10, True, "a"), Point("B", 10.5, 10.2, False, "b"), Point("C", 20, 20, True, "c")]
+
+    figure = two_criteria(near, across="Reach (more is better)", up="Cost", opened="A", theme="light")
+
+    places = {name: place for trace in figure.data[1:] for name, place in zip(trace.text, trace.textposition, strict=True)}
+    assert places == {"A": "top center", "B": "bottom center", "C": "top center"}
+    assert list(figure.data[0].x) == [10, 20]
+
+
+def test_shares_of_ranks_are_written_where_they_are_more_than_nothing() -> None:
+    figure = rank_shares(["A", "B"], [[0.75, 0.25], [0.001, 0.999]], theme="dark")
+
+    assert [list(row) for row in figure.data[0].text] == [["75%", "25%"], ["", "100%"]]
+    assert list(figure.data[0].x) == ["1", "2"]
