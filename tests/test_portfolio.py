@@ -14,7 +14,7 @@ from analytics.choosing.certificate import certificate, digest, read, text
 from analytics.choosing.forecast import forecast
 from analytics.choosing.portfolio import allowances, in_all, next_sets, point, portfolio
 from analytics.choosing.portfolio_words import money, sentence
-from analytics.choosing.raw import raw
+from analytics.choosing.raw import by_hand, raw
 from analytics.choosing.robustness import lead, standing, worlds
 from analytics.choosing.scenario import Scenario, scenario
 from analytics.choosing.tables import curve_table, malls_table, sets_table
@@ -399,3 +399,14 @@ def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place,
     assert "cannot hold together" in capfd.readouterr().out
     assert main(["choose", "--open", "1", "--budget", "1", *at]) == 2
     assert main(["verify", str(tmp_path / "nothing.json"), *at]) == 2
+
+
+@pytest.mark.parametrize("texts", [{}, {"market": "V", "open": "2", "backup": "2"}, {"aim": "minutes"}])
+def test_the_sql_that_is_shown_gives_the_value_when_it_is_run_by_hand(place, texts):
+    found = portfolio(place, wished(**texts))
+    assert rows_of(place, by_hand(place, found.wish, found.ids)) == [{"value": found.value}]
+
+
+def test_no_sql_is_shown_for_what_no_table_holds(place, demo):
+    assert by_hand(place, wished(market="V", pins=PIN, open="2"), ()) == ""
+    assert by_hand(demo, wished(aim="orders"), ()) == ""

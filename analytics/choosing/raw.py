@@ -286,3 +286,37 @@ def raw(version: Version, wish: Wish) -> Raw:
 
 def _parent(cell: int) -> int:
     return (cell & ~(15 << 52)) | (AREA_RESOLUTION << 52) | ((1 << (3 * (15 - AREA_RESOLUTION))) - 1)
+
+
+def by_hand(version: Version, wish: Wish, malls: Sequence[str]) -> str:
+    """Return SQL that gives the value of a set from the tables of the version; empty for expected orders, and where places were dropped.
+
+    Parameters
+    ----------
+    version, wish
+        Data and question.
+    malls
+        Ids of the candidates in the set.
+    """
+    known = raw(version, wish)
+    if wish.aim not in {"cover", "minutes"} or any(site.is_pin for site in known.sites):
+        return ""
+    sql = (_COVERED if wish.aim == "cover" else _MINUTES).format(weight=known.weight)
+    head, rest = sql.split(" UNION ALL BY NAME")
+    sql = head + rest[rest.index("\n)") :]
+    names = ", ".join(_quoted(name) for name in sorted([*malls, *known.open_ids]))
+    values = {
+        "$market": "NULL" if wish.market_id is None else _quoted(wish.market_id),
+        "$within": str(wish.terms.within_s),
+        "$times": str(wish.backup),
+        "$longest": str(LONGEST_DRIVE_S),
+        "$malls": f"[{names}]",
+    }
+    for name, value in values.items():
+        sql = sql.replace(name, value)
+    return sql.strip()
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

@@ -19,3 +19,4 @@ with right:
     portfolio.map.curve(view, by, side="map")
 
 portfolio.below.draw(view, by)
+portfolio.behind(view, by)

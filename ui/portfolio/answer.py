@@ -1,10 +1,14 @@
 """The sentence of the Portfolio page, and how far what follows it is."""
 
+from shlex import quote
+
 import streamlit as st
 
+from analytics.choosing.certificate import spelled
 from analytics.choosing.portfolio_words import money, sentence
-from ui import panels
-from ui.portfolio.asked import Asked
+from analytics.choosing.raw import by_hand
+from ui import panels, source
+from ui.portfolio.asked import AIM, Asked
 from ui.portfolio.following import go_on
 from ui.view import View
 
@@ -30,6 +34,32 @@ def _aside(by: Asked) -> str:
         f"{money(by.found.cost_cents)} for {by.wish.weeks} weeks" if by.found.sites else "",
     ]
     return f"{'; '.join(filter(None, parts))}."
+
+
+def behind(view: View, by: Asked) -> None:
+    """Draw the button that opens where the figures come from: what a value is, the query that gives it, and the command."""
+    wish = by.found.wish
+    options = " ".join(f"--{key} {quote(text)}" for key, text in spelled(wish).items())
+    chosen = f"python -m analytics choose {options} --version {view.version.id} --certificate portfolio.json"
+    command = f"{chosen}\npython -m analytics verify portfolio.json"
+    definition = f"**{AIM.options[wish.aim]}.** {_DEFINITIONS[wish.aim]}\n\n*Source: {_SOURCES[wish.aim]}.*"
+    cells = f"{by.found.choice.cells:,} demand cells" if by.found.choice else "no set"
+    sql = by_hand(view.version, wish, by.found.ids)
+    source.offer([source.Behind("Value of the best set", definition, cells, sql, command)], key="portfolio")
+
+
+_DEFINITIONS = {
+    "cover": "People (or households) inside the boundaries within the drive of an open or a chosen mall; with a backup, of so many malls.",
+    "orders": "Expected orders a week within the drive: each mall's forecast spread over its cells; a cell that several reach counts once.",
+    "minutes": "Mean drive of people (or households) from the nearest open or chosen mall; over 45 minutes counts as 45.",
+    "contribution": "What expected orders bring in over the weeks, less their cost, less opening and running the malls.",
+}
+_SOURCES = {
+    "cover": "maximal covering, Church and ReVelle 1974; modelled",
+    "orders": "forecast from the pilots",
+    "minutes": "p-median, Hakimi 1964; modelled",
+    "contribution": "forecast from the pilots, and the costs of Conditions",
+}
 
 
 def follow(view: View, by: Asked) -> None:
