@@ -40,11 +40,10 @@ def served_map(cells: pa.Table, scene: Scene, *, chosen: Sequence[str], within_s
     swatches = [(names.get(name, name), color) for name, color in shown.items()]
     if rows and set(cells.column("mall_id").to_pylist()) - set(colors):
         swatches.append(("Open malls", grey))
-    title = f"<b>Nearest mall</b><span style='opacity:.75'> within {within_s // 60} min drive, model</span>"
-    rest = legend_html(None, theme=scene.theme, statuses=scene.statuses)
+    title = f'<span><b>Nearest mall</b><span style="opacity:.75"> within {within_s // 60} min drive, model</span></span>'
     items = "".join(_item(label, color, scene.theme) for label, color in swatches)
-    style = "display:flex;flex-wrap:wrap;align-items:center;column-gap:14px;row-gap:4px;font-size:13px;line-height:20px;color:inherit"
-    return Figure(deck, f'<div class="map-legend" style="{style}"><span>{title}</span>{items}{rest}</div>')
+    # The line of malls' statuses is a legend already: what is ours stands first in it.
+    return Figure(deck, legend_html(None, theme=scene.theme, statuses=scene.statuses).replace(">", f">{title}{items}", 1))
 
 
 def mall_colors(chosen: Sequence[str], theme: Theme) -> dict[str, str]:
