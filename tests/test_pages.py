@@ -129,6 +129,17 @@ def test_choosing_a_market_writes_its_id_into_the_address(demo_root, monkeypatch
     assert test.query_params["market"] in (["phoenix"], "phoenix")
 
 
+def test_a_choice_made_before_the_address_had_the_one_before_keeps_both(demo_root, monkeypatch):
+    test = run("app.py", demo_root, monkeypatch)
+    test.selectbox(key="w-market").set_value("phoenix").run()
+
+    test.query_params.clear()
+    test.selectbox(key="w-period").set_value("last-4-weeks").run()
+
+    assert test.query_params["market"] in (["phoenix"], "phoenix")
+    assert test.query_params["period"] in (["last-4-weeks"], "last-4-weeks")
+
+
 def test_choosing_another_market_leaves_a_mall_of_the_first_behind(demo_root, monkeypatch):
     test = run("app.py", demo_root, monkeypatch, market="las-vegas", mall="fashion-show")
 

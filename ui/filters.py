@@ -20,6 +20,7 @@ from ui.view import COMPARISONS, View
 
 _CHOSEN = "chosen"
 _PREVIOUS = "previous"
+_ACTED_UNDER = "acted_under"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,21 @@ def chosen() -> links.Chosen:
 def restart(texts: links.Chosen) -> None:
     """Take over an address: what was chosen before is forgotten."""
     st.session_state[_CHOSEN] = texts
+    st.session_state[_ACTED_UNDER] = st.query_params.to_dict()
+
+
+def acted_under() -> Mapping[str, str] | None:
+    """Return the address under which the reader last chose something, once; None where nothing was chosen since this was asked.
+
+    Who chooses twice in quick succession does so under an address that does not have the first choice yet: it is not to be taken over.
+    """
+    address: Mapping[str, str] | None = st.session_state.pop(_ACTED_UNDER, None)
+    return address
 
 
 def choose(**texts: str | None) -> None:
     """Change what was chosen, from a callback, as a click on a map does; None takes an entry back."""
+    st.session_state[_ACTED_UNDER] = st.query_params.to_dict()
     for key, text in texts.items():
         if text is None:
             chosen().pop(key, None)

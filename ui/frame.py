@@ -307,7 +307,8 @@ def _read_address(page: Page) -> links.Chosen:
     shown = links.known(st.query_params.to_dict(), _KEYS)
     meant = st.session_state.setdefault(_MEANT, {})
     is_other_page = st.session_state.get(_PAGE) != page.path
-    if links.is_news(shown, st.session_state.get(_WRITTEN), is_other_page=is_other_page):
+    is_behind = filters.acted_under() == st.query_params.to_dict() and not is_other_page
+    if not is_behind and links.is_news(shown, st.session_state.get(_WRITTEN), is_other_page=is_other_page):
         filters.restart(shown or dict(meant.get(page.path, {})))
         st.session_state[_QUIET] = None if shown else dict(filters.chosen())
     elif is_other_page and not shown:
