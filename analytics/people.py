@@ -30,11 +30,19 @@ def with_people(values: pa.Table, asked_of: Question, engine: Engine) -> pa.Tabl
         for name in counts.column_names:
             if name not in people.group and (place == 0 or name == PEOPLE):
                 known = np.append(counts.column(name).to_numpy().astype(np.int64), 0)
-                added[name if place == 0 else f"{OTHERS}{people.table}"] = known[found]
+                added[name if place == 0 else f"{OTHERS}{people.table}"] = known[found] if name != ROWS else _once(known[found], found)
         present |= (found < counts.num_rows) if people.group else np.True_
     for name, column in added.items():
         values = values.append_column(name, pa.array(column))
     return values if present.all() else values.filter(pa.array(present))
+
+
+def _once(rows: Integers, groups: Integers) -> Integers:
+    """Keep the rows of each group in the first row that has them: where a table does not know the place, many rows are of one group."""
+    first = np.zeros(len(rows), np.bool_)
+    first[np.unique(groups, return_index=True)[1]] = True
+    kept: Integers = np.where(first, rows, 0)
+    return kept
 
 
 def people_behind(people: People, engine: Engine) -> pa.Table:

@@ -124,3 +124,12 @@ def test_what_a_map_would_hide_is_known_before_it_is_asked(full):
             answer = full.ask(metric_id, **asked)
             assert hidden_share(metric_id, Parameters(**asked), EVERYTHING, full.version) == answer.hidden_share
     assert full.ask("orders", by=("mall", "day")).hidden_share > 0
+
+
+def test_people_whose_bucket_is_unknown_are_people_by_day_too(town, monkeypatch):
+    monkeypatch.setattr(days, "FEWEST_ROWS", 0)
+    town.bucket = "NULL"
+    town.deliver("M1", seconds=[600] * 9)
+    town.deliver("M2", seconds=[600] * 10)
+
+    assert [row.suppressed for row in town.rows("orders", by=("mall",))] == [True, False]

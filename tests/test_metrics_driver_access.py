@@ -30,6 +30,17 @@ def test_a_mall_is_there_for_the_people_within_the_drive_alike(town):
     assert access(town) == {0: HOURS_A_WEEK_S // 4, 1: 3 * HOURS_A_WEEK_S // 4, 2: 0}
 
 
+def test_an_hour_online_counts_once_however_many_cells_it_reaches(town):
+    for cell in range(4):
+        town.demand(cell, 100)
+        town.drive("M1", cell, 600)
+    town.work("M1", drivers=6)
+
+    answer = town.ask("driver_access", market_id="V")
+
+    assert (answer.table.num_rows, answer.rows_behind, answer.rows_shown) == (4, 6, 6)
+
+
 def test_people_near_two_malls_have_the_drivers_of_both(town):
     for cell, people in ((0, 100), (1, 100)):
         town.demand(cell, people)
