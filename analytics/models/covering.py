@@ -31,8 +31,8 @@ TIME_LIMIT_S: Final = 10.0
 _SMALL: Final = 20_000
 """Members up to which the solver is asked straight away."""
 
-_MERGED_AT_ONCE: Final = 1_000_000
-"""Savings up to which it is tried whether few rows say the same."""
+_MERGED_AT_ONCE: Final = 20_000_000
+"""Cells times squared sites of a p-median problem up to which it is written as rows: each of its cells makes rows of 1, 2, 3, ... sites."""
 
 _PER_SECOND: Final = 40_000
 """Numbers of a problem for which the solver needs about a second before it can be interrupted; larger ones are left to the relaxation."""
@@ -263,7 +263,7 @@ def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT
     """
     began = perf_counter()
     until = began + time_limit_s
-    if isinstance(problem, Savings) and problem.matrix.size <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
+    if isinstance(problem, Savings) and problem.matrix.size * problem.sites <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
         problem = problem.as_rows  # few sites: thousands of cells become hundreds of rows
     grown = greedy(problem, kept)
     start = kept.feasible() if grown is None else grown
@@ -314,6 +314,9 @@ def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -
     told = relaxed(problem, kept, known, until=perf_counter() + (until - perf_counter()) * _HALF)
     if told.bound == known:
         return found, known
+    open_to_all = problem.sites - int(told.is_out.sum())
+    if isinstance(problem, Savings) and problem.cells * open_to_all**2 > _MERGED_AT_ONCE:
+        return found, told.bound
     rest = problem.restricted(told.is_out)
     better, bound = _solved(rest, kept, found, Bounds(told.is_in.astype(float), 1.0 - told.is_out), limit_s=until - perf_counter())
     # sets with sites that were ruled out are worth no more than what was known
