@@ -21,14 +21,14 @@ def _settled(page: Page) -> None:
 
 def _dropped(page: Page, x: float, y: float) -> None:
     """Click the map for a pin, as a hand does, until there is one candidate more; a slow machine takes its time to answer."""
-    for _ in range(3):
+    for _ in range(10):
         page.mouse.move(x - 3, y)
         page.mouse.move(x, y)
         expect(page.locator(".deck-tooltip")).to_contain_text("Drop a pin here", timeout=SLOW_MS)
         page.mouse.down()
         page.mouse.up()
         try:
-            expect(page.locator(".mr-answer").first).to_contain_text("of 4 candidates", timeout=SLOW_MS / 3)
+            expect(page.locator(".mr-answer").first).to_contain_text("of 4 candidates", timeout=SLOW_MS / 6)
         except AssertionError:  # the tap took too long, and was taken for a drag
             continue
         return

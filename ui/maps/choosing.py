@@ -27,7 +27,7 @@ from ui.maps.marks import hex_id, tip_lines
 from ui.palette import AMOUNT, Classes, Rgb, Theme, rgb, tokens
 
 SCORE = Classes("Score", "of 100", (15, 30, 50, 70, 85), AMOUNT)
-MOST_TARGETS = 6_000
+MOST_TARGETS = 2_500
 """Cells that may be clicked to drop a pin: a view holds no more without becoming slow."""
 
 _TARGET_RESOLUTIONS = (9, 8, 7, 6)
