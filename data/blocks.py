@@ -5,11 +5,7 @@ A month's blocks are made when they are first asked for, from the version that i
 would otherwise tell of these few. Only months that are over are cut. Made-up orders are nobody's, so theirs are made for each version.
 """
 
-import errno
-import fcntl
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -23,6 +19,7 @@ import pyarrow.parquet as pq
 
 from data.blocking import Blocking
 from data.contracts import Column, Kind, Table
+from data.durable import alone_in, write_whole
 from data.engine import connection
 from data.errors import WarehouseError
 from data.manifest import Version
@@ -34,7 +31,6 @@ _RULES: Final = "1"
 """Changes with the way in which blocks are cut: blocks cut in two ways could be subtracted."""
 
 _MEMORY: Final = "2GB"
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def _column(name: str, kind: Kind, meaning: str) -> Column:
@@ -164,37 +160,14 @@ def _read_once(path: Path, _changed_at_ns: int, _inode: int) -> tuple[pa.Table, 
 
 def _write(path: Path, found: pa.Table, versions: frozenset[str]) -> None:
     about = json.dumps({"k": K, "rules": _RULES, "versions": sorted(versions)})
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        pq.write_table(found.replace_schema_metadata({"mallreach": about}), file)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-    _flush(path.parent)
+    write_whole(path, lambda file: pq.write_table(found.replace_schema_metadata({"mallreach": about}), file))
 
 
 @contextmanager
 def _writing(folder: Path) -> Iterator[None]:
-    """Let one process at a time cut, remove what killed ones and pruned versions left, and make troubles of the disk one clear error."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("a", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for leftover in (
-                *folder.glob(".*.part"),
-                *(path for path in folder.glob("v*.parquet") if not (folder.parent / path.stem).is_dir()),
-            ):
+    """Let one process at a time cut, and remove the blocks of versions that were pruned."""
+    with alone_in(folder, "blocks that are not kept are not released"):
+        for leftover in folder.glob("v*.parquet"):
+            if not (folder.parent / leftover.stem).is_dir():
                 leftover.unlink()
-            yield
-    except OSError as error:
-        reason = "the disk is full" if error.errno in _NO_ROOM else f"cannot be written ({error.strerror})"
-        raise WarehouseError(f"{folder}: {reason}; blocks that are not kept are not released") from error
-
-
-def _flush(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield

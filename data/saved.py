@@ -4,21 +4,16 @@ Each is a small JSON file in ``WAREHOUSE/saved/<kind>/``, written whole or not a
 that any name does: no two share a file, on no file system, and none leads out of the folder.
 """
 
-import errno
-import fcntl
 import hashlib
 import json
-import os
 import re
-import tempfile
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from data.durable import alone_in, flush, write_whole
 from data.errors import WarehouseError
 
 LONGEST_NAME: Final = 80
@@ -27,7 +22,6 @@ MOST: Final = 500
 """Texts of one kind: more cannot be found again in a list."""
 
 _KIND: Final = re.compile(r"[a-z]+")
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,7 @@ class Saved:
         if len(text) > LONGEST_TEXT or not _is_text(text):
             raise WarehouseError(f"{item.name!r}: only texts of at most {LONGEST_TEXT:,} characters can be saved")
         path = self._path(item.name)
-        with self._writing():
+        with alone_in(self.folder, "nothing was saved or deleted"):
             if path.exists() and not may_replace:
                 raise WarehouseError(f"the name {item.name!r} is taken; choose another one, or replace what it names")
             if not path.exists() and len(self._paths()) >= MOST:
@@ -131,9 +125,9 @@ class Saved:
         path = self._path(clean(name))
         if not path.is_file():
             raise WarehouseError(f"nothing is saved under the name {clean(name)!r}")
-        with self._writing():
+        with alone_in(self.folder, "nothing was saved or deleted"):
             path.unlink(missing_ok=True)
-            _flush(self.folder)
+            flush(self.folder)
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
@@ -144,20 +138,6 @@ class Saved:
             "-"
         )
         return self.folder / f"{readable or 'text'}-{hashlib.sha256(name.encode()).hexdigest()[:16]}.json"
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Let one process at a time write, remove what a killed one left, and make troubles of the disk one clear error."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / ".lock").open("a", encoding="utf-8") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                for leftover in self.folder.glob(".*.part"):
-                    leftover.unlink()
-                yield
-        except OSError as error:
-            reason = "the disk is full" if error.errno in _NO_ROOM else f"cannot be written ({error.strerror})"
-            raise WarehouseError(f"{self.folder}: {reason}; nothing was saved or deleted") from error
 
 
 def clean(name: str) -> str:
@@ -193,19 +173,4 @@ def _read(path: Path) -> Item | None:
 
 def _write(path: Path, item: Item) -> None:
     kept = {"name": item.name, "saved_at": item.saved_at, "text": item.text}
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".", suffix=".part", delete=False, encoding="utf-8") as file:
-        json.dump(kept, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
-    _flush(path.parent)
-
-
-def _flush(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_whole(path, lambda file: file.write(json.dumps(kept, ensure_ascii=False, indent=1).encode()))

@@ -32,6 +32,7 @@ from pathlib import Path
 import duckdb
 
 from data.contracts import TABLES, Table, table
+from data.durable import NO_ROOM, flush
 from data.engine import attach, connection
 from data.errors import WarehouseError
 from data.manifest import (
@@ -73,7 +74,6 @@ __all__ = [
 
 _NOTHING = "-"
 _SPILL_MEMORY = "2GB"
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NO_ROOM_WORDS = ("No space left", "Disk quota", "max_temp_directory_size")
 
 
@@ -275,12 +275,12 @@ class Warehouse:
         if rejects is not None:
             move = Path.rename if draft.folder in rejects.parents else shutil.copyfile
             move(rejects, folder / REJECTS_NAME)
-            _flush(folder / REJECTS_NAME)
+            flush(folder / REJECTS_NAME)
         (folder / MANIFEST_NAME).write_text(manifest.to_json(), "utf-8")
-        _flush(folder / MANIFEST_NAME)
-        _flush(folder)
+        flush(folder / MANIFEST_NAME)
+        flush(folder)
         folder.rename(self.root / manifest.version)
-        _flush(self.root)
+        flush(self.root)
         self._write_state(self._state().after(action, manifest.version, serving=manifest.version))
         return _version(self.root, manifest.version)
 
@@ -305,9 +305,9 @@ class Warehouse:
         with tempfile.NamedTemporaryFile("w", dir=self.root / ".drafts", delete=False, encoding="utf-8") as file:
             file.write(state.text())
         Path(file.name).chmod(0o644)
-        _flush(Path(file.name))
+        flush(Path(file.name))
         Path(file.name).replace(self.root / "CURRENT")
-        _flush(self.root)
+        flush(self.root)
 
     def _version_folders(self) -> Iterator[Path]:
         return (path for path in self.root.glob("v[0-9]*-*") if path.is_dir())
@@ -346,13 +346,13 @@ class Warehouse:
         except OSError as error:
             if not self._is_ours(error):
                 raise
-            reason = "the disk is full" if error.errno in _NO_ROOM else f"cannot be written ({error.strerror})"
+            reason = "the disk is full" if error.errno in NO_ROOM else f"cannot be written ({error.strerror})"
             raise WarehouseError(f"{self.root}: {reason}; nothing was changed") from error
 
     def _is_ours(self, error: OSError) -> bool:
         """Whether an error of the operating system is about this folder and not about a source file."""
         named = Path(str(error.filename2 or error.filename or os.devnull))
-        return error.errno in (*_NO_ROOM, errno.EROFS) or named.absolute().is_relative_to(self.root.absolute())
+        return error.errno in (*NO_ROOM, errno.EROFS) or named.absolute().is_relative_to(self.root.absolute())
 
     def _sweep(self) -> list[str]:
         """Delete what no published version names; return the names of deleted files and folders. Only under the lock."""
@@ -442,13 +442,13 @@ class Draft:
         files, name = {}, ""
         if parts:
             _prove(self.file, parts, may_be_empty=tables.keys() - parts.keys())
-            _flush(self.file)
+            flush(self.file)
             entry = FileEntry(_sha256(self.file), self.file.stat().st_size)
             name = f"{self.id_hint}-{entry.sha256[:12]}.duckdb"
             files[name] = entry
             self.file.chmod(0o444)
             self.file.rename(self._warehouse.root / "files" / name)
-            _flush(self._warehouse.root / "files")
+            flush(self._warehouse.root / "files")
         manifest = self._manifest(name, files, parts, replace, record)
         version = self._warehouse._publish(self, manifest, record.rejects, action)  # noqa: SLF001 -- two halves of one class
         self._published = True
@@ -587,15 +587,6 @@ def _write_compacted(base: Version, draft: Draft) -> None:
             reader.execute(f"INSERT INTO compacted.main.{name} SELECT {', '.join(contract.names)} FROM {name} ORDER BY {order}")
         reader.execute("CHECKPOINT compacted")
         reader.execute("DETACH compacted")
-
-
-def _flush(path: Path) -> None:
-    """Make a file or a folder's entries durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _sha256(path: Path) -> str:

@@ -97,7 +97,7 @@ def test_a_save_that_fails_leaves_the_text_before_and_its_leftovers_go_with_the_
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr("data.saved.json.dump", full)
+        broken.setattr("data.durable.os.fsync", full)
         with pytest.raises(WarehouseError, match="the disk is full"):
             saved.save("East", "after", may_replace=True)
     assert saved.item("East").text == "before"

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+
+import pyarrow as pa
 
 from analytics import export
 from analytics.answers import Answer
@@ -18,20 +19,20 @@ def pipe(pieces: Iterable[bytes]) -> None:
 
 def print_answer(answer: Answer) -> None:
     """Print an answer as a table, and under it the version, its rows and what they leave out."""
-    table = export.exported(answer)
-    names = [name for name in table.column_names if name not in {"suppressed", "data"}]
-    rows = [[_text(row[name]) for name in names] + [_remark(row, answer)] for row in table.to_pylist()]
-    print(aligned([[*names, ""], *rows], right=[index for index, name in enumerate(names) if _is_number(table, name)]))
+    print_rows(export.exported(answer), f"hidden: {answer.too_few}")
     print("\n".join(_remarks(answer)))
+
+
+def print_rows(table: pa.Table, hidden: str) -> None:
+    """Print a table that may leave the program as text; ``hidden`` stands behind its suppressed rows."""
+    names = [name for name in table.column_names if name not in {"suppressed", "data"}]
+    rows = [[_text(row[name]) for name in names] + [hidden if row["suppressed"] else ""] for row in table.to_pylist()]
+    print(aligned([[*names, ""], *rows], right=[index for index, name in enumerate(names) if _is_number(table, name)]))
 
 
 def row_count(answer: Answer) -> str:
     """Return how many rows an answer has: ``214 rows``."""
     return counted(answer.table.num_rows, "row")
-
-
-def _remark(row: dict[str, Any], answer: Answer) -> str:
-    return f"hidden: {answer.too_few}" if row["suppressed"] else ""
 
 
 def _remarks(answer: Answer) -> list[str]:
@@ -43,7 +44,7 @@ def _remarks(answer: Answer) -> list[str]:
     return lines + ([f"note: {answer.note}"] if answer.note else [])
 
 
-def _is_number(table: Any, name: str) -> bool:
+def _is_number(table: pa.Table, name: str) -> bool:
     return str(table.schema.field(name).type) in {"int64", "double"}
 
 

@@ -5,15 +5,13 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-
 from analytics import export
-from analytics.commands.output import pipe
+from analytics.commands.output import pipe, print_rows
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
 from analytics.parameters import FINEST_RESOLUTION, RELEASED
 from analytics.release import BY, file, release
-from data.text import aligned, counted, whole_number
+from data.text import counted, whole_number
 
 
 def add(commands: Commands, place: Place) -> None:
@@ -62,29 +60,13 @@ def _release(options: argparse.Namespace) -> int:
     )
     leaving = file(released, chosen)
     if options.out is None and options.format in {None, "table"}:
-        _print(export.leaving(released.table, is_synthetic=released.is_synthetic))
+        print_rows(export.leaving(released.table, is_synthetic=released.is_synthetic), "suppressed")
     else:
         _write(leaving, options)
     made = f"blocks made in {', '.join(released.made_in)}" if released.made_in else f"no month that is over has {released.k} customers"
     remarks = f"version {released.version_id}, {made}; {released.note}"
     print(remarks, file=sys.stdout if options.out is None and options.format in {None, "table"} else sys.stderr)
     return 0
-
-
-def _print(table: pa.Table) -> None:
-    """Print the rows as a table of text."""
-    names = [name for name in table.column_names if name not in {"suppressed", "data"}]
-    rows = [[_text(row[name]) for name in names] + ["suppressed" if row["suppressed"] else ""] for row in table.to_pylist()]
-    right = [place for place, name in enumerate(names) if str(table.schema.field(name).type) in {"int64", "double"}]
-    print(aligned([[*names, ""], *rows], right=right))
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:,.4f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _write(leaving: export.Table, options: argparse.Namespace) -> None:
