@@ -72,6 +72,17 @@ def test_malls_tell_with_whom_they_share_and_what_they_would_take(peopled):
     assert rows["Mall 1"]["with"] is None
 
 
+def test_the_file_of_malls_has_what_their_table_has(peopled):
+    view = viewed(peopled, market="V")
+    rows = {row["mall_id"]: row for row in told(tables, "malls_file", view)}
+    shown = {row["mall"]: row for row in told(tables, "malls_table", view)}
+
+    assert len(rows) == len(shown) == 3
+    for number in ("1", "2", "3"):
+        row, beside = rows[f"M{number}"], shown[f"Mall {number}"]
+        assert (row["shared_with"], row["taken_if_opened_share"]) == (beside["with"], beside["taken"])
+
+
 def test_places_left_out_are_named_after_the_malls_where_the_map_has_no_names(peopled):
     view = viewed(peopled)
     (row,) = told(tables, "places_table", view)

@@ -25,7 +25,7 @@ def below(view: View, by: Standard, answer: str) -> None:
 
 def _malls(view: View, by: Standard, answer: str) -> None:
     del answer
-    panels.numbers_behind(f"Malls of {view.focus.name}", by_mall(view, by), view.version, key="malls")
+    panels.numbers_behind(f"Malls of {view.focus.name}", by_mall(view, by), view.version, key="malls", rows=tables.malls_file(view, by))
     panels.table(tables.malls_table(view, by), tables.malls_columns(by), key="malls-table", alt="Reach of every mall of the market.")
     panels.note(" ".join(filter(None, [model_note(view, by), tables.choice_note(view, by)])))
 

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from analytics.answers import Answer
+from analytics.export import of_answer
 from analytics.places import Name, by_place
 from analytics.reference import malls
 from ui import format as write
@@ -115,6 +116,17 @@ def malls_table(view: View, by: Standard) -> pa.Table:
     ]
     rows.sort(key=lambda row: (row["place"], -(row["only_here"] or 0), row["mall"]))
     return pa.Table.from_pylist(rows, schema=_MALLS)
+
+
+def malls_file(view: View, by: Standard) -> pa.Table:
+    """Return the same rows as a file has them, with what other questions tell of each mall: whom it shares with, and what it would take."""
+    file = of_answer(by_mall(view, by), view.version).table
+    overlaps, taken = _overlaps(view, by, _names(view)), _taken(view, by)
+    is_open = {mall.id: mall.status == "open" for mall in malls(view.version)}
+    ids = file.column("mall_id").to_pylist()
+    file = file.append_column("shared_with", pa.array([overlaps.get(each) for each in ids], pa.string()))
+    parts = [None if is_open[each] else taken.get(each) for each in ids]
+    return file.append_column("taken_if_opened_share", pa.array(parts, pa.float64()))
 
 
 def _names(view: View) -> dict[str, str]:
