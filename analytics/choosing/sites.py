@@ -91,6 +91,22 @@ class Site:
         """Whether a pilot runs here."""
         return self.status == OPEN
 
+    def as_mall(self, name: str) -> reference.Mall:
+        """Return the site as maps draw malls, under a name that may say more than its own."""
+        return reference.Mall(
+            id=self.id,
+            market_id=self.market_id,
+            name=name,
+            status=self.status,
+            opened_on=None,
+            closed_on=None,
+            latitude=self.latitude,
+            longitude=self.longitude,
+            store_count=self.store_count,
+            opening_hours=None,
+            cell=None,
+        )
+
 
 @dataclass(frozen=True)
 class Reach:

@@ -10,7 +10,6 @@ from analytics.choosing.criteria import CRITERIA
 from analytics.choosing.newly import newly_covered
 from analytics.choosing.ranking import in_units
 from analytics.choosing.sites import Site, reach
-from analytics.reference import Mall
 from data.errors import MallReachError
 from ui import filters, scene, source
 from ui.candidates import behind, places
@@ -80,22 +79,7 @@ def _figure(view: View, by: Asked) -> tuple[Figure, str]:
 def _scene(view: View, by: Asked, here: list[Site]) -> Scene:
     """Return the ground with the sites as its malls; their names carry the figure where the map shows one."""
     figures = _figures(by) if by.criterion is not None else {}
-    malls = [
-        Mall(
-            id=site.id,
-            market_id=site.market_id,
-            name=f"{site.name} {figures[site.id]}" if site.id in figures else site.name,
-            status=site.status,
-            opened_on=None,
-            closed_on=None,
-            latitude=site.latitude,
-            longitude=site.longitude,
-            store_count=site.store_count,
-            opening_hours=None,
-            cell=None,
-        )
-        for site in _important_first(by, here)
-    ]
+    malls = [site.as_mall(f"{site.name} {figures[site.id]}" if site.id in figures else site.name) for site in _important_first(by, here)]
     opened = next((mall for mall in malls if by.opened is not None and mall.id == by.opened.id), None)
     found = scene.scene(view, by.home(view), malls, width_px=_WIDTH_PX)
     return Scene(found.background, found.malls, found.theme, found.view, selected_mall=opened.id if opened else None)

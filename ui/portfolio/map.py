@@ -9,7 +9,7 @@ from analytics.choosing.newly import newly_covered
 from analytics.choosing.portfolio_words import money, shown, who
 from analytics.choosing.sites import Site, reach
 from analytics.parameters import LONGEST_DRIVE_S
-from analytics.reference import Mall, Market
+from analytics.reference import Market
 from ui import filters, scene
 from ui.charts import CONFIG
 from ui.charts.portfolio import Allowed, Axes, portfolio_curve
@@ -84,19 +84,7 @@ def _scene(view: View, market: Market, here: list[Site], ids: list[str]) -> Scen
     """Return the ground with open and chosen malls first: their names get the better places; chosen ones have their number."""
     order = {name: place for place, name in enumerate(ids, 1)}
     malls = [
-        Mall(
-            id=site.id,
-            market_id=site.market_id,
-            name=f"{order[site.id]} {site.name}" if site.id in order else site.name,
-            status=site.status,
-            opened_on=None,
-            closed_on=None,
-            latitude=site.latitude,
-            longitude=site.longitude,
-            store_count=site.store_count,
-            opening_hours=None,
-            cell=None,
-        )
+        site.as_mall(f"{order[site.id]} {site.name}" if site.id in order else site.name)
         for site in sorted(here, key=lambda site: (site.id not in order, order.get(site.id, 0), not site.is_open, site.name))
     ]
     found = scene.scene(view, market, malls, width_px=_WIDTH_PX, height_px=_MAP_PX)
