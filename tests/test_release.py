@@ -1,5 +1,6 @@
 """Releases: every table that is offered, all of them together, and what an attacker learns who subtracts them."""
 
+import hashlib
 import inspect
 import itertools
 import json
@@ -378,6 +379,23 @@ def test_a_file_for_release_says_k_and_what_its_blocks_were_made_from(town, tmp_
     assert header.startswith("market_id,mall_id,month_on,covers,cell,orders,click_to_door_sum_s,")
     assert row.startswith(f'"V","M1",2026-03-01,"cell","{cells()[0]:x}",20,12000,')
     assert "k = 10" in capsys.readouterr().err
+
+
+def test_a_file_for_release_is_written_whole_with_its_hash_or_not_at_all(town, tmp_path, capsys):
+    busy(town, n=20)
+    root = ["--warehouse", str(town.warehouse.root)]
+    town.version  # noqa: B018 - publishes
+    out = tmp_path / "mine.csv"
+    assert main(["release", "mall", "--out", str(out), *root]) == 0
+    kept = out.read_bytes()
+    about = json.loads((tmp_path / description_name(out.name)).read_text("utf-8"))
+    assert (about["file"], about["sha256"]) == ("mine.csv", hashlib.sha256(kept).hexdigest())
+
+    assert main(["release", "mall", "--format", "geojson", "--out", str(out), *root]) == 2
+    assert "no cells" in capsys.readouterr().err
+    assert out.read_bytes() == kept
+    with pytest.raises(SystemExit, match="2"):
+        main(["release", "mall", "--format", "doc", *root])
 
 
 def test_the_command_says_why_nothing_may_leave(town, capsys):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from analytics import export
 from analytics.answers import answers, query
-from analytics.commands.output import pipe, print_answer
+from analytics.commands.output import leave, print_answer
 from analytics.commands.question import add_question, parameters
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
 from analytics.parameters import EVERYTHING
-from data.text import Parser, counted
+from data.text import Parser
 
 
 def add(commands: Commands, place: Place) -> None:
@@ -42,24 +42,10 @@ def _metric(options: argparse.Namespace) -> int:
     if options.sql and behind:
         _write_sql(behind.sql, options)
     elif behind or options.out is not None or options.format not in {None, "table"}:
-        _leave(behind or export.of_answer(answer, chosen), options)
+        leave(behind or export.of_answer(answer, chosen), options.format or "csv", options.out, bom=options.bom)
     else:
         print_answer(answer)
     return 0
-
-
-def _leave(table: export.Leaving, options: argparse.Namespace) -> None:
-    """Write rows to a file or through a pipe."""
-    format_ = next((each for each in export.FORMATS if each == (options.format or "csv")), None)
-    if format_ is None:
-        raise ParameterError(f"{'rows are' if options.rows else 'a file is'} written as {' or '.join(export.FORMATS)}, not as a table")
-    if options.bom and format_ not in {"csv", "zip"}:
-        raise ParameterError(f"--bom is for csv, not for {format_}")
-    if options.out is None:
-        pipe(export.pieces(table, format_, bom=options.bom))
-        return
-    path, about = export.write(table, options.out, format_, bom=options.bom)
-    print(f"{path}: {counted(table.rows, 'row')}; {about.name} says what they are", file=sys.stderr)
 
 
 def _write_sql(sql: str, options: argparse.Namespace) -> None:

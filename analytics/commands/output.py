@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import pyarrow as pa
 
 from analytics import export
 from analytics.answers import Answer
+from analytics.errors import ParameterError
 from data.text import aligned, counted
 
 
@@ -15,6 +17,26 @@ def pipe(pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+def leave(table: export.Leaving, format_: str, out: Path | None, *, bom: bool = False) -> None:
+    """Write rows to a file, with their description beside it, or through a pipe where no file is named.
+
+    Raises
+    ------
+    ParameterError
+        If the format is none that a file has, or cannot hold the rows, or the file cannot be written.
+    """
+    chosen = next((each for each in export.FORMATS if each == format_), None)
+    if chosen is None:
+        raise ParameterError(f"rows are written as {' or '.join(export.FORMATS)}, not as a {format_}")
+    if bom and chosen not in {"csv", "zip"}:
+        raise ParameterError(f"--bom is for csv, not for {chosen}")
+    if out is None:
+        pipe(export.pieces(table, chosen, bom=bom))
+        return
+    path, about = export.write(table, out, chosen, bom=bom)
+    print(f"{path}: {counted(table.rows, 'row')}; {about.name} says what they are", file=sys.stderr)
 
 
 def print_answer(answer: Answer) -> None:

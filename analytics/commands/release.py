@@ -6,12 +6,11 @@ from datetime import date
 from pathlib import Path
 
 from analytics import export
-from analytics.commands.output import pipe, print_rows
+from analytics.commands.output import leave, print_rows
 from analytics.commands.warehouse import Commands, Place, version
-from analytics.errors import ParameterError
 from analytics.parameters import FINEST_RESOLUTION, RELEASED
 from analytics.release import BY, file, release
-from data.text import counted, whole_number
+from data.text import whole_number
 
 
 def add(commands: Commands, place: Place) -> None:
@@ -29,9 +28,7 @@ def add(commands: Commands, place: Place) -> None:
     parser.add_argument("--from", dest="start", type=_month, metavar="MONTH", help="first month, such as 2026-03")
     parser.add_argument("--to", dest="end", type=_month, metavar="MONTH", help="first month after, such as 2026-06")
     parser.add_argument("--resolution", type=whole_number, metavar="R", help="H3 resolution of rows by cell, 4 to 9 (default: 9)")
-    parser.add_argument(
-        "--format", metavar="FORMAT", help="csv, parquet, json, geojson, geoparquet, xlsx, zip; default: table, csv in a file"
-    )
+    parser.add_argument("--format", choices=("table", *export.FORMATS), help="default: table on the screen, csv in a file")
     parser.add_argument("--out", type=Path, metavar="FILE", help="file or folder to write to, with a description beside it")
     parser.add_argument("--anew", action="store_true", help="cut all months again: what was released before can then be subtracted")
     place(parser)
@@ -62,29 +59,8 @@ def _release(options: argparse.Namespace) -> int:
     if options.out is None and options.format in {None, "table"}:
         print_rows(export.leaving(released.table, is_synthetic=released.is_synthetic), "suppressed")
     else:
-        _write(leaving, options)
+        leave(leaving, options.format or "csv", options.out)
     made = f"blocks made in {', '.join(released.made_in)}" if released.made_in else f"no month that is over has {released.k} customers"
     remarks = f"version {released.version_id}, {made}; {released.note}"
     print(remarks, file=sys.stdout if options.out is None and options.format in {None, "table"} else sys.stderr)
     return 0
-
-
-def _write(leaving: export.Table, options: argparse.Namespace) -> None:
-    """Write the rows to a file with their description beside it, or through a pipe."""
-    if options.format == "table":
-        raise ParameterError("a file is written in another format than a table")
-    format_ = next(each for each in export.FORMATS if each == (options.format or "csv"))
-    if options.out is None:
-        pipe(export.pieces(leaving, format_))
-        return
-    path = options.out / export.file_name(leaving, format_) if options.out.is_dir() else options.out
-    if leaving.is_synthetic and "synthetic" not in path.name:
-        path = path.with_name(f"{path.stem}-synthetic{path.suffix}")
-    about = path.with_name(export.description_name(path.name))
-    try:
-        with path.open("wb") as opened:
-            opened.writelines(export.pieces(leaving, format_))
-        about.write_text(export.as_text(export.described(leaving)), "utf-8")
-    except OSError as error:
-        raise ParameterError(f"{path}: cannot be written ({error.strerror})") from error
-    print(f"{path}: {counted(leaving.rows, 'row')}; {about.name} says what they are", file=sys.stderr)
