@@ -102,6 +102,12 @@ def test_the_address_is_the_question(busy):
         ({"metric": "orders", "stat": "p90_s"}, "Orders has no p90_s"),
         ({"metric": "coverage_by_mall", "by": "mall"}, "its rows are fixed by its definition"),
         ({"metric": "acceptance_share", "only": "status:delivered"}, "an offer may hold several orders"),
+        ({"metric": "orders", "by": "market,mall,day,hour"}, "at most 3 dimensions; hour left out"),
+        ({"metric": "orders", "only": "hour:99;dow:0"}, "no rows of hour\\:99; dow\\:0 to pick"),
+        ({"metric": "orders", "only": f"batch:{'9' * 5000}"}, "to pick"),
+        ({"metric": "orders", "beside": "mall:M9"}, "nothing named mall\\:M9 to compare"),
+        ({"metric": "orders", "beside": "9999-12-31"}, "nothing named 9999-12-31 to compare"),
+        ({"metric": "[here](//evil)"}, "no figure named \\[here\\](//evil);"),
     ],
 )
 def test_what_the_address_cannot_mean_is_left_out_and_said(busy, chosen, said):
@@ -116,6 +122,12 @@ def test_what_the_address_cannot_mean_is_left_out_and_said(busy, chosen, said):
 )
 def test_picks_are_read_from_the_address_and_nothing_else_is(text, value):
     assert picked(text) == value
+
+
+def test_no_number_and_no_day_of_a_link_is_too_large_for_the_page(busy):
+    assert choice_of(looking(busy, metric="covered_share", drive="9" * 5000)).asked.parameters.within_s == 1200
+    for first, last in (("0001-01-02", "0001-01-09"), ("9999-12-20", "9999-12-31")):
+        assert choice_of(looking(busy, **{"from": first, "to": last})).asked.parameters.start_on.year > 2000
 
 
 def test_any_value_survives_the_address():

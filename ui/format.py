@@ -3,6 +3,7 @@
 Stored units (seconds, meters, cents) come in and never leave. Text carries a true minus sign; a missing value is "-", never zero.
 """
 
+import re
 from datetime import date, datetime, timedelta
 
 MISSING = "-"
@@ -11,6 +12,7 @@ ALL_MALLS = "All open malls"
 ALL_MARKETS = "All markets"
 STATUS_WORDS = {"open": "Open", "candidate": "Candidate", "closed": "Closed"}
 
+_LONGEST_QUOTE = 60
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -28,6 +30,12 @@ def compact(value: int | None) -> str:
         text = f"{value / 1e3:.1f}" if abs(value) < 99_950 else f"{value / 1e3:.0f}"
         return f"{text.replace('-', MINUS)}k"
     return f"{value / 1e6:.2f}M".replace("-", MINUS)
+
+
+def quoted(text: str) -> str:
+    """Return what a link says as it stands in a sentence: shortened, and without the power of Markdown to be a link or a picture."""
+    short = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}\N{HORIZONTAL ELLIPSIS}"
+    return re.sub(r"([\\`*\[\]<>$~:])", r"\\\1", " ".join(short.split()))
 
 
 def in_words(value: int | None) -> str:

@@ -14,6 +14,9 @@ CELL = "cell"
 HOUR = "hour"
 CUSTOM = "custom"
 _DAY = timedelta(days=1)
+_YEARS = range(1900, 2200)
+"""Years a link may name: days are added to and taken from its days, and the calendar of the computer ends."""
+
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = tuple(str(hour) for hour in range(24))
 
@@ -34,11 +37,12 @@ def is_news(shown: Mapping[str, str], written: Mapping[str, str] | None, *, is_o
 
 
 def day(text: str | None) -> date | None:
-    """Return the day written as ``2026-11-09``; None for anything else."""
+    """Return the day written as ``2026-11-09``; None for anything else, and for years so far off that no data is compared with them."""
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if found.year in _YEARS else None
 
 
 def hour_of_week(text: str | None) -> tuple[int, int] | None:

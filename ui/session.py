@@ -25,6 +25,7 @@ from analytics.periods import Period
 from data.background import Background, background
 from data.errors import WarehouseError
 from data.warehouse import Version, Warehouse, default_root
+from ui import format as write
 from ui.palette import Theme, theme_of
 from ui.view import View
 
@@ -58,7 +59,8 @@ def pinned(version_id: str | None) -> tuple[Version | None, str]:
     try:
         return warehouse().version(version_id), ""
     except WarehouseError:
-        return current, f"The data version of this link, {version_id}, is no longer kept. These are the newest numbers; they may differ."
+        named = write.quoted(version_id)
+        return current, f"The data version of this link, {named}, is no longer kept. These are the newest numbers; they may differ."
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)

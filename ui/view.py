@@ -213,7 +213,7 @@ def view_of(
 def _named(things: Mapping[str, Any], chosen: Mapping[str, str], key: str, problems: list[str]) -> Any:
     wanted = chosen.get(key)
     if wanted and wanted not in things:
-        problems.append(f"This data has no {key} named {wanted}; the page shows all of them.")
+        problems.append(f"This data has no {key} named {write.quoted(wanted)}; the page shows all of them.")
     return things.get(wanted or "")
 
 

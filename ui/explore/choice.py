@@ -40,6 +40,9 @@ PICKABLE: Final = ("dow", "hour", "store", "status", "vehicle", "batch", "distan
 _PREVIOUS, _YEAR, _MALL = "previous", "year", "mall:"
 _YEAR_BEFORE: Final = timedelta(weeks=52)
 _WHOLE: Final = frozenset({"dow", "hour", "batch", "distance_band", "pay_band"})
+_SLOTS: Final[Mapping[str, range]] = {"dow": range(1, 8), "hour": range(24)}
+_LONGEST: Final = 9
+"""Digits of a whole number in an address: longer ones are none that anything here has, and a very long one cannot even be read."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +87,16 @@ def choice_of(view: View) -> Choice:
     left_out: list[str] = []
     metric = _metric(view, left_out)
     shown = _figure(metric, view.choice("stat", ""), left_out)
-    by = tuple(each for each in _dimensions(view, metric) if _is_permitted(metric, each, left_out))
-    only = tuple((each, value) for each, value in picked(view.choice("only", "")) if _is_permitted(metric, each, left_out))
-    hours = {each: value for each, value in only if each in {"dow", "hour"} and metric.uses(each)}
+    wanted = _dimensions(view, metric)
+    by = tuple(each for each in wanted[:MOST_SHOWN] if _is_permitted(metric, each, left_out))
+    if wanted[MOST_SHOWN:]:
+        left_out.append(f"A table shows at most {MOST_SHOWN} dimensions; {write.quoted(', '.join(wanted[MOST_SHOWN:]))} left out.")
+    only = tuple((each, value) for each, value in _picks(view, left_out) if _is_permitted(metric, each, left_out))
+    hours = {each: value for each, value in only if each in _SLOTS and metric.uses(each)}
     only = tuple((each, value) for each, value in only if each not in hours)
     parameters = view.parameters(by=by, **hours, **_options(view))
     order = _order(view, by)
-    beside = beside_of(view, view.choice("beside", ""))
+    beside = _beside(view, left_out)
     has_cells = _has_cells(metric, by)
     asked = Exploration(
         metric.id, parameters, shown.column, only, beside, _top(view, is_long=has_cells or order == "groups" or len(by) > 1), order
@@ -105,13 +111,13 @@ def _metric(view: View, left_out: list[str]) -> Metric:
     wanted = view.choice("metric", DEFAULT_METRIC)
     found = next((each for each in catalog.METRICS if each.id == wanted), None)
     if found is None:
-        left_out.append(f"There is no figure named {wanted}; the page shows another one.")
+        left_out.append(f"There is no figure named {write.quoted(wanted)}; the page shows another one.")
     return found or catalog.metric(DEFAULT_METRIC)
 
 
 def _figure(metric: Metric, column: str, left_out: list[str]) -> Figure:
     if column and column not in {each.column for each in figures(metric)}:
-        left_out.append(f"{metric.label} has no {column}; the page shows its leading figure.")
+        left_out.append(f"{metric.label} has no {write.quoted(column)}; the page shows its leading figure.")
         return figure(metric)
     return figure(metric, column)
 
@@ -122,12 +128,12 @@ def _dimensions(view: View, metric: Metric) -> tuple[str, ...]:
     text = view.choice("by", default)
     if text == NO_DIMENSION:
         return ()
-    return tuple(dict.fromkeys(each for each in text.split(",") if each))[:MOST_SHOWN]
+    return tuple(dict.fromkeys(each for each in text.split(",") if each))
 
 
 def _is_permitted(metric: Metric, dimension: str, left_out: list[str]) -> bool:
     if dimension not in DIMENSIONS:
-        left_out.append(f"There is no dimension named {dimension}; it is left out.")
+        left_out.append(f"There is no dimension named {write.quoted(dimension)}; it is left out.")
     elif why := metric.refusal(dimension):
         left_out.append(refused(metric, dimension, why))
     return dimension in metric.dimensions
@@ -138,9 +144,28 @@ def refused(metric: Metric, dimension: str, why: str) -> str:
     return f"{metric.label} cannot be grouped by {LABELS[dimension].lower()}: {why}."
 
 
+def _picks(view: View, left_out: list[str]) -> tuple[tuple[str, Value], ...]:
+    """Return the values picked; rows that look picked and are not must not stand there without a word."""
+    text = view.choice("only", "")
+    found = picked(text)
+    known = dict(found)
+    lost = [part for part in text.split(";") if part and part.partition(":")[0] not in known]
+    if lost:
+        left_out.append(f"There are no rows of {write.quoted('; '.join(lost))} to pick; the page shows all of them.")
+    return found
+
+
+def _beside(view: View, left_out: list[str]) -> Beside | None:
+    text = view.choice("beside", "")
+    found = beside_of(view, text)
+    if text and found is None:
+        left_out.append(f"There is nothing named {write.quoted(text)} to compare with here.")
+    return found
+
+
 def _options(view: View) -> dict[str, Any]:
     minutes, weight, resolution = view.choice("drive", "20"), view.choice("of", WEIGHTS[0]), view.choice("res", "8")
-    is_drive = minutes.isdecimal() and SHORTEST_DRIVE_S <= 60 * int(minutes) <= LONGEST_DRIVE_S
+    is_drive = _is_whole(minutes, None) and SHORTEST_DRIVE_S <= 60 * int(minutes) <= LONGEST_DRIVE_S
     return {
         "within_s": 60 * int(minutes) if is_drive else 1200,
         "weight": weight if weight in WEIGHTS else WEIGHTS[0],
@@ -170,9 +195,13 @@ def picked(text: str) -> tuple[tuple[str, Value], ...]:
     for part in text.split(";"):
         dimension, colon, written = part.partition(":")
         value = unquote(written)
-        if colon and dimension in PICKABLE and (dimension not in _WHOLE or value.isdecimal()):
+        if colon and dimension in PICKABLE and (dimension not in _WHOLE or _is_whole(value, _SLOTS.get(dimension))):
             found[dimension] = int(value) if dimension in _WHOLE else value
     return tuple(found.items())
+
+
+def _is_whole(text: str, among: range | None) -> bool:
+    return text.isdecimal() and len(text) <= _LONGEST and (among is None or int(text) in among)
 
 
 def picks_text(only: Mapping[str, Value]) -> str | None:

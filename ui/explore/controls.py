@@ -1,7 +1,6 @@
 """The controls of the Explore page: what is shown, by what, of which rows alone, and beside what. They write to the address."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ from analytics.figures import figures
 from analytics.parameters import WEIGHTS
 from analytics.reference import stores, vehicles
 from data.contracts import table as contract
-from ui import filters
+from ui import filters, links
 from ui.explore import words
 from ui.explore.choice import (
     DEFAULT_BY,
@@ -163,17 +162,10 @@ def _beside(view: View) -> None:
     options = {**comparisons(view), _OTHER_DAY: "vs days from ..."}
     shown = view.choice("beside", "")
     _select("beside", "Compare", options, shown, width=215, take=partial(_take_beside, view))
-    custom = _day(shown)
+    custom = links.day(shown)
     if custom is not None:
         st.session_state["w-beside-from"] = custom
         st.date_input("From", key="w-beside-from", format="YYYY-MM-DD", required=True, on_change=_take_beside_day, width=125)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _take_beside(view: View) -> None:
