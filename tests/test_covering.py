@@ -117,6 +117,30 @@ def test_the_p_median_optimum_is_that_of_trying_every_set_under_every_side_condi
         assert choice.is_proven
 
 
+def test_a_known_set_with_sites_that_no_better_set_holds_is_not_given_up_for_a_worse_one(monkeypatch):
+    # what larger problems go through: the relaxation rules sites out, and the solver sees only the rest
+    monkeypatch.setattr(covering, "_SMALL", -1)
+    rows = """37 13 47 0 18 47 50; 48 50 0 0 39 0 49; 44 0 48 47 48 49 0; 49 0 47 47 47 0 49; 10 26 0 0 47 50 47; 47 4 27 8 0 0 4;
+        0 35 0 48 0 44 20; 0 47 48 47 20 0 0; 9 0 31 48 42 50 0"""
+    problem = gains.savings_of([[int(each) for each in row.split()] for row in rows.split(";")])
+    kept = conditions(7, k=2, costs=[9, 1, 9, 10, 9, 5, 7], budget=23)
+    choice = best(problem, kept)
+    assert (choice.sites, choice.value, choice.bound) == ((3, 6), 393, 393)
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_the_way_of_larger_problems_leads_to_the_optimum_of_trying_every_set(block, monkeypatch):
+    monkeypatch.setattr(covering, "_SMALL", -1)
+    for seed in range(5000 + 40 * block, 5040 + 40 * block):
+        case = Instance(seed)
+        if (allowed := list(case.allowed())) and case.sites < 11:
+            asked = {**case.asked, "open_sites": case.open}
+            covered = choose_covering(case.weights, case.covers, **asked, backup=case.backup)
+            assert covered.value == covered.bound == max(case.covered(chosen, backup=case.backup) for chosen in allowed), seed
+            away = choose_p_median(case.weights, case.distances, **asked, longest=30)
+            assert away.value == away.bound == min(case.away(chosen, longest=30) for chosen in allowed), seed
+
+
 def test_the_next_best_sets_are_those_that_follow_when_all_sets_are_sorted():
     for seed in range(2000, 2020):
         case = Instance(seed)
@@ -290,12 +314,31 @@ def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():
         ({"budget": 5, "costs": [1, 2]}, "costs"),
         ({"at_most": 1}, "needs the group"),
         ({"backup": 0}, "backup must be"),
+        ({"backup": 1.5}, "backup must be whole"),
+        ({"k": 1.5}, "k must be whole"),
+        ({"covers": []}, "no sites"),
+        ({"covers": [[0.5]]}, "site 0 covers must be whole"),
+        ({"covers": np.array([[True]])}, "numpy.flatnonzero"),
+        ({"covers": {0: [0]}}, "must list the places"),
+        ({"weights": [[1]]}, "weights must have shape"),
+        ({"open_sites": [1]}, "open_sites names a site"),
+        ({"groups": [1], "at_most": [1]}, "there is a group 1"),
         ({"site_values": [1, 2]}, "site values"),
     ],
 )
 def test_arguments_that_mean_nothing_are_refused_with_the_reason(arguments, said):
     with pytest.raises(ValueError, match=said):
         choose_covering(**{"weights": [1], "covers": [[0]], **arguments})
+
+
+def test_cover_sets_may_be_sets_and_numbers_may_be_numpy_s():
+    choice = choose_covering([1, 2, 3], [{0, 1}, frozenset({2}), set()], np.int64(1), groups=[0, 0, 0], at_most=np.int64(1))
+    assert (choice.sites, choice.value) == ((0,), 3)
+
+
+def test_distances_under_a_negative_longest_are_refused():
+    with pytest.raises(ValueError, match="longest must be 0"):
+        choose_p_median([1], [[1]], 1, longest=-1)
 
 
 def test_distances_of_another_shape_are_refused():

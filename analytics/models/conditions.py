@@ -223,9 +223,8 @@ def _one(sites: int, place: int) -> Integers:
 def _counts(sites: int, k: int | None) -> list[Rule]:
     if k is None:
         return []
-    if k < 0:
-        raise ValueError(f"k must be 0 or more, not {k}")
-    return [Rule(f"open exactly {k}", np.ones(sites, np.int64), low=k, high=k)]
+    count = int(whole([k], "k", lowest=0)[0])
+    return [Rule(f"open exactly {count}", np.ones(sites, np.int64), low=count, high=count)]
 
 
 def _budget(sites: int, costs: npt.ArrayLike | None, budget: int | None) -> list[Rule]:
@@ -248,5 +247,10 @@ def _at_most(sites: int, groups: npt.ArrayLike | None, at_most: int | Sequence[i
     if own.shape != (sites,):
         raise ValueError(f"there are {sites} sites, but {own.shape} groups")
     present = [int(group) for group in np.unique(own)]
-    most = {group: at_most if isinstance(at_most, int) else at_most[group] for group in present}
+    bounds = whole(at_most, "at_most", lowest=0)
+    if not bounds.ndim:
+        bounds = np.repeat(bounds, max(present, default=0) + 1)
+    if present and present[-1] >= len(bounds):
+        raise ValueError(f"at_most has {len(bounds)} numbers, but there is a group {present[-1]}")
+    most = {group: int(bounds[group]) for group in present}
     return [Rule(f"at most {most[group]} in {called.group(group)}", (own == group).astype(np.int64), high=most[group]) for group in present]

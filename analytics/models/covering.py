@@ -22,7 +22,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analytics.models.conditions import Conditions, Infeasible, Names, Rule, conditions, without_set
 from analytics.models.covering_bound import relaxed
 from analytics.models.covering_search import Chosen, greedy, improved
-from analytics.models.gains import Gains, Savings, covering_gains, distance_gains
+from analytics.models.gains import Cover, Gains, Savings, covering_gains, distance_gains
 from analytics.models.merging import Integers, Keys, set_keys, site_keys, whole
 
 Problem = Gains | Savings
@@ -86,7 +86,7 @@ class Choice:
 
 def choose_covering(
     weights: npt.ArrayLike,
-    covers: Sequence[npt.ArrayLike],
+    covers: Sequence[Cover],
     k: int | None = None,
     *,
     costs: npt.ArrayLike | None = None,
@@ -110,7 +110,7 @@ def choose_covering(
     weights
         Demand of each cell, whole numbers, 0 or more; shape (cells,).
     covers
-        For each site the places of the cells it covers.
+        For each site the places of the cells it covers, from 0: lists, arrays or sets.
     k
         Choose exactly so many sites; None: as many as pay, within the other conditions.
     costs, budget
@@ -150,6 +150,7 @@ def choose_covering(
     >>> choice.sites, choice.value, choice.is_proven
     ((0, 2), 100, True)
     """
+    _some(len(covers))
     problem = covering_gains(weights, covers, open_sites=open_sites, backup=backup, site_values=site_values)
     kept = conditions(
         len(covers),
@@ -193,9 +194,10 @@ def choose_p_median(
     weights
         Demand of each cell, whole numbers, 0 or more; shape (cells,).
     distances
-        Whole numbers, 0 or more, of shape (cells, sites).
+        Whole numbers, 0 or more, of shape (cells, sites): from every cell to every site. Of a road graph's edges these are its shortest
+        paths (``scipy.sparse.csgraph.shortest_path``).
     k
-        Choose exactly so many sites.
+        Choose exactly so many sites; None: as many as help, within the other conditions.
     longest
         Longer distances count as this, as does that of a cell without any site; None: the longest in ``distances``.
     costs, budget, must, must_not, not_both, groups, at_most, limits, open_sites, names, time_limit_s
@@ -220,6 +222,7 @@ def choose_p_median(
     ((0,), 14, True)
     """
     problem = distance_gains(weights, distances, open_sites=open_sites, longest=longest)
+    _some(problem.sites)
     kept = conditions(
         problem.sites,
         k=k,
@@ -234,8 +237,13 @@ def choose_p_median(
         open_sites=open_sites,
         names=names,
     )
-    top = int(np.asarray(distances).max(initial=0)) if longest is None else longest
+    top = int(np.asarray(distances).max(initial=0)) if longest is None else int(longest)
     return as_distance(best(problem, kept, time_limit_s=time_limit_s), int(whole(weights, "weights").sum()) * top)
+
+
+def _some(sites: int) -> None:
+    if not sites:
+        raise ValueError("there are no sites to choose from")
 
 
 def as_distance(choice: Choice, most: int) -> Choice:
@@ -319,7 +327,10 @@ def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -
         return found, told.bound
     rest = problem.restricted(told.is_out)
     better, bound = _solved(rest, kept, found, Bounds(told.is_in.astype(float), 1.0 - told.is_out), limit_s=until - perf_counter())
-    # sets with sites that were ruled out are worth no more than what was known
+    # Sets with sites that were ruled out are worth no more than what was known; the known set may be one of them, and then counts for
+    # less in the rest than it is worth.
+    if problem.value(better) < known:
+        better = found
     return better, min(told.bound, max(bound, problem.value(better)))
 
 

@@ -13,6 +13,7 @@ value is exact.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
@@ -24,6 +25,8 @@ from scipy import sparse
 from analytics.models.merging import Integers, set_keys, site_keys, summed, whole
 
 Booleans = npt.NDArray[np.bool_]
+Cover = npt.ArrayLike | AbstractSet[int]
+"""Places of the cells that a site covers, in any order: a list, an array or a set."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +104,7 @@ class Gains:
 
 def covering_gains(
     weights: npt.ArrayLike,
-    covers: Sequence[npt.ArrayLike],
+    covers: Sequence[Cover],
     *,
     open_sites: Sequence[int] = (),
     backup: int = 1,
@@ -127,12 +130,12 @@ def covering_gains(
     ValueError
         If weights are negative or no whole numbers, or a cover names a cell that is not there.
     """
-    demand = whole(weights, "weights", lowest=0)
-    if backup < 1:
-        raise ValueError(f"backup must be 1 or more, not {backup}")
+    demand = _demand(weights)
+    times = int(whole([backup], "backup", lowest=1)[0])
     members = _members(covers, len(demand))
-    already = np.asarray(members[:, list(open_sites)].sum(axis=1), np.int64).ravel()
-    return _merged(_without(members, open_sites), demand, np.maximum(backup - already, 0), site_values, len(covers))
+    own = _there(open_sites, len(covers))
+    already = np.asarray(members[:, own].sum(axis=1), np.int64).ravel()
+    return _merged(_without(members, own), demand, np.maximum(times - already, 0), site_values, len(covers))
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,10 +212,10 @@ def distance_gains(
     ValueError
         If weights or distances are negative or no whole numbers, or shapes do not fit.
     """
-    demand, away = whole(weights, "weights", lowest=0), whole(distances, "distances", lowest=0)
+    demand, away = _demand(weights), whole(distances, "distances", lowest=0)
     if away.ndim != 2 or away.shape[0] != len(demand):
         raise ValueError(f"distances must have shape (cells, sites) with {len(demand)} cells, not {away.shape}")
-    top = int(away.max(initial=0)) if longest is None else longest
+    top = int(away.max(initial=0)) if longest is None else int(whole([longest], "longest", lowest=0)[0])
     whole([int(demand.sum()) * top], "weighted distances")
     return savings_of(np.maximum(top - away, 0) * demand[:, None], open_sites=open_sites)
 
@@ -235,7 +238,7 @@ def savings_of(savings: npt.ArrayLike, *, open_sites: Sequence[int] = (), site_v
         If savings are negative or no whole numbers, or there are not as many site values as sites.
     """
     saved = whole(savings, "savings", lowest=0)
-    own = list(open_sites)
+    own = _there(open_sites, saved.shape[1])
     there = saved[:, own].max(axis=1, initial=0)
     more = np.maximum(saved - there[:, None], 0)
     more[:, own] = 0
@@ -259,15 +262,38 @@ def together(*parts: Gains) -> Gains:
     )
 
 
-def _members(covers: Sequence[npt.ArrayLike], cells: int) -> sparse.csr_array:
+def _members(covers: Sequence[Cover], cells: int) -> sparse.csr_array:
     """Return cells by sites, 1 where the site reaches the cell; a cell named twice counts once."""
-    sets = [np.unique(np.asarray(cover, np.int64)) for cover in covers]
+    sets = [_places(cover, site) for site, cover in enumerate(covers)]
     for site, cover in enumerate(sets):
         if len(cover) and not (cover[0] >= 0 and cover[-1] < cells):
             raise ValueError(f"site {site} covers cell {int(cover[-1] if cover[-1] >= cells else cover[0])}, but there are {cells} cells")
     pointers = np.concatenate([[0], np.cumsum([len(cover) for cover in sets])])
     cells_of = np.concatenate([*sets, np.empty(0, np.int64)])
     return sparse.csc_array((np.ones(len(cells_of), np.int8), cells_of, pointers), shape=(cells, len(sets))).tocsr()
+
+
+def _places(cover: Cover, site: int) -> Integers:
+    """Return the places of a cover, each once: of a list, an array or a set."""
+    given = np.asarray(list(cover) if isinstance(cover, AbstractSet) else cover)
+    if given.ndim != 1 or given.dtype == np.bool_:
+        # a row of marks would be read as the places 0 and 1
+        raise ValueError(f"the cover of site {site} must list the places of its cells; numpy.flatnonzero makes them of marks")
+    return np.unique(whole(given, f"the places that site {site} covers"))
+
+
+def _demand(weights: npt.ArrayLike) -> Integers:
+    demand = whole(weights, "weights", lowest=0)
+    if demand.ndim != 1:
+        raise ValueError(f"weights must have shape (cells,), not {demand.shape}")
+    return demand
+
+
+def _there(open_sites: Sequence[int], sites: int) -> list[int]:
+    own = list(open_sites)
+    if any(not 0 <= site < sites for site in own):
+        raise ValueError(f"open_sites names a site that is not there: sites are 0 to {sites - 1}")
+    return own
 
 
 def _without(members: sparse.csr_array, sites: Sequence[int]) -> sparse.csr_array:
