@@ -200,7 +200,8 @@ def test_picked_rows_carry_no_column_of_what_is_the_same_in_all_of_them(busy):
 
     assert shown.columns == ("mall_id",)
     assert sentences.picks(shown) == [("Status", "Delivered")]
-    assert "only status: Delivered" in sentences.aside(shown)
+    assert sentences.aside(shown).endswith("only status: Delivered")  # what is behind the rows of other statuses is not theirs
+    assert {"orders_behind", "hidden_share", "left_out"}.isdisjoint(table.file(shown).about)
 
 
 def test_nothing_to_show_says_why(busy):
@@ -236,6 +237,22 @@ def test_the_bars_and_the_squares_are_the_rows(busy):
 
     assert (list(bars.y), list(bars.x)) == (["Mall 2", "Mall 1"], [25.0, 20.0])
     assert sorted(each.text for each in squares.layout.annotations) == ["20.0", "25.0"]
+
+
+def test_stores_of_one_name_are_told_apart_and_no_name_is_drawn_as_markup(busy):
+    for number, mall, name in (("a1", "M1", "Apple"), ("a2", "M2", "Apple"), ("b1", "M4", "Books & <b>"), ("b2", "M4", "Books & <b>")):
+        busy.add("stores", store_id=number, mall_id=mall, name=name)
+        busy.deliver(mall, seconds=[600] * {"a1": 40, "a2": 15, "b1": 12, "b2": 11}[number], store_id=number)
+    grid = pictures.picture(look(busy, metric="orders", by="store,hour")).chart
+    lines = pictures.picture(look(busy, metric="orders", by="store,day")).chart
+
+    tips = [tip for line in grid.data[0].customdata for tip in line if tip]
+    assert {"Apple (Mall 1), 12 pm: 40", "Apple (Mall 2), 12 pm: 15"} <= set(tips)
+    assert {"Books &amp; &lt;b&gt; (b1), 12 pm: 12", "Books &amp; &lt;b&gt; (b2), 12 pm: 11"} <= set(tips)
+    assert not [text for text in (*tips, *grid.layout.yaxis.ticktext) if "<b>" in text]
+    assert {"Apple (Mall 1)", "Apple (Mall 2)"} & {line.name for line in lines.data}
+    bars = pictures.picture(look(busy, metric="orders", by="store")).chart
+    assert not [name for name in bars.data[0].y if "<b>" in name]
 
 
 def test_three_dimensions_have_a_table_and_no_chart(busy):

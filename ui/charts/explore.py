@@ -58,7 +58,7 @@ def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = 
         What the marks are, in words; empty: there are none.
     """
     colors = tokens(theme)
-    names = _apart([_short(bar.name) for bar in bars])
+    names = _apart([escape(_short(bar.name)) for bar in bars])
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + _BAR_PX * max(1, len(bars))})
     hover = [_bar_tip(bar, unit, before) for bar in bars]
     figure.add_bar(
@@ -176,7 +176,8 @@ def group_grid(
     """
     colors = tokens(theme)
     shades = classes.colors(theme)
-    row_names, column_names = [_short(name) for name in rows], [_short(name, max(12, _COLUMNS_WIDTH // len(columns))) for name in columns]
+    widest = max(12, _COLUMNS_WIDTH // len(columns))
+    row_names, column_names = [escape(_short(name)) for name in rows], [escape(_short(name, widest)) for name in columns]
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + 20 + _ROW_PX * max(1, len(rows))})
     places = [[squares.get((row, column)) for column in columns] for row in rows]
     indices = [[None if each is None or each.value is None else classes.index(each.value) for each in line] for line in places]

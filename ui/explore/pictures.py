@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html import escape
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -159,9 +160,9 @@ def _grid(look: Look, down: str, across: str) -> Drawn:
 
 def _square(look: Look, row: Row, *columns: str) -> Square:
     if row["suppressed"]:
-        return Square(None, is_hidden=True, tip=f"{look.name(row, *columns)}: hidden, {look.found.answer.too_few}")
+        return Square(None, is_hidden=True, tip=f"{escape(look.name(row, *columns))}: hidden, {look.found.answer.too_few}")
     rows = f"<br>{write.n(row[look.figure.rows])}" if look.figure.rows else ""
-    return Square(look.on_screen(row), tip=f"{look.name(row, *columns)}: {look.value(row)}{rows}")
+    return Square(look.on_screen(row), tip=f"{escape(look.name(row, *columns))}: {look.value(row)}{rows}")
 
 
 def _names_in_order(look: Look, column: str) -> list[str]:

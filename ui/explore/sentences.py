@@ -50,7 +50,7 @@ def aside(look: Look) -> str:
         parts.append(changed)
     parts += [look.view.place, look.view.days if look.metric.uses("start_on") else ""]
     parts += [f"only {label.lower()}: {value}" for label, value in picks(look)]
-    if answer.metric.facts and answer.rows_behind:
+    if answer.metric.facts and answer.rows_behind and not look.choice.asked.only:  # the answer has the rows of other values too
         parts.append(f"{write.whole(answer.rows_behind)} {answer.rows_are}")
     parts.append("modelled" if look.metric.modelled else "")
     return " \N{MIDDLE DOT} ".join(filter(None, parts))

@@ -11,6 +11,8 @@ from ui.explore.look import Look, Row
 from ui.panels import Shown
 
 _BESIDE: Final = ("before", "before_low", "before_high", "change", "change_low", "change_high")
+_OF_ALL_VALUES: Final = frozenset({"hidden_share", "hidden_share_is", "left_out"})
+"""What an answer says of all its rows, which is not so of those of one value."""
 
 
 def columns(look: Look) -> tuple[Shown, ...]:
@@ -79,12 +81,13 @@ def file(look: Look) -> Table:
     names |= {name: f"{figure}_{name}{_ending(figure)}" for name in _BESIDE}
     names |= {"before_rows": f"{names[shown.rows]}_before" if shown.rows else "", "is_beyond_chance": "is_change_beyond_chance"}
     rows = look.found.table
+    kept_back = {"rows", "columns", *(_OF_ALL_VALUES | {f"{answer.rows_are.replace(' ', '_')}_behind"} if asked.only else ())}
     rows = rows if shown.rows or "before_rows" not in rows.column_names else rows.drop_columns(["before_rows"])
     return of_table(
         rows.rename_columns([names[name] for name in rows.column_names]),
         safe_stem(["explore", asked.metric, "by-" + "-".join(asked.by) if asked.by else ""]),
         look.view.version,
-        **{name: value for name, value in description(answer, look.view.version).items() if name not in {"rows", "columns"}},
+        **{name: value for name, value in description(answer, look.view.version).items() if name not in kept_back},
         figure=figure,
         picked={dimension: str(value) for dimension, value in asked.only},
         compared_with=look.before,

@@ -1,5 +1,6 @@
 """Words and numbers of the Explore page: dimensions, groups and figures as they stand on screen."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
@@ -67,9 +68,12 @@ class Groups:
     """The names of groups of one version: markets, malls and stores by their names, everything else in words."""
 
     def __init__(self, version: Version) -> None:
-        self._markets = {market.id: market.name for market in markets(version)}
-        self._malls = {mall.id: mall.name for mall in malls(version)}
-        self._stores = {store.id: store.name or store.id for store in stores(version)}
+        self._markets = _told_apart({each.id: each.name for each in markets(version)}, {})
+        known = malls(version)
+        self._malls = _told_apart({each.id: each.name for each in known}, {each.id: self._markets.get(each.market_id) for each in known})
+        shops = stores(version)
+        places = {each.id: self._malls.get(each.mall_id or "") for each in shops}
+        self._stores = _told_apart({each.id: each.name or each.id for each in shops}, places)
 
     def words(self, column: str, value: Any) -> str:
         """Return a value of a column that names rows; ``Unknown`` where there is none."""
@@ -81,6 +85,15 @@ class Groups:
     def row(self, row: Mapping[str, Any], columns: tuple[str, ...]) -> str:
         """Return a row's group in words: ``Fashion Show, Fri``."""
         return ", ".join(self.words(column, row[column]) for column in columns)
+
+
+def _told_apart(names: Mapping[str, str], places: Mapping[str, str | None]) -> dict[str, str]:
+    """Return names of which no two are alike: with the place behind those that several have, or with the id where that is alike too."""
+    told = dict(names)
+    for more in (places, {id_: id_ for id_ in names}):
+        often = Counter(told.values())
+        told = {id_: f"{names[id_]} ({more[id_]})" if often[name] > 1 and more.get(id_) else name for id_, name in told.items()}
+    return told
 
 
 def of_dimension(groups: Groups, dimension: str, value: Any) -> str:
