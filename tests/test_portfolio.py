@@ -180,6 +180,17 @@ def test_a_worse_set_that_calls_itself_proven_is_found_out_by_trying_all_sets(pl
     assert false == ["no allowed set is better, by trying them all"]
 
 
+def test_a_bound_below_what_another_set_has_is_found_out_by_trying_all_sets(place):
+    best = portfolio(place, wished(open="3"))
+    second = next(next_sets(place, best))
+    claimed = replace(second, choice=replace(second.choice, bound=(second.value + best.value) // 2))
+    assert second.value < claimed.choice.bound < best.value
+    false = [check.what for check in verify(place, read(text(certificate(place, claimed)))) if check.holds is False]
+    assert false == ["no allowed set is better, by trying them all"]
+    honest = replace(second, choice=replace(second.choice, bound=best.value))
+    assert verifies(verify(place, read(text(certificate(place, honest)))))
+
+
 def test_the_same_question_gives_the_same_certificate_but_for_the_seconds(place):
     told = [certificate(place, portfolio(place, wished(open="3"), time_limit_s=limit)) for limit in (5.0, 6.0)]
     for each in told:
@@ -215,6 +226,12 @@ def test_a_mall_alone_has_the_orders_of_its_forecast_where_no_open_mall_is_near(
     assert 0 < found.value - found.before <= sum(alone.values())
 
 
+def test_that_malls_are_open_is_not_told_as_a_condition_to_loosen(demo):
+    found = portfolio(demo, wished(aim="orders", open="2", hire="0"))
+    assert "open exactly 2" in found.conflict
+    assert not any("open already" in name for name in found.conflict)
+
+
 def test_where_money_is_the_aim_as_many_malls_open_as_pay_and_none_where_none_does(demo):
     poor = portfolio(demo, wished(market="phoenix", aim="contribution", earns="1"))
     assert (poor.sites, poor.value) == ((), 0)
@@ -222,6 +239,17 @@ def test_where_money_is_the_aim_as_many_malls_open_as_pay_and_none_where_none_do
     rich = portfolio(demo, wished(market="phoenix", aim="contribution", earns="9000", money="1000:10:52"))
     assert len(rich.sites) == 4
     assert rich.value > 0
+
+
+def test_a_mall_whose_orders_cost_more_than_they_bring_in_loses_on_each(demo):
+    asked = wished(market="washington", aim="contribution", open="1", must="dulles-town-center", earns="1", drive="45")
+    found = portfolio(demo, asked)
+    told = forecast(demo, found.sites[0])
+    added = raw(demo, replace(asked, aim="orders"))
+    orders = (added.value(found.ids) - added.value(())) / 1000
+    left = -found.value - found.cost_cents
+    assert left == pytest.approx(52 * orders * (told.cost_cents.middle - 1), rel=1e-3)
+    assert verifies(verify(demo, read(text(certificate(demo, found)))))
 
 
 def test_in_the_curve_more_is_never_worse_and_the_page_s_point_is_the_answer(place):
@@ -385,6 +413,7 @@ def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place,
     told = json.loads(capfd.readouterr().out)
     asked = wished(open="3", backup="2")
     assert told["certificate"]["value"] == portfolio(place, asked).value
+    assert "next best set" in told["answer"]
     assert [each["allowed"] for each in told["curve"]] == list(allowances(place, asked))
     assert main(["verify", str(file), *at]) == 0
     assert "verified" in capfd.readouterr().out
@@ -396,6 +425,8 @@ def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place,
     assert lines[0].startswith("place,mall_id,name,market_id,lost_without_people,")
     assert len(lines) == 3
     assert main(["choose", "--open", "1", "--must", "C1,C2", *at]) == 1
+    assert "cannot hold together" in capfd.readouterr().out
+    assert main(["choose", "--open", "1", "--must", "C1", "--must", "C2", *at]) == 1  # the first is not forgotten over the second
     assert "cannot hold together" in capfd.readouterr().out
     assert main(["choose", "--open", "1", "--budget", "1", *at]) == 2
     assert main(["verify", str(tmp_path / "nothing.json"), *at]) == 2

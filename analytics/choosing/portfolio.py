@@ -114,8 +114,15 @@ def _portfolio(key: VersionKey, wish: Wish, time_limit_s: float) -> Portfolio:
     try:
         found = told(made, best(made.problem, made.kept, time_limit_s=time_limit_s))
     except Infeasible as error:
-        return Portfolio(wish, before=made.value(()), total=made.total, conflict=error.conflict, notes=made.notes)
+        return Portfolio(wish, before=made.value(()), total=made.total, conflict=_to_change(made, error.conflict), notes=made.notes)
     return found
+
+
+def _to_change(made: Worth, conflict: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the conditions of a conflict that someone asked for; open malls are named only where fewer than two are left."""
+    given = {f"{site.name} is open already" for site in made.sites if site.is_open}
+    asked = tuple(name for name in conflict if name not in given)
+    return asked if len(asked) > 1 else conflict
 
 
 def told(made: Worth, choice: Choice) -> Portfolio:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from analytics.choosing.portfolio import Portfolio
+from analytics.choosing.robustness import Lead
 from analytics.choosing.wish import Wish
 
 _THOUSAND: Final = 1000
@@ -27,6 +28,21 @@ def sentence(found: Portfolio, others: Sequence[Portfolio] = ()) -> str:
         return f"Open none: {_nothing(found)} {_standing(found, others)}"
     names = listed([site.name for site in found.sites])
     return f"Open {names}: {change(found)}. {_standing(found, others)}"
+
+
+def beside_error(said: str, found: Portfolio, others: Sequence[Portfolio], first: Lead | None) -> str:
+    """Return the sentence with how far the next best set is under the model's error; as it is where that is not known.
+
+    Parameters
+    ----------
+    said, found, others
+        ``sentence`` of the best set and the next best ones.
+    first
+        How far the best set is ahead of a next best one.
+    """
+    if first is None or found.choice is None or not others or others[0].value == found.value:
+        return said
+    return f"{said[:-1]}, {'beyond' if first.is_beyond_error else 'inside'} the model's error."
 
 
 def change(found: Portfolio) -> str:

@@ -243,12 +243,14 @@ class _Money(_Orders):
             for cell, orders in self.expected[mall].items():
                 there[cell] = max(orders, there.get(cell, 0))
         most: dict[tuple[str, int], int] = {}
+        lost = 0
         for mall in malls:
-            left = max(self._left(mall), 0)
+            left = self._left(mall)
             for cell, orders in self.expected[mall].items():
                 cents = max(orders - there.get(cell, 0), 0) * left * self.wish.weeks // 1000
+                lost += min(cents, 0)
                 most[cell] = max(cents, most.get(cell, 0))
-        return sum(most.values()) - sum(self.wish.cost_cents(mall) for mall in malls)
+        return sum(most.values()) + lost - sum(self.wish.cost_cents(mall) for mall in malls)
 
     def _left(self, mall: str) -> int:
         cost = {each.site.id: each.cost_cents for each in self.told}[mall]

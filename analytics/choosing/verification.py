@@ -128,10 +128,11 @@ def _all_sets(known: Raw, said: Certificate) -> Check:
     if best is None:
         return Check(what, holds=False, found="no set is allowed at all")
     sign = -1 if said.wish.aim == "minutes" else 1
+    if sign * best > sign * said.bound:
+        return Check(what, holds=False, found=f"{count:,} sets tried; the best has {best:,}, beyond the bound of {said.bound:,}")
     is_best = sign * best <= sign * said.value
-    if not said.is_proven:
-        return Check(what, None if not is_best else True, f"{count:,} sets tried; the best has {best:,}")
-    return Check(what, is_best, f"{count:,} sets tried; the best has {best:,}")
+    # a set that is not said to be the best may be behind another one, within its bound
+    return Check(what, True if is_best else None, f"{count:,} sets tried; the best has {best:,}")
 
 
 def _best(known: Raw, wish: Wish, names: Sequence[str], worth: Callable[[tuple[int, ...]], int]) -> int | None:

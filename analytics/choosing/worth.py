@@ -154,7 +154,10 @@ def _orders(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Fo
 
 
 def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
-    """Cents over the weeks: what each expected order leaves, less what the malls cost; open malls' orders are theirs already."""
+    """Cents over the weeks: what each expected order leaves, less what the malls cost; open malls' orders are theirs already.
+
+    A mall whose orders cost more than they bring in loses on each that it adds, also where another chosen mall reaches the same cell.
+    """
     whom, expected = _expected(key, wish, there, told)
     earns = wish.earns_cents if wish.earns_cents is not None else _mean_fee_cents(key.version)
     costs = [None if each.cost_cents is None else each.cost_cents.middle for each in told]
@@ -167,8 +170,9 @@ def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tu
     kept = np.where(expected > expected[:, is_open].max(axis=1, initial=0)[:, None], expected, 0)
     added = kept - np.where(kept > 0, expected[:, is_open].max(axis=1, initial=0)[:, None], 0)
     value = added * np.maximum(left, 0) * wish.weeks // THOUSANDTHS
+    lost = (added * np.minimum(left, 0) * wish.weeks // THOUSANDTHS).sum(axis=0)
     costs_of = np.array([0 if site.is_open else -wish.cost_cents(site.id) for site in there], np.int64)
-    problem = savings_of(np.where(is_open, 0, value), site_values=costs_of)
+    problem = savings_of(np.where(is_open, 0, value), site_values=np.where(is_open, 0, costs_of + lost))
     made = _made(wish, there, problem, whom, told)
     note = f"An order brings in {earns / 100:.2f} and costs what each mall's forecast says."
     return replace(made, notes=(*made.notes, note))

@@ -25,6 +25,7 @@ _EPILOG = """\
 examples:
   python -m analytics choose --open 3
   python -m analytics choose --market las-vegas --budget 200000000 --must meadows-mall --format json
+  python -m analytics choose --open 3 --must meadows-mall --must galleria-at-sunset --not downtown-summerlin
   python -m analytics choose --open 3 --aim minutes --most 1 --certificate portfolio.json
   python -m analytics choose --open 5 --apart downtown-summerlin+meadows-mall --format csv > malls.csv
   python -m analytics verify portfolio.json
@@ -43,6 +44,9 @@ _CHOICES = {
     "prices": ("M:A:B,..", "opening and weekly cost of single malls, cents"),
     "earns": ("CENTS", "fee and commission of an order (default: the pilots' mean fee)"),
 }
+_LISTS = {"must", "not", "apart", "prices"}
+"""Options that may be said again: each adds to the list."""
+
 _NEXT = 5
 
 
@@ -57,7 +61,7 @@ def add(commands: Commands, place: Place) -> None:
     )
     parser.set_defaults(command=_choose)
     for name, (shown, text) in _CHOICES.items():
-        parser.add_argument(f"--{name}", dest=f"wish_{name}", metavar=shown, help=text)
+        parser.add_argument(f"--{name}", dest=f"wish_{name}", metavar=shown, help=text, action="append" if name in _LISTS else "store")
     parser.add_argument("--next", type=whole_number, default=_NEXT, metavar="N", help="next best sets to find (default: 5)")
     parser.add_argument("--curve", action="store_true", help="also the best value for every number of malls or budget")
     parser.add_argument("--limit", type=whole_number, default=10, metavar="S", help="seconds for each set (default: 10)")
@@ -72,28 +76,32 @@ def _choose(options: argparse.Namespace) -> int:
 
     from analytics.choosing.certificate import certificate, text  # noqa: PLC0415
     from analytics.choosing.portfolio import allowances, next_sets, point, portfolio  # noqa: PLC0415
+    from analytics.choosing.portfolio_words import beside_error, sentence  # noqa: PLC0415
+    from analytics.choosing.robustness import lead  # noqa: PLC0415
     from analytics.choosing.wish import wish  # noqa: PLC0415
 
     data = version(options)
     _, scenario = chosen_scenario(options, data)
-    given = {name: value for name in _CHOICES if (value := getattr(options, f"wish_{name}")) is not None}
+    said = {name: value for name in _CHOICES if (value := getattr(options, f"wish_{name}")) is not None}
+    given = {name: ",".join(value) if name in _LISTS else value for name, value in said.items()}
     kept = {name: value for name, value in scenario.others if not (name in {"open", "budget"} and {"open", "budget"} & given.keys())}
     asked = wish(replace(scenario, others=tuple(sorted((kept | given).items()))))
     with _quiet_output():
         found = portfolio(data, asked, time_limit_s=float(options.limit))
         others = list(next_sets(data, found, count=options.next, time_limit_s=float(options.limit)))
         curve = [point(data, asked, each, time_limit_s=float(options.limit)) for each in allowances(data, asked)] if options.curve else []
+    answer = beside_error(sentence(found, others), found, others, lead(data, found, others[0]) if others else None)
     told = certificate(data, found, others) if found.choice else None
     if options.certificate is not None:
         if told is None:
             raise ParameterError("there is no set to certify")
         _write(options.certificate, text(told))
     if options.format == "json":
-        pipe([json.dumps(_told(found, told, curve, data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
+        pipe([json.dumps(_told(answer, found, told, curve, data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
     elif options.format == "csv":
         pipe([export.table_csv(rows(found), is_synthetic=data.manifest.synthetic)])
     else:
-        _print(found, others, curve)
+        _print(answer, found, others, curve)
         print(f"version {data.id}" + (", synthetic data" if data.manifest.synthetic else ""))
     return 0 if found.choice else 1
 
@@ -118,10 +126,8 @@ def _quiet_output() -> Iterator[None]:
         os.close(kept)
 
 
-def _told(found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"], version_id: str) -> dict[str, Any]:
-    from analytics.choosing.portfolio_words import sentence  # noqa: PLC0415
-
-    answer: dict[str, Any] = {"answer": sentence(found), "version": version_id, "conflict": list(found.conflict)}
+def _told(said: str, found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"], version_id: str) -> dict[str, Any]:
+    answer: dict[str, Any] = {"answer": said, "version": version_id, "conflict": list(found.conflict)}
     if told:
         answer["certificate"] = told
         answer["alone"] = dict(zip(found.ids, found.alone, strict=True))
@@ -130,11 +136,11 @@ def _told(found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"],
     return answer | {"notes": list(found.notes)}
 
 
-def _print(found: "Portfolio", others: list["Portfolio"], curve: list["Point"]) -> None:
+def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list["Point"]) -> None:
     from analytics.choosing.portfolio import in_all  # noqa: PLC0415
-    from analytics.choosing.portfolio_words import amount, change, money, sentence, shown  # noqa: PLC0415
+    from analytics.choosing.portfolio_words import amount, change, money, shown  # noqa: PLC0415
 
-    print(sentence(found, others))
+    print(said)
     if found.choice is None:
         return
     choice = found.choice

@@ -5,7 +5,7 @@ from shlex import quote
 import streamlit as st
 
 from analytics.choosing.certificate import spelled
-from analytics.choosing.portfolio_words import money, sentence
+from analytics.choosing.portfolio_words import beside_error, money, sentence
 from analytics.choosing.raw import by_hand
 from ui import panels, source
 from ui.portfolio.asked import AIM, Asked
@@ -17,11 +17,8 @@ _LOOK_EVERY_S = 0.5
 
 def told(by: Asked) -> tuple[str, str]:
     """Return the answer in one sentence, and in an aside what it rests on."""
-    said = sentence(by.found, by.others)
     first = next((each for each in by.running.leads if each is not None), None)
-    if first is not None and by.found.choice is not None and by.others[0].value != by.found.value:
-        said = f"{said[:-1]}, {'beyond' if first.is_beyond_error else 'inside'} the model's error."
-    return said, _aside(by)
+    return beside_error(sentence(by.found, by.others), by.found, by.others, first), _aside(by)
 
 
 def _aside(by: Asked) -> str:
