@@ -433,6 +433,39 @@ def test_a_page_shows_how_far_a_slow_question_is_gives_it_up_and_asks_again(busy
     assert "Click-to-door p90" in " ".join(element.proto.body for element in page.get("html"))
 
 
+def test_a_fault_is_shown_once_and_asked_again(busy, monkeypatch):
+    answer, faults = asking.explored_on_a_map, [MemoryError("no room")]
+
+    def fails_once(*question):
+        if faults:
+            raise faults.pop()
+        return answer(*question)
+
+    asking.kept_explored.clear()
+    monkeypatch.setattr(asking, "explored_on_a_map", fails_once)
+    monkeypatch.setattr(waiting, "PATIENCE_S", 30)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    assert page.exception
+
+    assert not page.run().exception
+
+
+def test_all_rows_behind_the_table_leave_unless_some_are_picked_or_hidden_here_alone(busy, monkeypatch):
+    assert table.whole_answer(look(busy, metric="orders", by="store", mall="M1")).rows_shown == 60
+    assert table.whole_answer(look(busy, metric="orders", by="mall", only="status:delivered")) is None
+    busy.deliver("M1", seconds=[600] * 3, store_id="s3")
+    assert table.whole_answer(look(busy, metric="orders", by="store", mall="M1")) is None
+
+    monkeypatch.setattr(waiting, "PATIENCE_S", 30)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60)
+    page.session_state["chosen"] = dict(looking(busy, metric="orders", by="mall").chosen)
+    page.run()
+    assert not page.exception
+    assert [told.value for told in page.markdown if told.value.startswith("**All 93 orders behind it**")]
+
+
 def test_another_question_gives_up_the_one_before(busy, monkeypatch):
     asking.kept_explored.clear()
     monkeypatch.setattr(asking, "explored_on_a_map", lambda *_: Engine.of(busy.version).table(ENDLESS))

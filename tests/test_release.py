@@ -24,6 +24,8 @@ from data import blocks as store
 from data.warehouse import Warehouse
 from tests.test_blocks import MARCH, busy
 from tests.town import cells
+from ui import release as page
+from ui.view import view_of
 
 FEBRUARY, APRIL, MAY = date(2026, 2, 1), date(2026, 4, 1), date(2026, 5, 1)
 K = 3
@@ -396,6 +398,15 @@ def test_a_file_for_release_is_written_whole_with_its_hash_or_not_at_all(town, t
     assert out.read_bytes() == kept
     with pytest.raises(SystemExit, match="2"):
         main(["release", "mall", "--format", "doc", *root])
+
+
+def test_the_command_on_the_page_names_the_version_that_it_shows(town):
+    busy(town, n=20)
+    view = view_of({"mall": "M1", "cut": "cell"}, version=town.version, scope=RELEASED, theme="light", default_period="last-week")
+    command = page.behind(view, page.released(view)).command
+
+    assert command.startswith("python -m analytics release cell --mall M1 --from ")
+    assert command.endswith(f" --version {town.version.id}")
 
 
 def test_the_command_says_why_nothing_may_leave(town, capsys):

@@ -187,6 +187,7 @@ def behind(view: View, found: Release) -> Behind:
     for option, value in given.items():
         words += [f"--{option}", value] if value else []
     words += ["--resolution", str(wanted.resolution)] if wanted.by == "cell" and wanted.resolution != 9 else []
+    words += ["--version", found.version_id]
     made = f"Blocks made in {write.listed(list(found.made_in))}." if found.made_in else ""
     definition = f"{release.DEFINITION} {found.note}\n\n{made}"
     return Behind("Release", definition, write.counted(found.table.num_rows, "row"), command=shlex.join(words))

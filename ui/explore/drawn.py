@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
+from ui import downloads, panels, scene, source
 from ui import format as write
-from ui import panels, scene, source
 from ui.charts import CONFIG
 from ui.explore import controls as of_controls
 from ui.explore import pictures, saved_views, sentences, table, words
@@ -51,7 +51,7 @@ def evidence(look: Look) -> None:
     if look.rows:
         with panels.table_heading(_named(look)):
             of_controls.over_table(look)
-            panels.export(table.file(look), key="explore")
+            downloads.draw(table.file(look), key="explore", answer=table.whole_answer(look), version=look.view.version)
         panels.table(table.table(look), table.columns(look), key="explore-table", alt=alt, height_rows=_HEIGHT_ROWS)
     panels.note(sentences.about(look))
     source.offer([source.of_answer(each) for each in look.found.answers], key="explore")

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from analytics.answers import Answer
 from analytics.changes import Change
 from analytics.export import Table, description, exported_name, of_table, safe_stem
 from ui.explore import words
@@ -94,6 +95,11 @@ def file(look: Look) -> Table:
         sorted_by=asked.order,
         rows_of=look.found.groups,
     )
+
+
+def whole_answer(look: Look) -> Answer | None:
+    """Return the answer that is shown, for the rows behind it; None where some of its rows were not picked, or are hidden here alone."""
+    return None if look.choice.asked.only or look.found.is_covered else look.found.answer
 
 
 def _ending(figure: str) -> str:

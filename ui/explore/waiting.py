@@ -45,7 +45,11 @@ def _asked(view: View, choice: Choice) -> Explored | Asking:
     if running is None:
         running = asking.begin(key, view.version)
         st.session_state[_RUNNING] = running
-    running.wait(PATIENCE_S)
+    try:
+        running.wait(PATIENCE_S)
+    except BaseException:
+        st.session_state.pop(_RUNNING)  # the next run asks again: what failed once may have been out of memory
+        raise
     return running
 
 
@@ -69,6 +73,7 @@ def _follow() -> None:
     running = cast("Asking | None", st.session_state.get(_RUNNING))
     if running is None or running.is_over:
         st.rerun(scope="app")
-    told = f"{running.answered} of {running.expected} answers, {running.seconds:.0f} s"
-    st.progress(min(1.0, running.answered / running.expected), text=f"This takes longer than a second: {told}.")
+    expected = max(running.expected, running.answered)  # larger cells take further answers
+    told = f"{running.answered} of {expected} answers, {running.seconds:.0f} s"
+    st.progress(running.answered / expected, text=f"This takes longer than a second: {told}.")
     st.button("Cancel", on_click=running.cancel, icon=":material/close:", key="cancel-exploring")
