@@ -199,7 +199,7 @@ def test_the_same_question_gives_the_same_certificate_but_for_the_seconds(place)
     assert wish(scenario(told[0]["choices"])) == wished(open="3")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"mallreach_certificate": 1}', "\x00", '"text"'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"mallreach_certificate": 1}', "\x00", '"text"', "[" * 100_000])
 def test_what_is_no_certificate_is_refused(content):
     with pytest.raises(ParameterError, match="no certificate"):
         read(content)
@@ -359,6 +359,13 @@ def test_a_wish_is_its_texts(texts):
 def test_a_text_that_means_nothing_is_refused_with_what_would_be_right(texts, said):
     with pytest.raises(ParameterError, match=said):
         wished(**texts)
+
+
+def test_costs_beyond_what_can_be_counted_are_refused_whatever_is_aimed_at(place):
+    dear = "10000000000000:10000000000000:520"
+    for texts in ({}, {"budget": "1"}, {"aim": "contribution"}):
+        with pytest.raises(ParameterError, match="more than can be counted"):
+            portfolio(place, wished(money=dear, **texts))
 
 
 def test_malls_that_are_no_candidates_are_refused_by_name(place):

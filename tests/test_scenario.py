@@ -119,6 +119,8 @@ def test_weights_alone_are_ones_own_and_a_preset_beats_them() -> None:
         ({"pins": '[[" ",36,-115,"V"]]'}, "1 to 80 characters"),
         ({"pins": '[["A",36,-115,"V",-2]]'}, "0 to 10,000"),
         ({"pins": '[["A",36]]'}, "a list such as"),
+        ({"pins": f'[["A",{"9" * 400},-115,"V"]]'}, "a list such as"),
+        ({"pins": "[" * 100_000}, "a list such as"),
     ],
 )
 def test_a_text_that_cannot_be_read_is_refused_in_a_sentence_that_names_it(texts: dict[str, str], said: str) -> None:
@@ -134,11 +136,18 @@ def test_a_text_that_cannot_be_read_is_refused_in_a_sentence_that_names_it(texts
         "[]",
         '{"mallreach_scenario": 2, "name": "x", "choices": {}}',
         '{"mallreach_scenario": 1, "name": "x", "choices": {"drive": 3}}',
+        '{"mallreach_scenario": 1, "name": "\\ud800", "choices": {}}',
+        "[" * 100_000,
     ],
 )
 def test_a_text_that_is_no_scenario_is_refused(text: str) -> None:
     with pytest.raises(ParameterError, match="no scenario"):
         received(text)
+
+
+def test_half_a_character_in_a_name_is_no_part_of_any_file() -> None:
+    (pin,) = pins_of('[["\\ud800 Mall",36.1,-115.1,"V"]]')
+    assert pin.name.encode() == b"? Mall"
 
 
 def test_the_same_place_is_the_same_pin_whatever_it_is_called() -> None:

@@ -156,7 +156,7 @@ def read(content: str) -> Certificate:
         )
     except ParameterError:
         raise
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise ParameterError("this is no certificate: a JSON text that `python -m analytics choose --certificate FILE` wrote") from error
 
 

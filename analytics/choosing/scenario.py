@@ -176,7 +176,7 @@ def pin_at(name: str, latitude: float, longitude: float, market_id: str, store_c
         or not (latitude or longitude)
     ):
         raise ParameterError(f"{latitude}, {longitude} is no place: latitude -90 to 90, longitude -180 to 180, degrees")
-    text = " ".join(name.split())
+    text = " ".join(name.encode(errors="replace").decode().split())  # JSON can hold halves of characters, which no file can
     if not 0 < len(text) <= _LONGEST_NAME:
         raise ParameterError(f"a place has a name of 1 to {_LONGEST_NAME} characters")
     if store_count is not None and (type(store_count) is not int or not 0 <= store_count <= 10_000):
@@ -205,7 +205,7 @@ def pins_of(text: str) -> tuple[Pin, ...]:
     try:
         rows = json.loads(text)
         pins = [pin_at(str(row[0]), float(row[1]), float(row[2]), str(row[3]), row[4] if len(row) > 4 else None) for row in rows]
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
         if isinstance(error, ParameterError):
             raise
         raise ParameterError('pins: a list such as [["Name",36.1,-115.1,"las-vegas"]]') from error
@@ -229,8 +229,9 @@ def received(text: str) -> tuple[str, Scenario]:
     """
     try:
         kept: Any = json.loads(text)
+        json.dumps(kept, ensure_ascii=False).encode()  # halves of characters can be kept nowhere
         is_one = kept["mallreach_scenario"] == FORMAT and isinstance(kept["name"], str) and isinstance(kept["choices"], dict)
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise ParameterError("this text is no scenario: it begins with { and was copied from a page or file of scenarios") from error
     if not is_one or not all(isinstance(each, str) for each in kept["choices"].values()):
         raise ParameterError("this text is no scenario of a form known here")

@@ -30,6 +30,9 @@ from data.warehouse import Version
 THOUSANDTHS: Final = 1000
 """Expected orders are counted in thousandths of an order a week, so that cells with a part of one count."""
 
+MOST_COST_CENTS: Final = 2**52
+"""Cost of all malls together up to which sums are exact in the solver, with as much left for what orders bring in."""
+
 LARGEST_MATRIX: Final = 40_000_000
 """Pairs of cells and malls that are held at once."""
 
@@ -100,6 +103,8 @@ def _worth(key: VersionKey, wish: Wish) -> Worth:
     prices = [name for name, _ in wish.prices]
     for names, what in ((wish.must, "must"), (wish.must_not, "not"), (prices, "prices"), ([a for b in wish.apart for a in b], "apart")):
         known_or_error(names, known, what)
+    if sum(wish.cost_cents(name) for name in known) > MOST_COST_CENTS:
+        raise ParameterError("money, prices: all malls together cost more than can be counted; say less, or fewer weeks")
     needs_forecast = wish.aim in {"orders", "contribution"} or wish.hire_hours is not None
     told = forecasts(version, there, wish.terms.of_forecast) if needs_forecast else ()
     kept = _conditions(key, wish, there, told)
