@@ -12,7 +12,7 @@ from analytics.explore import rows as of_rows
 from analytics.explore.limits import refuse
 from analytics.explore.question import Ask, Exploration
 from analytics.explore.rows import Row, Total
-from analytics.figures import Figure, figure
+from analytics.figures import Figure, figure, figures
 from analytics.parameters import Parameters
 from data.warehouse import Version
 
@@ -162,7 +162,7 @@ def _picked(asked: Exploration, parameters: Parameters, shown: Figure, metric: M
         return _Picked(rows, answer)
     whole = ask(metric.id, replace(parameters, by=asked.picks))
     over_all = next((row for row in whole.rows() if of_rows.is_picked(row, asked.only)), None)
-    rows, is_covered = of_rows.covered(rows, answer, shown, of_rows.names_of(asked, metric))
+    rows, is_covered = of_rows.covered(rows, answer, figures(metric), of_rows.names_of(asked, metric))
     total = Total(None) if over_all is None else of_rows.total(over_all, shown, rows)
     return _Picked(rows, answer, total, (whole,), is_covered)
 

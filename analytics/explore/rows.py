@@ -37,26 +37,42 @@ def is_picked(row: Mapping[str, Any], only: Sequence[tuple[str, Value]]) -> bool
     return all(row[DIMENSIONS[dimension]] == value for dimension, value in only)
 
 
-def covered(rows: list[Row], answer: Answer, shown: Figure, named: Sequence[str]) -> tuple[list[Row], bool]:
+def covered(rows: list[Row], answer: Answer, shown: Sequence[Figure], named: Sequence[str]) -> tuple[list[Row], bool]:
     """Hide the smallest shown row too where the hidden ones, taken together, may still be too few people, and tell whether one was.
 
     Beside a total, what the shown rows leave of it are the hidden rows together. A shown row has k people or more behind it in every table
     of facts, so that with it they have them too. Where the answer knows that its hidden rows have k people already, nothing more is hidden;
     but it knows so of its first table of facts only, and of all its rows, so that picked rows and figures of several tables are always
     covered.
+
+    Parameters
+    ----------
+    rows, answer
+        What may be shown, and where it comes from.
+    shown
+        All figures of the metric. Rows are hidden for all of them, whichever is looked at: were it another row for each, one figure's view
+        would show what the other's hides.
+    named
+        Columns that name a row.
     """
     if not any(row["suppressed"] for row in rows):
         return rows, False
     if answer.rows_behind is not None and len(answer.metric.all_facts) < 2 and len(rows) == answer.table.num_rows:
         return rows, False
-    left = [place for place, row in enumerate(rows) if not row["suppressed"]]
-    if not left:
-        return rows, False
-    column = shown.rows or shown.column
-    # A row in which nothing is counted covers nobody, and one in which the count is hidden is hidden for it already.
-    smallest = min(left, key=lambda place: (not rows[place][column], rows[place][column] or 0, place))
-    emptied = {name: value if name in named else None for name, value in rows[smallest].items()} | {"suppressed": True}
-    return [emptied if place == smallest else row for place, row in enumerate(rows)], True
+    left = {place for place, row in enumerate(rows) if not row["suppressed"]}
+    hidden: set[int] = set()
+    for column in dict.fromkeys(figure.rows or figure.column for figure in shown):
+        # A row in which nothing is counted covers nobody, and one in which the count is hidden is hidden for it already.
+        if not any(rows[place][column] for place in hidden):
+            counted = {place for place in left - hidden if rows[place][column]}
+            hidden |= {min(counted, key=lambda place: (rows[place][column], place))} if counted else set()
+    if left and not hidden:
+        hidden = {min(left)}
+    return [_emptied(row, named) if place in hidden else row for place, row in enumerate(rows)], bool(hidden)
+
+
+def _emptied(row: Row, named: Sequence[str]) -> Row:
+    return {name: value if name in named else None for name, value in row.items()} | {"suppressed": True}
 
 
 def total(row: Mapping[str, Any], shown: Figure, rows: Sequence[Mapping[str, Any]]) -> Total:
