@@ -20,6 +20,7 @@ from analytics.choosing.scenario import Scenario, scenario
 from analytics.choosing.tables import curve_table, malls_table, sets_table
 from analytics.choosing.verification import broken_conditions, verifies, verify
 from analytics.choosing.wish import KEYS, Price, Wish, wish, with_wish
+from analytics.choosing.worth import worth
 from analytics.errors import ParameterError
 from analytics.models.covering import Choice
 from analytics.parameters import EVERYTHING, Parameters
@@ -262,6 +263,15 @@ def test_in_the_curve_more_is_never_worse_and_the_page_s_point_is_the_answer(pla
         assert all(each.is_proven for each in points)
     table = curve_table(asked, points)
     assert table.column_names == ["malls", "value_drive_people_s", "mall_ids", "is_proven"]
+
+
+@pytest.mark.parametrize("aim", ["cover", "minutes"])
+def test_what_changes_only_the_conditions_keeps_one_problem_in_memory(place, aim):
+    asked = [{"open": "1"}, {"open": "2", "must": "C1"}, {"budget": "100000000"}, {"most": "1", "not": "C2", "money": "5:5:5"}]
+    problems = [worth(place, wished(aim=aim, **texts)).problem for texts in asked]
+    assert all(each is problems[0] for each in problems)
+    assert worth(place, wished(aim=aim, drive="30")).problem is not problems[0]
+    assert worth(place, wished(aim="contribution", earns="5", money="5:5:5")).wish.earns_cents == 5
 
 
 def test_where_conditions_conflict_the_curve_has_a_gap(place):

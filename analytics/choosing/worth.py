@@ -36,7 +36,9 @@ MOST_COST_CENTS: Final = 2**52
 LARGEST_MATRIX: Final = 40_000_000
 """Pairs of cells and malls that are held at once."""
 
-_CACHED: Final = 32
+_CACHED: Final = 8
+"""Problems that are kept: one may take some hundred megabytes."""
+
 _WEEK_DAYS: Final = 7
 
 
@@ -105,11 +107,27 @@ def _worth(key: VersionKey, wish: Wish) -> Worth:
         known_or_error(names, known, what)
     if sum(wish.cost_cents(name) for name in known) > MOST_COST_CENTS:
         raise ParameterError("money, prices: all malls together cost more than can be counted; say less, or fewer weeks")
-    needs_forecast = wish.aim in {"orders", "contribution"} or wish.hire_hours is not None
-    told = forecasts(version, there, wish.terms.of_forecast) if needs_forecast else ()
+    told = forecasts(version, there, wish.terms.of_forecast) if wish.hire_hours is not None else ()
     kept = _conditions(key, wish, there, told)
-    made = {"cover": _cover, "minutes": _minutes, "orders": _orders, "contribution": _contribution}[wish.aim](key, wish, there, told)
-    return replace(made, kept=kept)
+    made = _unconditional(key, _without_conditions(wish))
+    return replace(made, wish=wish, kept=kept, forecasts=told or made.forecasts)
+
+
+def _without_conditions(wish: Wish) -> Wish:
+    """Return the wish with all that changes no set's value as it is by default: the points of a curve have one problem."""
+    free = replace(wish, count=None, budget_cents=None, must=(), must_not=(), apart=(), most=None, hire_hours=None)
+    if wish.aim == "contribution":
+        return free
+    usual = Wish()
+    return replace(free, price=usual.price, prices=usual.prices, weeks=usual.weeks, earns_cents=usual.earns_cents)
+
+
+@lru_cache(maxsize=_CACHED)
+def _unconditional(key: VersionKey, wish: Wish) -> Worth:
+    version = key.version
+    there = sites(version, [wish.market_id] if wish.market_id else (), wish.pins)
+    told = forecasts(version, there, wish.terms.of_forecast) if wish.aim in {"orders", "contribution"} else ()
+    return {"cover": _cover, "minutes": _minutes, "orders": _orders, "contribution": _contribution}[wish.aim](key, wish, there, told)
 
 
 def slowed(reach_: Reach, permille: int, within_s: int) -> Reach:
