@@ -426,11 +426,13 @@ def test_money_is_told_in_words(cents, said):
 def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place, tmp_path, capfd):
     file = tmp_path / "portfolio.json"
     at = ["--warehouse", str(place.root)]
-    assert main(["choose", "--open", "3", "--backup", "2", "--curve", "--format", "json", "--certificate", str(file), *at]) == 0
+    assert main(["choose", "--open", "3", "--backup", "2", "--curve", "--worlds", "--format", "json", "--certificate", str(file), *at]) == 0
     told = json.loads(capfd.readouterr().out)
     asked = wished(open="3", backup="2")
     assert told["certificate"]["value"] == portfolio(place, asked).value
     assert "next best set" in told["answer"]
+    assert [each["world"] for each in told["worlds"]] == [each.name for each in worlds(asked)]
+    assert all(each["given_up"] == each["best"] - each["value"] for each in told["worlds"])
     assert [each["allowed"] for each in told["curve"]] == list(allowances(place, asked))
     assert main(["verify", str(file), *at]) == 0
     assert "verified" in capfd.readouterr().out

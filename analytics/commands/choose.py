@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from analytics.choosing.portfolio import Point, Portfolio
+    from analytics.choosing.robustness import Standing
 
 _EPILOG = """\
 examples:
@@ -64,6 +65,7 @@ def add(commands: Commands, place: Place) -> None:
         parser.add_argument(f"--{name}", dest=f"wish_{name}", metavar=shown, help=text, action="append" if name in _LISTS else "store")
     parser.add_argument("--next", type=whole_number, default=_NEXT, metavar="N", help="next best sets to find (default: 5)")
     parser.add_argument("--curve", action="store_true", help="also the best value for every number of malls or budget")
+    parser.add_argument("--worlds", action="store_true", help="also what the set gives up where drives, people or the standard are others")
     parser.add_argument("--limit", type=whole_number, default=10, metavar="S", help="seconds for each set (default: 10)")
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="write what `python -m analytics verify` checks")
     parser.add_argument("--format", choices=("table", "csv", "json"), default="table", help="default: table")
@@ -77,7 +79,7 @@ def _choose(options: argparse.Namespace) -> int:
     from analytics.choosing.certificate import certificate, text  # noqa: PLC0415
     from analytics.choosing.portfolio import allowances, next_sets, point, portfolio  # noqa: PLC0415
     from analytics.choosing.portfolio_words import beside_error, sentence  # noqa: PLC0415
-    from analytics.choosing.robustness import lead  # noqa: PLC0415
+    from analytics.choosing.robustness import lead, standing, worlds  # noqa: PLC0415
     from analytics.choosing.wish import wish  # noqa: PLC0415
 
     data = version(options)
@@ -90,6 +92,8 @@ def _choose(options: argparse.Namespace) -> int:
         found = portfolio(data, asked, time_limit_s=float(options.limit))
         others = list(next_sets(data, found, count=options.next, time_limit_s=float(options.limit)))
         curve = [point(data, asked, each, time_limit_s=float(options.limit)) for each in allowances(data, asked)] if options.curve else []
+        tried = worlds(asked) if options.worlds and found.choice else ()
+        standings = [standing(data, found, each, time_limit_s=float(options.limit)) for each in tried]
     answer = beside_error(sentence(found, others), found, others, lead(data, found, others[0]) if others else None)
     told = certificate(data, found, others) if found.choice else None
     if options.certificate is not None:
@@ -97,11 +101,11 @@ def _choose(options: argparse.Namespace) -> int:
             raise ParameterError("there is no set to certify")
         _write(options.certificate, text(told))
     if options.format == "json":
-        pipe([json.dumps(_told(answer, found, told, curve, data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
+        pipe([json.dumps(_told(answer, found, told, curve, standings, version_id=data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
     elif options.format == "csv":
         pipe([export.table_csv(rows(found), is_synthetic=data.manifest.synthetic)])
     else:
-        _print(answer, found, others, curve)
+        _print(answer, found, others, curve, standings)
         print(f"version {data.id}" + (", synthetic data" if data.manifest.synthetic else ""))
     return 0 if found.choice else 1
 
@@ -126,17 +130,24 @@ def _quiet_output() -> Iterator[None]:
         os.close(kept)
 
 
-def _told(said: str, found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"], version_id: str) -> dict[str, Any]:
+def _told(
+    said: str, found: "Portfolio", told: dict[str, Any] | None, curve: list["Point"], standings: list["Standing"], *, version_id: str
+) -> dict[str, Any]:
     answer: dict[str, Any] = {"answer": said, "version": version_id, "conflict": list(found.conflict)}
     if told:
         answer["certificate"] = told
         answer["alone"] = dict(zip(found.ids, found.alone, strict=True))
     if curve:
         answer["curve"] = [{"allowed": each.allowed, "value": each.value, "malls": each.ids, "proven": each.is_proven} for each in curve]
+    if standings:
+        answer["worlds"] = [
+            {"world": each.name, "value": each.value, "best": each.best.value, "best_malls": each.best.ids, "given_up": each.regret}
+            for each in standings
+        ]
     return answer | {"notes": list(found.notes)}
 
 
-def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list["Point"]) -> None:
+def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list["Point"], standings: list["Standing"]) -> None:
     from analytics.choosing.portfolio import in_all  # noqa: PLC0415
     from analytics.choosing.portfolio_words import amount, change, money, shown  # noqa: PLC0415
 
@@ -154,6 +165,8 @@ def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list
     for dot in curve:
         allowed = f"{dot.allowed}" if found.wish.budget_cents is None else money(dot.allowed)
         print(f"{allowed}: {'not possible' if dot.value is None else f'{shown(found, dot.value):,.1f}'}")
+    for world in standings:
+        print(f"{world.name}: {'still the best set' if world.holds else f'gives up {amount(world.best, world.regret)}'}")
     greedy = "" if choice.greedy is None else f"; greed would have had {shown(found, choice.greedy):,.1f}"
     merged = f", {choice.cells:,} cells as {choice.rows:,} rows" if choice.rows else ""
     print(f"value {choice.value:,}, bound {choice.bound:,}, gap {choice.gap:.2%}, {choice.seconds:.2f} s{merged}{greedy}")
