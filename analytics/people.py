@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.privacy import SUBJECTS, Integers, is_hidden
-from analytics.questions import UNSURE, People, Question, few_sql
+from analytics.questions import People, Question, few_sql
 from data.engine import Engine
 
 ROWS: Final = "rows_behind"
@@ -64,7 +64,7 @@ def people_behind(people: People, engine: Engine) -> pa.Table:
             return engine.table(people.exact_sql)
         if len(unsure):
             groups = counts.select(people.group).take(pa.array(unsure))
-            found = engine.table(_written(few_sql(people, name.removeprefix(PEOPLE).removeprefix("_")), groups))
+            found = engine.table(few_sql(people, name.removeprefix(PEOPLE).removeprefix("_"), _written(groups)))
             exactly = np.append(found.column("exactly").to_numpy().astype(np.int64), 0)
             there = _places(groups, found, people.group) if people.group else np.zeros(1, np.int64)
             least[unsure] = np.maximum(least[unsure], exactly[there])
@@ -72,15 +72,15 @@ def people_behind(people: People, engine: Engine) -> pa.Table:
     return counts
 
 
-def _written(sql: str, groups: pa.Table) -> str:
-    """Write groups into a query in the place of the table that stands for them."""
+def _written(groups: pa.Table) -> str:
+    """Write groups as a subquery; nothing where they have no columns."""
     if not groups.column_names:
-        return sql
+        return ""
     rows = ", ".join(
         f"({', '.join(_literal(value, field.type) for value, field in zip(row, groups.schema, strict=True))})" for row in _tuples(groups)
     )
     names = ", ".join(f'"{name}"' for name in groups.column_names)
-    return sql.replace(f'"{UNSURE}"', f"(SELECT * FROM (VALUES {rows}) AS named({names}))")
+    return f"(SELECT * FROM (VALUES {rows}) AS named({names}))"
 
 
 def _literal(value: Any, type_: pa.DataType) -> str:

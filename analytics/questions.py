@@ -119,8 +119,8 @@ def question(metric: Metric, asked: Parameters, large: Collection[str] = ()) -> 
     )
 
 
-def few_sql(people: People, part: str) -> str:
-    """Return the SQL that counts the people of the groups in ``UNSURE`` one by one.
+def few_sql(people: People, part: str, groups: str) -> str:
+    """Return the SQL that counts the people of some groups one by one.
 
     Parameters
     ----------
@@ -128,14 +128,17 @@ def few_sql(people: People, part: str) -> str:
         The people behind the groups of a question.
     part
         The part of each group whose people are meant; empty for the whole group.
+    groups
+        A subquery of the groups, which takes the place of ``UNSURE``; not looked at where there are no groups.
 
     Returns
     -------
     str
-        A query with the columns of the groups and ``exactly``; ``UNSURE`` stands in it for a table that does not exist.
+        A query with the columns of the groups and ``exactly``.
     """
     shape, written = _stood_for(people.metric, people.asked)
-    return written(_few_compiled(people.metric, shape, people.table, part))
+    # What is asked for is written in piece by piece: a mall may be called like the stand-in, quotes and all.
+    return groups.join(map(written, _few_compiled(people.metric, shape, people.table, part).split(f'"{UNSURE}"')))
 
 
 def _stood_for(metric: Metric, asked: Parameters) -> tuple[Parameters, Callable[[str], str]]:

@@ -15,6 +15,7 @@ from analytics.errors import ParameterError, QuestionError, ScopeError, UnknownM
 from analytics.export import description
 from analytics.parameters import EVERYTHING, Parameters, Scope
 from analytics.privacy import BUCKETS
+from analytics.questions import UNSURE
 from data import contracts
 from data.contracts import TABLES, Kind
 from tests.town import MONDAY, local
@@ -255,7 +256,7 @@ def test_parameters_that_cannot_be_meant_are_refused(town, parameters):
 
 
 def test_a_metric_is_not_grouped_by_what_it_has_not(town):
-    with pytest.raises(ParameterError, match="covered_share cannot be grouped by 'mall': people .* its dimensions are market"):
+    with pytest.raises(ParameterError, match=r"covered_share cannot be grouped by 'mall': people .* its dimensions are market"):
         town.ask("covered_share", by=("mall",))
     with pytest.raises(ParameterError, match="its rows are fixed"):
         town.ask("coverage_by_mall", by=("mall",))
@@ -290,6 +291,16 @@ def test_metrics_cannot_see_coordinates_or_homes():
         assert not {column.name for column in table.columns if column.kind in {Kind.LATITUDE, Kind.LONGITUDE}} & visible
         assert "home_cell" not in visible
         assert visible < set(table.names) or table.name not in {"malls", "drivers", "orders", "demand_areas", "stations"}
+
+
+def test_a_mall_called_like_a_stand_in_reaches_the_query_as_text(town):
+    mall = f'a"{UNSURE}"b'
+    town.add("malls", mall_id=mall, market_id="V", name=mall, status="open", latitude=36.0, longitude=-115.0)
+    town.deliver(mall, seconds=[600] * 3)
+
+    (row,) = town.rows("orders", mall_id=mall, by=("hour",))
+
+    assert (row.local_hour, row.suppressed) == (12, True)
 
 
 def test_names_with_quotes_reach_the_query_as_text(town):
