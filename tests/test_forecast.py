@@ -286,3 +286,12 @@ def test_the_command_that_is_shown_gives_the_same_forecast(demo, demo_root, caps
 def test_the_command_refuses_a_mall_that_is_not_there(demo_root, capsys):
     assert main(["forecast", "no-mall", "--warehouse", str(demo_root)]) == 2
     assert "there is no open or candidate mall 'no-mall'" in capsys.readouterr().err
+
+
+def test_the_command_forecasts_a_place_that_the_data_does_not_have(demo_root, demo, capfd):
+    near = site_of(demo, "meadows-mall")
+    pin = json.dumps(["Beside it", near.latitude, near.longitude, near.market_id])
+
+    assert main(["forecast", "Beside it", "--pin", pin, "--format", "json", "--warehouse", str(demo_root)]) == 0
+    assert json.loads(capfd.readouterr().out)["description"]["name"] == "Beside it"
+    assert main(["forecast", "Beside it", "--warehouse", str(demo_root)]) == 2

@@ -30,7 +30,8 @@ def add(commands: Commands, place: Place) -> None:
         description="Forecast a mall from the pilots: orders, times, cost and drivers, with ranges; an open mall from the others.",
     )
     parser.set_defaults(command=_forecast)
-    parser.add_argument("mall", metavar="MALL", help="id of a candidate or an open mall")
+    parser.add_argument("mall", metavar="MALL", help="id of a candidate or an open mall, or the name of a --pin")
+    parser.add_argument("--pin", action="append", default=[], metavar="PLACE", help='a place more: ["Name", latitude, longitude, "market"]')
     parser.add_argument("--weight", choices=WEIGHTS, default="households", help="whose number demand follows (default: households)")
     parser.add_argument("--wait", type=minutes, default=300, metavar="MIN", help="staffing: a trip should not wait longer (default: 5)")
     parser.add_argument("--waiting", type=whole_number, default=100, metavar="PERMILLE", help="trips of 1,000 that may (default: 100)")
@@ -46,13 +47,15 @@ def _forecast(options: argparse.Namespace) -> int:
     from analytics.choosing import told  # noqa: PLC0415 - no other command needs it
     from analytics.choosing.backtest import backtest  # noqa: PLC0415
     from analytics.choosing.forecast import Assumptions, forecast  # noqa: PLC0415
+    from analytics.choosing.scenario import pins_of  # noqa: PLC0415
     from analytics.choosing.sites import sites  # noqa: PLC0415
 
     chosen = version(options)
     assumptions = Assumptions(options.wait, options.waiting, options.handling, options.surcharge, options.weight)
-    site = next((each for each in sites(chosen) if each.id == options.mall), None)
+    known = sites(chosen, (), pins_of(f"[{','.join(options.pin)}]"))
+    site = next((each for each in known if options.mall in {each.id, each.name if each.is_pin else each.id}), None)
     if site is None:
-        names = ", ".join(sorted(each.id for each in sites(chosen)))
+        names = ", ".join(sorted(each.id for each in known))
         raise ParameterError(f"there is no open or candidate mall {options.mall!r} in {chosen.id}; malls are {names or 'none'}")
     found = forecast(chosen, site, assumptions)
     tested = backtest(chosen, assumptions) if options.backtest else None
