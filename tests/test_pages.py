@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.warehouse import Warehouse
 from ui import links, panels, session
+from ui.explore import waiting
 from ui.frame import PAGES
 from ui.palette import tokens
 
@@ -21,6 +22,7 @@ FORBIDDEN = {"pandas", "duckdb", "plotly", "pydeck", "ibis", "numpy", "pyarrow"}
 
 def run(script, root, monkeypatch, **query):
     monkeypatch.setenv("MALLREACH_WAREHOUSE", str(root))
+    monkeypatch.setattr(waiting, "PATIENCE_S", 60)  # on a busy machine Explore would draw its progress instead of its answer
     test = AppTest.from_file(str(ROOT / script), default_timeout=60)
     for key, text in query.items():
         test.query_params[key] = text
