@@ -37,7 +37,7 @@ def exported_name(metric: Metric, column: str, parameters: Parameters) -> str:
     """
     if column in _PLAIN or column in metric.keys or column == metric.id:
         return column
-    figure = _figure_name(metric, column)
+    figure = _figure_name(metric, column, parameters)
     if figure is not None:
         return figure
     name = f"{metric.id}_{column}"
@@ -56,14 +56,21 @@ def _weighed(unit: str, metric: Metric, parameters: Parameters) -> str:
     return unit.replace("people", "households") if metric.uses("weight") and parameters.weight == "households" else unit
 
 
-def _figure_name(metric: Metric, column: str) -> str | None:
+def _figure_name(metric: Metric, column: str, parameters: Parameters) -> str | None:
     """Return the name of the figure that the metric is, and of its bounds; None for other columns."""
     is_rate = metric.kind in {"ratio", "money"}
     stem = metric.id if is_rate or metric.id.endswith("_share") else f"{metric.id}_share"
-    cents = "_cents" if metric.kind == "money" else ""
+    unit = "_cents" if metric.kind == "money" else _unit_of_rate(metric, parameters)
     if column in {"share", "rate"}:
-        return f"{stem}{cents}"
-    return f"{stem}_{column}{cents}" if column in {"low", "high"} else None
+        return f"{stem}{unit}"
+    return f"{stem}_{column}{unit}" if column in {"low", "high"} else None
+
+
+def _unit_of_rate(metric: Metric, parameters: Parameters) -> str:
+    """Return the unit of a rate by people, such as ``_orders_per_1000_people``; shares have none, other rates say theirs in their id."""
+    if metric.kind != "ratio" or " per 1,000 " not in metric.unit:
+        return ""
+    return "_" + _weighed(metric.unit, metric, parameters).replace(" ", "_").replace(",", "")
 
 
 def _counted_name(metric: Metric, column: str, parameters: Parameters) -> str:
