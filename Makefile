@@ -26,7 +26,7 @@ extras: $(VENV)/.app ## install the optional packages too: queries on PostgreSQL
 	@$(PIP) -r requirements-extras.lock 2> $(VENV)/install.log || { tail -n 3 $(VENV)/install.log >&2; echo "The optional packages could not be installed: check the network connection (or your package mirror's settings), then run make again." >&2; exit 1; }
 
 test: $(VENV)/.dev chromium postgresql libreoffice ## run every test
-	@$(BIN)/python -m pytest -n logical
+	@$(BIN)/python -m pytest -n logical --no-loadscope-reorder
 
 check: $(VENV)/.dev ## lint, format, types, import contracts, generated docs
 	@$(BIN)/ruff check .

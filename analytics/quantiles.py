@@ -5,6 +5,7 @@ that the second stage costs nothing beside the first.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 
@@ -15,6 +16,9 @@ from ibis import _
 Z_SQUARED_PERMYRIAD = 38_416
 """Square of 1.96, the normal quantile of 95 percent, times 10,000."""
 
+_HALF = Decimal("0.5")
+"""Exact, where a float would be compiled in a way that hangs on the engine's settings."""
+
 BUCKET = 64
 """Values that are looked at together first."""
 
@@ -23,7 +27,7 @@ _SMALL = frozenset({"cell", "store_id"})
 
 
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]  # Ibis ships no types
-def quantile_disc(values: int, part: float) -> int:  # type: ignore[empty-body]  # the engine has the body
+def quantile_disc(values: int, part: Decimal) -> int:  # type: ignore[empty-body]  # the engine has the body
     """Return the smallest value whose running count reaches a part of all; what SQL calls ``percentile_disc``."""
 
 
@@ -33,7 +37,7 @@ def lower_median(values: ir.IntegerColumn) -> ir.IntegerValue:
     For many small groups, where counting by second would save nothing. An element of the data, found by selection: exact, in integers, and
     the same for any number of threads. Sorting a list of the values and taking one took twice as long.
     """
-    return quantile_disc(values, 0.5).cast("int64")
+    return quantile_disc(values, _HALF).cast("int64")
 
 
 def percentiles(table: ir.Table, column: str, *, by: Sequence[str], percents: Sequence[int] = (50, 90)) -> ir.Table:
