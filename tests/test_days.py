@@ -20,7 +20,7 @@ from tests.town import MONDAY, Town, local
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 BY_DAYS = [metric for metric in METRICS if metric.by_days]
 LARGE = frozenset(FACTS)
-GROUPS = ((), ("market", "day"), ("mall", "week"), ("weeks_open",))
+GROUPS = ((), ("market", "day"), ("mall", "week", "weeks_open"))
 FILTERS = ({}, {"market_id": "V", "start_on": MONDAY, "end_on": MONDAY + WEEK}, {"mall_id": "M1", "dow": 1, "start_on": MONDAY - WEEK})
 
 

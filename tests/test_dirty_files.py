@@ -14,7 +14,7 @@ from data.rules import RULES
 from tests.dirty import DIALECTS, FAULTS, GARBAGE, TABLES, Dirty, Plan, broken_off, drawn, missed, written
 from tests.loading import Shop, is_conserved
 
-FILES = 120
+FILES = 60
 PLANTED_ELSEWHERE = {"no_time_zone", "no_mall_within_distance", "files_disagree", "no_rows", "day_thin", "earlier_state"}
 """Rules that need a mapping or a second file, or that other faults of this kind hide; each has a test of its own."""
 

@@ -427,7 +427,7 @@ def test_rows_of_every_table_are_conserved_whatever_the_file(
 
 
 @given(content=st.one_of(st.binary(max_size=60), st.text('o1,;"\n\r\t 2026-', max_size=80).map(str.encode)), has_header=st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_are_loaded_or_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, *, has_header: bool
 ) -> None:
