@@ -24,12 +24,11 @@ from analytics.answers import Answer, answers
 from analytics.explore import Exploration, explored_on_a_map
 from analytics.parameters import EVERYTHING, Parameters
 from analytics.periods import period
-from data.demo import build
+from benchmarks.ten_million import warehouse
 from data.engine import Watch
 from data.errors import Stopped
-from data.warehouse import Version, Warehouse
+from data.warehouse import Version
 
-ORDERS = 10_000_000
 AIM_S = 1.0
 SORTED = ("market", "mall", "store", "day", "week", "dow", "hour", "status", "distance_band", "weeks_open")
 PAIRS = (("mall", "week"), ("mall", "status"), ("dow", "hour"), ("store", "week"), ("mall", "day"), ("market", "distance_band"))
@@ -68,17 +67,6 @@ def cases(mall: str, market: str) -> list[Case]:
         Case("hours_gap", "hours_gap", ("mall",), is_sorted=False),
     ]
     return found
-
-
-def warehouse(folder: Path) -> Version:
-    """Return the version that serves, after building it where there is none."""
-    if Warehouse(folder).current() is None:
-        print(f"building {ORDERS:,} orders in {folder} ...", flush=True)
-        build(Warehouse(folder), orders=ORDERS)
-    version = Warehouse(folder).current()
-    if version is None:
-        raise RuntimeError(f"{folder}: nothing was published")
-    return version
 
 
 def timed(work: Callable[[], object], runs: int) -> tuple[float, float]:

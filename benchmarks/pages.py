@@ -31,13 +31,11 @@ from analytics import reference
 from analytics.answers import Answer
 from analytics.dimensions import columns
 from analytics.parameters import Parameters
-from data.demo import build
+from benchmarks.ten_million import warehouse
 from data.engine import Engine
-from data.warehouse import Version, Warehouse
 from ui import frame, session
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDERS = 10_000_000
 ALL_MARKETS_S, ONE_MALL_S = 1.0, 0.3
 RUNS = 3
 
@@ -91,17 +89,6 @@ def interactions(mall: str, other: str, market: str) -> list[Interaction]:
         Interaction("Quality", "one market", {}, {"market": market}, ALL_MARKETS_S),
         Interaction("Data", "opened", {}, {}, ALL_MARKETS_S),
     ]
-
-
-def warehouse(folder: Path) -> Version:
-    """Return the version that serves, after building it where there is none."""
-    if Warehouse(folder).current() is None:
-        print(f"building {ORDERS:,} orders in {folder} ...", flush=True)
-        build(Warehouse(folder), orders=ORDERS)
-    version = Warehouse(folder).current()
-    if version is None:
-        raise RuntimeError(f"{folder}: nothing was published")
-    return version
 
 
 class _Nobody:

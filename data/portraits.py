@@ -155,11 +155,6 @@ class Portrait:
         """Whether the values are H3 cells."""
         return self.cell_share >= _SURE
 
-    @property
-    def is_constant(self) -> bool:
-        """Whether there is one value only."""
-        return len(self.counts) == 1
-
     @cached_property
     def examples(self) -> tuple[str, ...]:
         """The first different values."""

@@ -17,7 +17,6 @@ from data.sources import Source, opened, read
 BLOCK_ROWS = 15_000
 _BLOCK_BYTES = 2 << 20
 _WHOLE_BYTES = 3 * _BLOCK_BYTES
-_GUESSED_RECORD_BYTES = 8
 
 
 @dataclass(frozen=True)

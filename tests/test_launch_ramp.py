@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.models.launch_ramp import LEAST_NOISE, launches, ramp, weeks_of
+from analytics.models.launch_ramp import LEAST_NOISE, Weeks, launches, ramp
 
 
 def weeks(*malls):
     """Weeks of malls, each given as its first week and its orders."""
-    return weeks_of([(place, first + week, orders) for place, (first, counts) in enumerate(malls) for week, orders in enumerate(counts)])
+    rows = [(place, first + week, orders) for place, (first, counts) in enumerate(malls) for week, orders in enumerate(counts)]
+    return Weeks(*(np.array(column, np.int64) for column in zip(*rows, strict=True)))
 
 
 def made(start, speed, level, count, first=0):

@@ -37,7 +37,6 @@ _COMMON_ORDERS: Final = 5 * 168
 _SERVED_SHARE: Final = 0.999
 _CACHED: Final = 8
 _WEEK: Final = timedelta(days=7)
-_RECENT: Final = "last-13-weeks"
 
 _WEEKS = """
 WITH asked AS (SELECT unnest($malls) AS mall_id, unnest($starts) AS start_on, unnest($ends) AS end_on)

@@ -19,7 +19,7 @@ numbers are in stored units: cents, weeks, driver-hours.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
 from analytics.choosing.measures import Terms
@@ -179,23 +179,6 @@ def with_wish(scenario: Scenario, asked: Wish) -> Scenario:
     """Return the scenario with what is asked of a portfolio as its texts."""
     others = {name: text for name, text in scenario.others if name not in KEYS} | asked.texts
     return replace(scenario, market_id=asked.market_id, pins=asked.pins, terms=asked.terms, others=tuple(sorted(others.items())))
-
-
-def as_dictionary(asked: Wish) -> dict[str, object]:
-    """Return a wish as plain values, for certificates: every field by its name."""
-    plain: dict[str, object] = {}
-    for each in fields(asked):
-        value = getattr(asked, each.name)
-        plain[each.name] = _plain(value)
-    return plain
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}  # type: ignore[arg-type] # it is one
-    return value
 
 
 def _number(texts: Mapping[str, str], key: str, most: int) -> int | None:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,6 @@ from analytics.errors import ParameterError
 from data.text import aligned, whole_number
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from analytics.choosing.portfolio import Point, Portfolio
     from analytics.choosing.robustness import Standing
 
@@ -74,12 +73,11 @@ def add(commands: Commands, place: Place) -> None:
 
 
 def _choose(options: argparse.Namespace) -> int:
-    from dataclasses import replace  # noqa: PLC0415 - no other command needs these
-
-    from analytics.choosing.certificate import certificate, text  # noqa: PLC0415
+    from analytics.choosing.certificate import certificate, text  # noqa: PLC0415 - no other command needs these
     from analytics.choosing.portfolio import allowances, next_sets, point, portfolio  # noqa: PLC0415
     from analytics.choosing.portfolio_words import beside_error, sentence  # noqa: PLC0415
     from analytics.choosing.robustness import lead, standing, worlds  # noqa: PLC0415
+    from analytics.choosing.tables import malls_table  # noqa: PLC0415
     from analytics.choosing.wish import wish  # noqa: PLC0415
 
     data = version(options)
@@ -103,18 +101,11 @@ def _choose(options: argparse.Namespace) -> int:
     if options.format == "json":
         pipe([json.dumps(_told(answer, found, told, curve, standings, version_id=data.id), ensure_ascii=False, indent=1).encode(), b"\n"])
     elif options.format == "csv":
-        pipe([export.table_csv(rows(found), is_synthetic=data.manifest.synthetic)])
+        pipe([export.table_csv(malls_table(found), is_synthetic=data.manifest.synthetic)])
     else:
         _print(answer, found, others, curve, standings)
         print(f"version {data.id}" + (", synthetic data" if data.manifest.synthetic else ""))
     return 0 if found.choice else 1
-
-
-def rows(found: "Portfolio") -> "pa.Table":
-    """Return the malls of a portfolio as a table: ids, what each adds to the others in the unit of the aim, and its cost."""
-    from analytics.choosing.tables import malls_table  # noqa: PLC0415
-
-    return malls_table(found)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ and the search for conflicts read the same rows.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -206,12 +205,6 @@ def without_set(conditions: Conditions, chosen: Sequence[int]) -> Conditions:
     is_in = np.zeros(conditions.sites, np.int64)
     is_in[list(chosen)] = 1
     return conditions.also(Rule("another set", 1 - 2 * is_in, low=1 - len(chosen)))
-
-
-def subsets(sites: int, *, k: int | None = None) -> Iterable[tuple[int, ...]]:
-    """Iterate over all sets of sites, of ``k`` sites if it is given: for proofs by exhaustion."""
-    sizes = range(sites + 1) if k is None else (k,)
-    return (chosen for size in sizes for chosen in combinations(range(sites), size))
 
 
 def _one(sites: int, place: int) -> Integers:

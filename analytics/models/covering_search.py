@@ -5,6 +5,7 @@ Greedy takes the site that adds most, or most for its cost; exchanges swap, add 
 Seeds are fixed, so that a result is the same each time.
 """
 
+from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import Final
 
@@ -73,7 +74,7 @@ def _required(conditions: Conditions) -> Chosen:
     return tuple(sorted({int(place[0]) for place in places if len(place) == 1}))
 
 
-class _State:
+class _State(ABC):
     """A set of sites, what it uses of the rules, and what single changes would add."""
 
     def __init__(self, sites: int, conditions: Conditions) -> None:
@@ -109,13 +110,13 @@ class _State:
         used: Floats = np.maximum(parts.max(axis=0, initial=0.0), 1e-9)
         return used
 
+    @abstractmethod
     def adds(self) -> Integers:
         """Return what each site would add to the set; without meaning for one that is in."""
-        raise NotImplementedError
 
+    @abstractmethod
     def exchanges(self, inside: npt.NDArray[np.intp]) -> tuple[Integers, Integers]:
         """Return what is lost without each site inside, and what of it each other site would make good; (inside,), (inside, sites)."""
-        raise NotImplementedError
 
     def moves(self) -> tuple[Integers, Booleans]:
         """Return what every exchange would add, and whether it keeps to the rules; shape (inside + 1, sites + 1), the last is nobody."""

@@ -4,7 +4,6 @@ Every mall has a ramp of its own, known as far as its weeks tell. A new mall lau
 or else in a way of its own, as likely as one of them: the urn of Blackwell and MacQueen (1973). With few malls its launch is open.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -142,9 +141,3 @@ def _sorted_ramps(weeks_open: Floats) -> tuple[Floats, npt.NDArray[np.int64]]:
     ramps = ramp(weeks_open[:, None], *(each.T for each in _pairs()))
     order = np.argsort(ramps, axis=1, kind="stable")
     return np.take_along_axis(ramps, order, axis=1), order
-
-
-def weeks_of(rows: Sequence[tuple[int, int, int]]) -> Weeks:
-    """Return rows of mall, weeks open and orders as arrays."""
-    mall, weeks_open, orders = (np.array(column, np.int64) for column in zip(*rows, strict=True))
-    return Weeks(mall, weeks_open, orders)
