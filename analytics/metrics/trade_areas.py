@@ -13,7 +13,7 @@ from ibis import _
 
 from analytics.cells import parent
 from analytics.metrics.coverage import demand_inside, drives_to, total
-from analytics.metrics.drivers import in_known_markets
+from analytics.metrics.drivers.rows import in_known_markets
 from analytics.privacy import BUCKETS, SUBJECTS, bit_count, bit_or
 
 CAPTURED_PERCENT = (50, 70, 90)

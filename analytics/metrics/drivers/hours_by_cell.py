@@ -1,0 +1,123 @@
+"""Hours of drivers that are lacking or spare, spread over cells by a model."""
+
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from ibis import _
+
+from analytics.cells import parent
+from analytics.metrics.coverage import demand_inside, drives_to
+from analytics.metrics.driver_access import spread_over_people
+from analytics.metrics.drivers.hours import opened, with_hours_after
+from analytics.metrics.drivers.required import required_time
+from analytics.metrics.drivers.rows import asked_hours, side_by_side
+from analytics.privacy import SUBJECTS, Subject
+
+
+def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
+    orders: ir.Table,
+    shift_activity: ir.Table,
+    trips: ir.Table,
+    mall_hours: ir.Table,
+    demand_cells: ir.Table,
+    catchments: ir.Table,
+    malls: ir.Table,
+    *,
+    mall_id: str | None = None,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
+    hour: int | None = None,
+    within_s: int,
+    weight: str,
+    resolution: int,
+) -> ir.Table:
+    """Where driver-hours were lacking and where they were spare: required against online time, each spread over cells.
+
+    Modelled, not observed. Short and spare are those of hours_gap, mall by mall and hour by hour, and never netted: a cell may have both.
+    The time that a mall's orders require, and what of it was short, is spread over cells like the mall's orders of the period, all hours
+    together. The online time of its drivers, and what of it was spare, is spread over the people within ``within_s`` of the mall, each the
+    same (driver access). Malls with fewer than five drivers or ten customers in the hours asked for are left out, and so is online time
+    that reaches nobody. Source: Luo and Wang 2003, Measures of Spatial Accessibility to Health Care in a GIS Environment; Jennings et al.
+    1996, Server Staffing to Meet Time-Varying Demand.
+
+    Parameters
+    ----------
+    orders, shift_activity, trips
+        Tables of the contracts of those names, filtered to the period and the 8 weeks before; shifts by mall, orders with ``cell``.
+    mall_hours, demand_cells, catchments, malls
+        Tables of the contracts of those names.
+    mall_id
+        Only this mall; None: all malls, each by itself.
+    start_on, end_on
+        Period in market-local days, start included, end excluded; None: open on that side.
+    dow, hour
+        Only this weekday, only this hour; None: all.
+    within_s
+        Drive time from the mall, seconds; equal is within reach.
+    weight
+        ``population`` or ``households``: who is counted as people here.
+    resolution
+        H3 resolution of the rows, 9 or coarser.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        One row per cell with orders or with people in reach:
+
+        - ``market_id``
+        - ``cell``: H3 cell of ``resolution``; null for orders whose door is unknown
+        - ``hours_short``, ``hours_spare``: seconds short and seconds spare in the period
+        - ``required_s``, ``online_s``: seconds required and online
+        - ``n``: orders of the cell in the period, at all hours
+    """
+    place = ["market_id", "mall_id"]
+    known = required_time(orders, shift_activity, trips, place=place).filter(_.required_s.notnull())
+    inside = asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+    hours = opened(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
+    gap = hours.required_s - hours.online_s
+    gaps = {"hours_short": ibis.greatest(gap, 0).sum(), "hours_spare": ibis.greatest(-gap, 0).sum()}
+    sums = hours.group_by(place).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
+    asked: dict[str, Any] = {"start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
+    few = _malls_of_few(shift_activity, SUBJECTS["shift_activity"], **asked)
+    few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), SUBJECTS["orders"], **asked), distinct=True)
+    sums = sums.anti_join(few, "mall_id").select(*sums.columns).alias("hours_of_malls")  # written once: it is spread several times
+    pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
+    people = demand_inside(demand_cells, weight).filter(_.weight > 0)
+    online, spare = (
+        spread_over_people(sums.select("mall_id", online_s=sums[name]), pairs, people)
+        .group_by(market_id=_.market_id, cell=parent(_.cell, resolution))
+        .agg(**{name: _.online_s.sum()})
+        for name in ("online_s", "hours_spare")
+    )
+    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*place, "cell"]).agg(n=_.count())
+    required = _spread(sums, placed).group_by(["market_id", "cell"])
+    required = required.agg(required_s=_.required_s.sum(), hours_short=_.hours_short.sum(), n=_.n.sum())
+    rows = side_by_side(["market_id", "cell"], required, online, spare)
+    return rows.select("market_id", "cell", "hours_short", "hours_spare", "required_s", "online_s", "n")
+
+
+def _malls_of_few(
+    rows: ir.Table, subject: Subject, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None
+) -> ir.Table:
+    """Return the malls with some people in the hours asked for, but fewer than may be shown."""
+    inside = asked_hours(rows, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+    here = rows.filter(*inside) if inside else rows
+    counts = here.select("mall_id", person=subject.of(here)).group_by("mall_id").agg(people=_.person.nunique())
+    return counts.filter(counts.people > 0, counts.people < subject.k).select("mall_id")
+
+
+def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:
+    """Spread each mall's required and short time over cells like its orders, in whole seconds that add up to the mall's."""
+    joined = placed.left_join(sums, [placed[name].identical_to(sums[name]) for name in ("market_id", "mall_id")])
+    names = ("required_s", "hours_short")
+    cells = joined.select(*placed.columns, **{name: sums[name].fill_null(0) for name in names})
+    own = ["market_id", "mall_id"]
+    ranked = cells.mutate(
+        running=_.n.sum().over(ibis.cumulative_window(group_by=own, order_by="cell")), whole=_.n.sum().over(ibis.window(group_by=own))
+    )
+    before = ranked.running - ranked.n
+    parts = {name: ranked[name] * ranked.running // ranked.whole - ranked[name] * before // ranked.whole for name in names}
+    return ranked.select("market_id", "cell", "n", **parts)
