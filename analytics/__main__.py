@@ -1,6 +1,6 @@
 """``python -m analytics``: list the metrics, ask one, and take the rows away; the commands are in ``analytics/commands``.
 
-Exit codes: 0 done, 1 a check failed, 2 an error (one line on standard error).
+Exit codes: 0 done, 1 a check failed, 2 an error (one line on standard error); `verify` has one more, 3 (its help says what of).
 """
 
 import argparse

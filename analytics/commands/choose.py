@@ -93,7 +93,7 @@ def _choose(options: argparse.Namespace) -> int:
         tried = worlds(asked) if options.worlds and found.choice else ()
         standings = [standing(data, found, each, time_limit_s=float(options.limit)) for each in tried]
     answer = beside_error(sentence(found, others), found, others, lead(data, found, others[0]) if others else None)
-    told = certificate(data, found, others) if found.choice else None
+    told = certificate(data, found, others, asked=options.next) if found.choice else None
     if options.certificate is not None:
         if told is None:
             raise ParameterError("there is no set to certify")

@@ -138,7 +138,7 @@ def _proof(view: View, by: Asked) -> None:
     choice = by.found.choice
     if choice is None:
         return
-    told = certificate(view.version, by.found, by.others)
+    told = certificate(view.version, by.found, by.others, asked=max(by.running.sets_asked, len(by.others)))
     name = safe_stem(["portfolio", view.version.id, "synthetic" if view.version.manifest.synthetic else ""])
     with panels.table_heading("Proof and certificate"):
         st.download_button(

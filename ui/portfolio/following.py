@@ -90,6 +90,12 @@ class Following:
         stages = ("best set", "proof", "next best sets", "curve", "scenarios", "all")
         return 1 + stages.index("all" if self.is_over else self.stage)
 
+    @property
+    def sets_asked(self) -> int:
+        """How many next best sets were asked for, once all that there are were found; so many as are there before."""
+        is_done = not self.is_canceled() and (self.is_over or self.stage in {"curve", "scenarios"})
+        return NEXT if is_done else len(self.others)
+
     def begin(self, version: Version) -> "Following":
         """Start the thread."""
         self._thread = threading.Thread(target=self._run, args=(version,), daemon=True, name="portfolio")
