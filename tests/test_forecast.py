@@ -133,6 +133,43 @@ def test_every_pilot_is_taken_out_once_and_compared(settled):
     assert found.share_80 == found.malls_in_80 / 2
 
 
+def with_a_third_pilot(town, *, hour, cell, orders):
+    """Add M4 in a market of its own, where people earn twice as much: 30 orders a week, or others."""
+    lived_in(town)
+    for week in range(8):
+        for number in range(orders):
+            day = MONDAY + timedelta(weeks=week, days=number % 7)
+            (row,) = town.deliver("M4", seconds=[2_400], day=day, cell=cell, hour=hour, promise_s=3_000)
+            row["drive_s"], row["customer_id"] = 600, f"M4-{number % 12}"
+    for place, drive_s in ((35, 300), (36, 1_500)):
+        town.demand(place, 600, households=300, market="W")
+        town.drive("M4", place, drive_s)
+    for row in town.tables["demand_cells"]:
+        row["income_cents"] = 6_000_000 if row["market_id"] == "V" else 12_000_000
+    return town.version
+
+
+def test_nothing_that_a_pilot_did_is_known_to_its_own_forecast(tmp_path):
+    plain, other = (
+        with_a_third_pilot(Town(tmp_path / name), hour=hour, cell=cell, orders=orders)
+        for name, hour, cell, orders in (("plain", 12, 35, 30), ("other", 20, 36, 90))
+    )
+    whole = [history(version) for version in (plain, other)]
+    left = [history(version, without="M4") for version in (plain, other)]
+    held = [next(each for each in backtest(version).held if each.mall.id == "M4") for version in (plain, other)]
+
+    assert [mall.id for mall in whole[0].malls] == ["M1", "M2", "M4"]
+    assert [each.longest_s for each in (*whole, *left)] == [300, 1_500, 300, 300]
+    assert [np.flatnonzero(each.rhythm).max() % 24 for each in (*whole, *left)] == [16, 20, 16, 16]
+    assert [each.income_log > np.log(7_000_000) for each in (*whole, *left)] == [True, True, False, False]
+    assert [each.orders_week for each in held] == [30, 90]
+    assert held[0].forecast == held[1].forecast
+    assert left[0].areas.orders.tolist() == [8 * 24, 8 * 36]
+    assert left[1].weeks.mall.tolist() == [0] * 8 + [1] * 8
+    assert set(left[1].carried.mall.tolist()) == {0, 1}
+    assert set(left[1].shown["click_to_door"]) == {"M1", "M2"}
+
+
 def test_a_mall_of_few_customers_teaches_nothing(tmp_path):
     town = lived_in(Town(tmp_path))
     for row in town.tables["orders"]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.models.transfer import NODES, Carried, drive_nodes, like, without
+from analytics.models.transfer import NODES, Carried, carried_of, drive_nodes, like
 
 
 def carried(*orders):
@@ -74,6 +74,6 @@ def test_drives_are_those_of_the_orders_not_of_the_areas():
 
 
 def test_without_a_pilot_the_others_close_ranks():
-    left = without(carried((0, 1, 1, 1), (1, 2, 2, 2), (2, 3, 3, 3)), 1)
+    left = carried_of(carried((0, 1, 1, 1), (1, 2, 2, 2), (2, 3, 3, 3)), [0, 2])
 
     assert (left.mall.tolist(), left.modelled_s.tolist()) == ([0, 1], [1.0, 3.0])

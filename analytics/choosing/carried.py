@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from analytics.choosing.pilots import History, history
+from analytics.choosing.pilots import History, history, tells
 from analytics.intervals import Z
 from analytics.models.between import Floats, Spread, new_one, spread
 from analytics.models.demand import Areas, Pilots, expected, learned
@@ -95,14 +95,12 @@ class Source:
 
 def source(version: Version, weight: str, *, without: str = "") -> Source:
     """Return what sites are forecast from, as if the mall ``without`` were not open; learned once for a version."""
-    found = history(version, weight)
-    is_pilot = any(mall.id == without for mall in found.malls)
-    return _source(VersionKey.of(version), weight, without if is_pilot else "")
+    return _source(VersionKey.of(version), weight, without if tells(version, weight, without) else "")
 
 
 @lru_cache(maxsize=_CACHED)
 def _source(key: VersionKey, weight: str, without: str) -> Source:
-    found = history(key.version, weight).without(without)
+    found = history(key.version, weight, without=without)
     if not found.malls:
         return Source(found, None, {})
     pilots = learned(found.areas, found.weeks, known_share=found.known_share)

@@ -5,7 +5,7 @@ pilots; everything of theirs that leaves here is summed up over all of them, or 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -20,7 +20,7 @@ from analytics.launch import complete_weeks
 from analytics.models.between import Floats
 from analytics.models.demand import Areas
 from analytics.models.launch_ramp import Weeks
-from analytics.models.transfer import Carried, without
+from analytics.models.transfer import Carried, carried_of
 from analytics.parameters import EVERYTHING, Parameters
 from analytics.periods import Period, period
 from analytics.reference import Mall, VersionKey
@@ -36,6 +36,7 @@ MATURE_WEEKS: Final = 200
 _COMMON_ORDERS: Final = 5 * 168
 _SERVED_SHARE: Final = 0.999
 _CACHED: Final = 8
+_CACHED_WITHOUT: Final = 64
 _WEEK: Final = timedelta(days=7)
 
 _WEEKS = """
@@ -107,64 +108,100 @@ class History:
     recent: Period
     shown: Mapping[str, Mapping[str, Mapping[str, Any]]]
 
-    def without(self, mall_id: str) -> "History":
-        """Return what the other pilots tell; the same where this mall is none of them."""
-        place = next((position for position, mall in enumerate(self.malls) if mall.id == mall_id), None)
-        if place is None:
-            return self
-        others, rows = self.areas.mall != place, self.weeks.mall != place
-        areas = {name: getattr(self.areas, name)[others] for name in Areas.__dataclass_fields__}
-        weeks = {name: getattr(self.weeks, name)[rows] for name in Weeks.__dataclass_fields__}
-        for renumbered in (areas, weeks):
-            renumbered["mall"] = renumbered["mall"] - (renumbered["mall"] > place)
-        return replace(
-            self,
-            malls=self.malls[:place] + self.malls[place + 1 :],
-            weeks=Weeks(**weeks),
-            areas=Areas(**areas),
-            known_share=np.delete(self.known_share, place),
-            carried=without(self.carried, place),
-        )
+
+def history(version: Version, weight: str = "households", *, without: str = "") -> History:
+    """Return what the pilots of a version tell; without pilots its tuples and arrays are empty.
+
+    Parameters
+    ----------
+    version
+        Data.
+    weight
+        Whose number demand follows.
+    without
+        A mall that is left out everywhere, as if it were not open: its orders also tell nothing of the rhythm of the week, of how far
+        people order, nor of the typical income.
+    """
+    return _history(VersionKey.of(version), weight, without if tells(version, weight, without) else "")
 
 
-def history(version: Version, weight: str = "households") -> History:
-    """Return what the pilots of a version tell; without pilots its tuples and arrays are empty."""
-    return _history(VersionKey.of(version), weight)
+def tells(version: Version, weight: str, mall_id: str) -> bool:
+    """Tell whether a mall is among those from which pilots are taken."""
+    return mall_id in _read(VersionKey.of(version), weight).spans
 
 
 @lru_cache(maxsize=_CACHED)
-def _history(key: VersionKey, weight: str) -> History:
+def _read(key: VersionKey, weight: str) -> "_Read":
     version, engine = key.version, Engine.of(key.version)
     recent = _recent(version)
     spans = _spans(version, recent)
     reached = reach(version, [site for site in sites(version) if site.id in spans], weight=weight)
-    rows = engine.table(_CELLS, _asked(spans)).to_pylist() if spans else []
-    placed = _placed(reached, rows)
+    placed = _placed(reached, engine.table(_CELLS, _asked(spans)).to_pylist() if spans else [])
     malls = tuple(mall for mall in sorted(reference.malls(version), key=lambda mall: mall.id) if placed.get(mall.id, _NOTHING).inside)
-    longest_s = _longest_s([placed[mall.id] for mall in malls])
-    logs = income_logs(engine, reached)
-    typical = typical_income_log(logs, reached.people) if malls else None
-    incomes, places = less_typical(logs, typical), {site.id: place for place, site in enumerate(reached.sites)}
-    areas = [areas_of(reached, places[mall.id], longest_s, incomes, orders=placed[mall.id].orders) for mall in malls]
-    inside = np.array([each.orders.sum() for each in areas], float)
-    # A mall whose orders all lie beyond the drive counted is none.
-    kept = [position for position, orders in enumerate(inside) if orders]
-    malls, areas = tuple(malls[position] for position in kept), [areas[position] for position in kept]
     ids = [mall.id for mall in malls]
     rhythms = _rhythms(engine, ids, recent)
-    return History(
+    return _Read(
         malls=malls,
+        spans=spans,
+        reached=reached,
+        placed=placed,
+        incomes=income_logs(engine, reached),
         weeks=_weeks(engine, ids, spans),
-        areas=stacked(areas),
-        known_share=inside[kept] / np.array([placed[mall_id].total for mall_id in ids], float),
         carried=_carried(engine, ids, recent, rhythms),
-        rhythm=_mean_rhythm(rhythms),
-        longest_s=longest_s,
-        income_log=typical,
-        weight=weight,
+        rhythms=rhythms,
         recent=recent,
         shown={name: _by_mall(_asked_of(name, recent, version)) if malls else {} for name in FIGURES},
     )
+
+
+@lru_cache(maxsize=_CACHED_WITHOUT)
+def _history(key: VersionKey, weight: str, without: str) -> History:
+    read = _read(key, weight)
+    malls = [mall for mall in read.malls if mall.id != without]
+    longest_s = _longest_s([read.placed[mall.id] for mall in malls])
+    typical = read.typical_income_log(without) if malls else None
+    incomes, places = less_typical(read.incomes, typical), {site.id: place for place, site in enumerate(read.reached.sites)}
+    around = [areas_of(read.reached, places[mall.id], longest_s, incomes, orders=read.placed[mall.id].orders) for mall in malls]
+    # A mall whose orders all lie beyond the drive counted is none.
+    pilots = [(mall, areas) for mall, areas in zip(malls, around, strict=True) if areas.orders.any()]
+    ids = [mall.id for mall, _ in pilots]
+    positions = [place for place, mall in enumerate(read.malls) if mall.id in ids]
+    inside = np.array([areas.orders.sum() for _, areas in pilots], float)
+    return History(
+        malls=tuple(mall for mall, _ in pilots),
+        weeks=_weeks_of(read.weeks, positions),
+        areas=stacked([areas for _, areas in pilots]),
+        known_share=inside / np.array([read.placed[mall_id].total for mall_id in ids], float),
+        carried=carried_of(read.carried, positions),
+        rhythm=_mean_rhythm({mall_id: read.rhythms[mall_id] for mall_id in ids}),
+        longest_s=longest_s,
+        income_log=typical,
+        weight=weight,
+        recent=read.recent,
+        shown={name: {mall_id: row for mall_id, row in rows.items() if mall_id in ids} for name, rows in read.shown.items()},
+    )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What is read once of a version: of every open mall that may be a pilot, by itself."""
+
+    malls: tuple[Mall, ...]
+    spans: Mapping[str, "_Span"]
+    reached: Reach
+    placed: Mapping[str, "_Placed"]
+    incomes: Floats
+    weeks: Weeks
+    carried: Carried
+    rhythms: Mapping[str, Floats]
+    recent: Period
+    shown: Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+    def typical_income_log(self, without: str) -> float | None:
+        """Return the typical income of the markets in which malls other than ``without`` stand."""
+        markets = {site.market_id for site in self.reached.sites if site.id != without}
+        is_theirs = np.isin(self.reached.market, [place for place, name in enumerate(self.reached.market_ids) if name in markets])
+        return typical_income_log(self.incomes[is_theirs], self.reached.people[is_theirs])
 
 
 @dataclass(frozen=True)
@@ -255,6 +292,12 @@ def _weeks(engine: Engine, ids: list[str], spans: Mapping[str, _Span]) -> Weeks:
             week.append(span.first_week + number)
             count.append(orders.get((mall_id, number), 0))
     return Weeks(np.array(mall, np.int64), np.array(week, np.int64), np.array(count, np.int64))
+
+
+def _weeks_of(weeks: Weeks, malls: list[int]) -> Weeks:
+    """Return the weeks of some malls, numbered in their order."""
+    keep = np.isin(weeks.mall, malls)
+    return Weeks(np.searchsorted(malls, weeks.mall[keep]), weeks.weeks_open[keep], weeks.orders[keep])
 
 
 def _carried(engine: Engine, ids: list[str], recent: Period, rhythms: Mapping[str, Floats]) -> Carried:

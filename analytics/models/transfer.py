@@ -7,6 +7,7 @@ was told, whole orders 89 to 90). What a pilot's own figures differ from what it
 (``analytics.models.between``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -133,11 +134,11 @@ def like(carried: Carried, nodes: Floats) -> Sample:
     )
 
 
-def without(carried: Carried, mall: int) -> Carried:
-    """Return the orders of the other pilots, renumbered."""
-    keep = carried.mall != mall
+def carried_of(carried: Carried, malls: Sequence[int]) -> Carried:
+    """Return the orders of some pilots, ascending, numbered in their order."""
+    keep = np.isin(carried.mall, malls)
     left = {name: getattr(carried, name)[keep] for name in Carried.__dataclass_fields__}
-    left["mall"] = left["mall"] - (left["mall"] > mall)
+    left["mall"] = np.searchsorted(malls, left["mall"])
     return Carried(**left)
 
 
