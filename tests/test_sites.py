@@ -171,7 +171,7 @@ def test_what_a_place_takes_is_what_the_metric_counts_to_the_person(tmp_path_fac
             town.drive(mall, cell, data.draw(st.integers(1, 2700)))
     weight = data.draw(st.sampled_from(["population", "households"]))
 
-    found = lost(town.version, "V", [site for site in sites(town.version) if not site.is_open], weight)
+    found = lost(town.version, ["V"], [site for site in sites(town.version) if not site.is_open], weight)
 
     counted: dict[str, tuple[int, int]] = {"M3": (0, 0), "M5": (0, 0)}
     for row in town.rows("cannibalization", market_id="V", weight=weight):
@@ -184,8 +184,8 @@ def test_what_a_place_takes_is_what_the_metric_counts_to_the_person(tmp_path_fac
 def test_attractions_too_large_to_add_up_are_left_to_the_metric(demo: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     candidate = next(site for site in sites(demo) if not site.is_open)
     chosen = [site for site in sites(demo, (candidate.market_id,), [_pin_on(candidate.id, demo)]) if not site.is_open]
-    usual = lost(demo, candidate.market_id, chosen, "population")
+    usual = lost(demo, [candidate.market_id], chosen, "population")
 
     monkeypatch.setattr("analytics.choosing.taking.LARGEST", 0)
 
-    assert {site.id: lost(demo, candidate.market_id, chosen, "population")[site.id] for site in chosen} == usual
+    assert {site.id: lost(demo, [candidate.market_id], chosen, "population")[site.id] for site in chosen} == usual

@@ -206,10 +206,10 @@ def _income_within(key: VersionKey, sites: tuple[Site, ...], within_s: int) -> F
 
 @lru_cache(maxsize=_CACHED)
 def _taken_by(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Measure:
+    market_ids, candidates = sorted({site.market_id for site in sites}), [site for site in sites if not site.is_open]
     values: dict[str, int | None] = {}
-    for market_id in sorted({site.market_id for site in sites}):
-        for site_id, (people, before) in lost(key.version, market_id, [site for site in sites if not site.is_open], weight).items():
-            values[site_id] = round(1000 * people / before) if before else None
+    for site_id, (people, before) in lost(key.version, market_ids, candidates, weight).items():
+        values[site_id] = round(1000 * people / before) if before else None
     found = tuple(None if site.is_open else values.get(site.id) for site in sites)
     why = {True: "open already", False: "no open mall in the market with people around it"}
     return Measure(found, reasons={place: why[sites[place].is_open] for place, each in enumerate(found) if each is None})

@@ -140,7 +140,10 @@ def lead(version: Version, found: Portfolio, other: Portfolio) -> Lead | None:
         return None
     there = sites(version, [asked.market_id] if asked.market_id else (), asked.pins)
     factors = np.exp(np.random.default_rng(_SEED).normal(0.0, LEVEL_SDLOG, (WORLDS, len(there))))
-    values = [_values(version, asked, there, set(each.ids), factors) for each in (found, other)]
+    # Where both sets open the same malls they are worth the same in every world: only the other markets are looked at.
+    differing = {site.market_id for site in (*found.sites, *other.sites) if (site.id in found.ids) != (site.id in other.ids)}
+    own = [place for place, site in enumerate(there) if site.market_id in differing]
+    values = [_values(version, asked, [there[place] for place in own], set(each.ids), factors[:, own]) for each in (found, other)]
     ahead = (values[0] - values[1]) / found.total
     low, high = (float(each) for each in np.quantile(ahead, (0.1, 0.9)))
     return Lead(other, low, high, float((ahead >= 0).mean()))
@@ -149,13 +152,12 @@ def lead(version: Version, found: Portfolio, other: Portfolio) -> Lead | None:
 def _values(version: Version, asked: Wish, there: Sequence[Site], ids: set[str], factors: Floats) -> Floats:
     """Return what a set is worth in each world: people covered, or person-seconds saved against 45 minutes."""
     whom = reach(version, there, weight=asked.terms.weight)
-    own = [place for place, site in enumerate(there) if site.is_open or site.id in ids]
+    own = [(place, whom.of_site(place)) for place, site in enumerate(there) if site.is_open or site.id in ids]
     limit_s = asked.terms.within_s if asked.aim == "cover" else LONGEST_DRIVE_S
     values = np.zeros(len(factors))
     for world, factor in enumerate(factors):
         times, nearest = np.zeros(len(whom.cells), np.int64), np.full(len(whom.cells), float(LONGEST_DRIVE_S))
-        for place in own:
-            span = whom.of_site(place)
+        for place, span in own:
             drive_s = whom.drive_s[span] * factor[place]
             near = whom.cell[span][drive_s <= limit_s]
             times[near] += 1

@@ -4,16 +4,18 @@ People and drive times are public facts, and modelled: no order passes through h
 the person, because they come from the same two tables; a pin's come from the model that made its market's drives.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Final
+from threading import Lock
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from analytics import reference
+from analytics.choosing.pairs import Demand, demand_of, pairs_of_malls, pairs_of_place, sorted_pairs
 from analytics.errors import ParameterError
 from analytics.parameters import LONGEST_DRIVE_S, WEIGHTS
 from analytics.reference import VersionKey
@@ -23,20 +25,12 @@ from data.warehouse import Version
 
 OPEN, CANDIDATE = "open", "candidate"
 _CACHED_MODELS: Final = 16
-_CACHED_REACHES: Final = 32
+
+MOST_PAIRS_KEPT: Final = 40_000_000
+"""Pairs of sites and cells in the answers that are kept, about a gigabyte: 32 answers of a nation would be ten."""
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
-
-_DEMAND = """
-SELECT market_id, cell, {weight} AS weight FROM demand_cells
-WHERE is_inside AND {weight} > 0 AND market_id IN (SELECT unnest($markets)) ORDER BY market_id, cell
-"""
-_DRIVES = """
-SELECT catchments.mall_id, catchments.market_id, catchments.cell, catchments.drive_s
-FROM catchments JOIN demand_cells ON demand_cells.market_id = catchments.market_id AND demand_cells.cell = catchments.cell
-WHERE is_inside AND {weight} > 0 AND drive_s <= $within AND catchments.mall_id IN (SELECT unnest($malls))
-"""
 
 
 @dataclass(frozen=True)
@@ -260,54 +254,82 @@ def _model(key: VersionKey, market_id: str) -> MarketModel:
     return market_model(key.version, market_id)
 
 
-@lru_cache(maxsize=_CACHED_REACHES)
-def _reach(key: VersionKey, chosen: tuple[Site, ...], within_s: int, weight: str) -> Reach:
+_Asked: TypeAlias = tuple[VersionKey, tuple[Site, ...], int, str]
+
+
+class _Kept:
+    """The last answers, as many as their pairs allow; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[_Asked, Reach] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, asked: _Asked) -> Reach | None:
+        with self._lock:
+            if asked in self._answers:
+                self._answers.move_to_end(asked)
+            return self._answers.get(asked)
+
+    def put(self, asked: _Asked, found: Reach) -> None:
+        with self._lock:
+            self._answers[asked] = found
+            self._answers.move_to_end(asked)
+            pairs = sum(len(each.site) for each in self._answers.values())
+            while pairs > MOST_PAIRS_KEPT and len(self._answers) > 1:
+                _, oldest = self._answers.popitem(last=False)
+                pairs -= len(oldest.site)
+
+
+_kept = _Kept()
+
+
+def _reach(*asked: *_Asked) -> Reach:
+    found = _kept.get(asked)
+    if found is None:
+        found = _read(*asked)
+        _kept.put(asked, found)
+    return found
+
+
+def _read(key: VersionKey, chosen: tuple[Site, ...], within_s: int, weight: str) -> Reach:
     market_ids = tuple(sorted({site.market_id for site in chosen}))
-    demand = Engine.of(key.version).table(_DEMAND.format(weight=weight), {"markets": [*market_ids]})
-    market = _positions(demand.column("market_id"), market_ids)
-    none = np.empty(0, np.int64)
-    cells, people = _whole(demand, "cell"), _whole(demand, "weight")
-    empty = Reach(chosen, within_s, weight, market_ids, cells, market, people, site=none, cell=none, drive_s=none, open_count=none)
-    malls, pins = _of_malls(key, empty), _of_pins(key, empty)
-    site, cell, drive_s = (np.concatenate(parts) for parts in zip(malls, *pins, strict=True))
-    order = np.lexsort((cell, drive_s, site))
-    found = replace(
-        empty, site=site[order], cell=cell[order], drive_s=drive_s[order], open_count=_open_count(key, empty), notes=_notes(key, chosen)
+    there = {site.id: place for place, site in enumerate(chosen) if not site.is_pin}
+    # Open malls that are no sites count for open_count all the same: they are numbered after the sites.
+    malls = [mall for mall in reference.malls(key.version) if mall.status == OPEN and mall.market_id in market_ids]
+    others = [mall.id for mall in malls if mall.id not in there]
+    numbered = there | {mall_id: len(chosen) + place for place, mall_id in enumerate(others)}
+    engine = Engine.of(key.version)
+    demand = demand_of(engine, market_ids, weight)
+    site, cell, drive_s = sorted_pairs([pairs_of_malls(engine, demand, numbered, within_s), *_of_pins(key, chosen, demand, within_s)])
+    is_open = np.array([each.is_open for each in chosen] + [True] * len(others), np.bool_)
+    open_count = np.bincount(cell[is_open[site]], minlength=len(demand.cells)).astype(np.int64)
+    own = slice(int(np.searchsorted(site, len(chosen))))
+    found = Reach(
+        chosen,
+        within_s,
+        weight,
+        market_ids,
+        demand.cells,
+        demand.market,
+        demand.people,
+        site=site[own],
+        cell=cell[own],
+        drive_s=drive_s[own],
+        open_count=open_count,
+        notes=_notes(key, chosen),
     )
     for each in (found.cells, found.market, found.people, found.site, found.cell, found.drive_s, found.open_count):
         each.setflags(write=False)  # shared by all readers
     return found
 
 
-def _open_count(key: VersionKey, empty: Reach) -> Integers:
-    """Return for each cell how many open malls of its market reach it."""
-    malls = [mall.id for mall in reference.malls(key.version) if mall.status == OPEN and mall.market_id in empty.market_ids]
-    rows = Engine.of(key.version).table(_DRIVES.format(weight=empty.weight), {"within": empty.within_s, "malls": malls})
-    cell = _cell_positions(empty, _positions(rows.column("market_id"), empty.market_ids), _whole(rows, "cell"))
-    return np.bincount(cell, minlength=len(empty.cells)).astype(np.int64)
-
-
-def _of_malls(key: VersionKey, empty: Reach) -> tuple[Integers, Integers, Integers]:
-    """Return the pairs of malls: position of the site, position of the cell, seconds."""
-    malls = [site.id for site in empty.sites if not site.is_pin]
-    rows = Engine.of(key.version).table(_DRIVES.format(weight=empty.weight), {"within": empty.within_s, "malls": malls})
-    site = _positions(rows.column("mall_id"), tuple(each.id for each in empty.sites))
-    market = _positions(rows.column("market_id"), empty.market_ids)
-    return site, _cell_positions(empty, market, _whole(rows, "cell")), _whole(rows, "drive_s")
-
-
-def _of_pins(key: VersionKey, empty: Reach) -> list[tuple[Integers, Integers, Integers]]:
-    """Return the pairs of pins, as of malls."""
-    parts = []
-    for position, site in enumerate(empty.sites):
+def _of_pins(key: VersionKey, chosen: tuple[Site, ...], demand: Demand, within_s: int) -> Iterator[Integers]:
+    """Yield the pairs of each pin."""
+    for position, site in enumerate(chosen):
         if site.is_pin:
             found = _model(key, site.market_id).drives_from(site.latitude, site.longitude)
-            near = found.drive_s <= empty.within_s
-            market = np.full(int(near.sum()), empty.market_ids.index(site.market_id), np.int64)
-            cell = _cell_positions(empty, market, found.cell[near])
-            known = cell >= 0
-            parts.append((np.full(int(known.sum()), position, np.int64), cell[known], found.drive_s[near][known]))
-    return parts
+            near = found.drive_s <= within_s
+            yield pairs_of_place(demand, site.market_id, position, found.cell[near], found.drive_s[near])
 
 
 def _notes(key: VersionKey, chosen: Sequence[Site]) -> tuple[str, ...]:
@@ -319,29 +341,3 @@ def _notes(key: VersionKey, chosen: Sequence[Site]) -> tuple[str, ...]:
         for each in markets
         if not _model(key, each).is_same
     )
-
-
-def _positions(values: pa.ChunkedArray, among: tuple[str, ...]) -> Integers:
-    """Return the position of each text among some; -1 where it is none of them."""
-    encoded = values.combine_chunks().dictionary_encode()
-    place = {text: position for position, text in enumerate(among)}
-    known = np.array([place.get(text, -1) for text in encoded.dictionary.to_pylist()] or [-1], np.int64)
-    return np.asarray(known[encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)], np.int64)
-
-
-def _cell_positions(reach_: Reach, market: Integers, cells: Integers) -> Integers:
-    """Return where cells of markets stand among the demand cells; -1 where nobody lives in them."""
-    found = np.full(len(cells), -1, np.int64)
-    for each in np.unique(market).tolist():
-        own = market == each
-        first, last = np.searchsorted(reach_.market, [each, each + 1])
-        known = reach_.cells[first:last]
-        if not len(known):
-            continue
-        place = np.minimum(np.searchsorted(known, cells[own]), len(known) - 1)
-        found[own] = np.where(known[place] == cells[own], first + place, -1)
-    return found
-
-
-def _whole(table: pa.Table, name: str) -> Integers:
-    return np.array(table.column(name).to_numpy(), np.int64)

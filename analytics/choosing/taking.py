@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from analytics.attraction import with_exponents
-from analytics.choosing.sites import Integers, Reach, Site, reach, sites
+from analytics.choosing.groups import by_markets
+from analytics.choosing.sites import Reach, Site, reach, sites
 from analytics.choosing.with_pins import table_with_pins
 from analytics.models.choice import LARGEST, Exponents, Standing, attractions, taken
 from analytics.models.huff import TYPICAL_STORES
@@ -13,38 +14,48 @@ from analytics.parameters import LONGEST_DRIVE_S, Parameters
 from data.warehouse import Version
 
 
-def lost(version: Version, market_id: str, places: Sequence[Site], weight: str) -> dict[str, tuple[int, int]]:
-    """Return by place the people whom the open malls would lose to it, and whom they have before.
+def lost(version: Version, market_ids: Sequence[str], places: Sequence[Site], weight: str) -> dict[str, tuple[int, int]]:
+    """Return by place the people whom the open malls of its market would lose to it, and whom they have before.
 
     Parameters
     ----------
-    version, market_id
+    version, market_ids
         Data; places of other markets are left out.
     places
         Candidates and pins.
     weight
         ``population`` or ``households``.
     """
-    standing = [site for site in sites(version, (market_id,)) if site.is_open]
-    chosen = [site for site in places if site.market_id == market_id]
-    asked = with_exponents(Parameters(market_id=market_id, weight=weight), version)
+    rivals = [site for site in sites(version, market_ids) if site.is_open and site.market_id in market_ids]
+    chosen = sorted([*rivals, *(site for site in places if site.market_id in market_ids)], key=lambda site: site.market_id)
+    found: dict[str, tuple[int, int]] = {}
+    for _, group in by_markets(chosen):
+        whom = reach(version, group, within_s=LONGEST_DRIVE_S, weight=weight)
+        for market_id in whom.market_ids:
+            found |= _lost(version, market_id, whom)
+    return found
+
+
+def _lost(version: Version, market_id: str, whom: Reach) -> dict[str, tuple[int, int]]:
+    """Return what the candidates of one market take, of a reach that has its open malls first, and its sites side by side."""
+    own = [place for place, site in enumerate(whom.sites) if site.market_id == market_id]
+    standing = [place for place in own if whom.sites[place].is_open]
+    chosen = own[len(standing) :]
+    asked = with_exponents(Parameters(market_id=market_id, weight=whom.weight), version)
     exponents = Exponents(asked.attraction_permille or 0, asked.decay_permille or 0, asked.outside_permille or 0)
-    whom = reach(version, [*standing, *chosen], within_s=LONGEST_DRIVE_S, weight=weight)
-    stores = np.array([_stores(site) for site in whom.sites], np.int64)
-    pulls = attractions(stores[whom.site], whom.drive_s, exponents)
+    pairs = slice(whom.of_site(own[0]).start, whom.of_site(own[-1]).stop)
+    first, last = np.searchsorted(whom.market, np.array([0, 1]) + whom.market_ids.index(market_id))
+    site, cell = whom.site[pairs], whom.cell[pairs] - first
+    stores = np.array([_stores(each) for each in whom.sites], np.int64)
+    pulls = attractions(stores[site], whom.drive_s[pairs], exponents)
     if int(pulls.max(initial=0)) > LARGEST // (len(standing) + 2):  # sums of such would not be numbers of 64 bits
-        return _asked(version, asked, chosen)
-    dense = np.zeros((len(standing), len(whom.cells)), np.int64)
-    for place in range(len(standing)):
-        own = whom.of_site(place)
-        dense[place, whom.cell[own]] = pulls[own]
-    market = Standing(whom.people, dense, exponents)
-    return {site.id: _taken(market, whom, pulls, len(standing) + place) for place, site in enumerate(chosen)}
-
-
-def _taken(market: Standing, whom: Reach, pulls: Integers, place: int) -> tuple[int, int]:
-    own = whom.of_site(place)
-    return taken(market, whom.cell[own], pulls[own])
+        return _asked(version, asked, [whom.sites[place] for place in chosen])
+    is_open = whom.is_open[site]
+    dense = np.zeros((len(standing), last - first), np.int64)
+    dense[site[is_open] - own[0], cell[is_open]] = pulls[is_open]
+    market = Standing(whom.people[first:last], dense, exponents)
+    of = {place: slice(*np.searchsorted(site, [place, place + 1])) for place in chosen}
+    return {whom.sites[place].id: taken(market, cell[of[place]], pulls[of[place]]) for place in chosen}
 
 
 def _stores(site: Site) -> int:
