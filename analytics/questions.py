@@ -61,21 +61,37 @@ class People:
         Columns that make the groups; none for one row over everything.
     metric, asked
         What is asked.
-    at_least_sql
-        Rows, and how many people there are at the least, which for large groups is enough.
-    exact_sql
-        The same, with the people of small groups counted one by one.
-    is_sparse
-        The groups are places, of which many are small in any case.
+    from_days
+        How many there are at the least is told from sums by day.
     """
 
     table: str
     group: tuple[str, ...]
     metric: Metric
     asked: Parameters
-    at_least_sql: str
-    exact_sql: str
-    is_sparse: bool
+    from_days: bool
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the groups are places, of which many are small in any case."""
+        return not {"cell", "store_id"}.isdisjoint(self.group)
+
+    @property
+    def at_least_sql(self) -> str:
+        """Rows, and how many people there are at the least, which for large groups is enough."""
+        return self._sql(is_exact=False)
+
+    @property
+    def exact_sql(self) -> str:
+        """The same, with the people of small groups counted one by one."""
+        return self._sql(is_exact=True)
+
+    def _sql(self, *, is_exact: bool) -> str:
+        """Compile on demand: of the two queries nearly every question needs one."""
+        shape, written = _stood_for(self.metric, self.asked)
+        if self.from_days and not is_exact and self.table != CARRIERS:
+            return written(_behind_days_compiled(self.metric, shape, self.table, self.group))
+        return written(_behind_compiled(self.metric, shape, self.table, is_exact=is_exact))
 
 
 @dataclass(frozen=True)
@@ -111,10 +127,7 @@ def question(metric: Metric, asked: Parameters, large: Collection[str] = ()) -> 
         compiled,
         sql=written(compiled.sql),
         run_sql=written(compiled.run_sql),
-        people=tuple(
-            replace(each, asked=asked, at_least_sql=written(each.at_least_sql), exact_sql=written(each.exact_sql))
-            for each in compiled.people
-        ),
+        people=tuple(replace(each, asked=asked) for each in compiled.people),
         left_out_sql=None if compiled.left_out_sql is None else written(compiled.left_out_sql),
     )
 
@@ -184,19 +197,6 @@ def counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[st
     return found
 
 
-def _people(metric: Metric, asked: Parameters, *, from_days: bool) -> dict[str, tuple[tuple[str, ...], ir.Table, ir.Table]]:
-    """Return for each table of facts the columns of its groups, and who is behind each group: at the least, and exactly."""
-    found = {}
-    for name, (counting, group, parts) in _counting_rows(metric, asked).items():
-        at_least, exact = (
-            _sorted(behind(counting, SUBJECTS[name], by=group, parts=parts, is_exact=is_exact), group) for is_exact in (False, True)
-        )
-        if from_days and name != CARRIERS:
-            at_least = _sorted(days.behind(metric, name, _counting_days(name, metric, asked), by=group), group)
-        found[name] = (group, at_least, exact)
-    return found
-
-
 def _counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[ir.Table, tuple[str, ...], dict[str, ir.BooleanValue]]]:
     """Return for each table of facts the rows that count, the columns of its groups, and which rows stand behind each part."""
     found: dict[str, tuple[ir.Table, tuple[str, ...], dict[str, ir.BooleanValue]]] = {}
@@ -205,6 +205,19 @@ def _counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[ir.Tabl
         if name == "orders" and not OF_DRIVERS.isdisjoint(asked.by):
             found[CARRIERS] = (counting, group, {})
     return found
+
+
+@lru_cache(maxsize=1024)
+def _behind_compiled(metric: Metric, asked: Parameters, table: str, *, is_exact: bool) -> str:
+    with compiling:
+        counting, group, parts = _counting_rows(metric, asked)[table]
+        return _sql(_sorted(behind(counting, SUBJECTS[table], by=group, parts=parts, is_exact=is_exact), group))
+
+
+@lru_cache(maxsize=1024)
+def _behind_days_compiled(metric: Metric, asked: Parameters, table: str, group: tuple[str, ...]) -> str:
+    with compiling:
+        return _sql(_sorted(days.behind(metric, table, _counting_days(table, metric, asked), by=group), group))
 
 
 @lru_cache(maxsize=1024)
@@ -251,10 +264,7 @@ def _compiled(metric: Metric, asked: Parameters, *, from_days: bool) -> Question
     """Compile a question; each shape is compiled once per process, whatever the version."""
     with compiling:
         values = expression(metric, asked)
-        people = tuple(
-            People(name, group, metric, asked, _sql(at_least), _sql(exact), is_sparse=bool({"cell", "store_id"} & set(group)))
-            for name, (group, at_least, exact) in _people(metric, asked, from_days=from_days).items()
-        )
+        people = tuple(People(name, group, metric, asked, from_days) for name, (_, group, _) in _counting_rows(metric, asked).items())
         left_out = _left_out_expression(metric, asked, from_days=from_days)
         sql, schema = _sql(values), values.schema()
         quick = _values_of_days(metric, asked, schema) if from_days and metric.day_sums else None
