@@ -17,7 +17,7 @@ from data.contracts import table
 from data.demo.generate import write_demo
 from data.demo.geography import market_cells
 from data.demo.model import MODEL
-from data.demo.plan import Place, daily_orders, plan, real_markets, rounded
+from data.demo.plan import Place, daily_orders, plan, real_markets, recruited_share, rounded
 from data.errors import DemoError
 
 ORDERS = 20_000
@@ -184,16 +184,30 @@ def test_candidates_have_no_orders(rows: Rows) -> None:
         assert {row[0] for row in rows(f"SELECT DISTINCT mall_id FROM {name}")} == set(OPEN)
 
 
-def test_phoenix_is_short_of_drivers_on_saturdays(rows: Rows) -> None:
-    late = dict(
-        rows("""
-        SELECT mall_id || (isodow(local_at) = 6)::INTEGER, avg((delivered_at > promised_by)::INTEGER)
-        FROM clicks WHERE status = 'delivered' GROUP BY ALL
-    """)
-    )
-    assert late["chandler-fashion-center1"] > 2 * late["chandler-fashion-center0"]
-    assert late["fashion-show1"] < 1.5 * late["fashion-show0"]
-    assert late["tysons-corner-center1"] < 1.5 * late["tysons-corner-center0"]
+def test_in_scarce_hours_before_the_holidays_orders_wait_for_drivers_and_come_late(rows: Rows) -> None:
+    for scarce in MODEL.scarce:
+        first, end = scarce.hours
+        here = f"hour(local_at) BETWEEN {first + 1} AND {end} AND isodow(local_at) - 1 IN {(*scarce.weekdays, -1)}"
+        short, others = (
+            rows(f"""
+            SELECT avg((delivered_at > promised_by)::INTEGER), avg(greatest(0, epoch(accepted_at - ready_at)))
+            FROM clicks WHERE status = 'delivered' AND market_id = '{scarce.market_id}' AND local_at >= DATE '2026-10-19' AND {wanted}
+        """)[0]
+            for wanted in (here, f"hour(local_at) < {first} AND isodow(local_at) - 1 NOT IN {(*scarce.weekdays, -1)}")
+        )
+        assert short[0] > 1.3 * others[0]
+        assert short[1] > 2 * others[1]
+
+
+def test_a_trip_that_waited_for_a_driver_is_paid_more(rows: Rows) -> None:
+    pay = f"pay_cents / ({MODEL.base_pay_cents} + {MODEL.pay_per_km_cents} * distance_m / 1000)"
+    soon, late = rows(f"""
+        SELECT avg({pay}) FILTER (waited_s < 300), avg({pay}) FILTER (waited_s BETWEEN 2400 AND 4800)
+        FROM (SELECT trip_id, max(epoch(ready_at)) - {MODEL.lead_s} AS due_s FROM orders GROUP BY trip_id)
+            JOIN (SELECT *, epoch(shown_at) AS shown_s FROM offers) USING (trip_id), LATERAL (SELECT shown_s - due_s AS waited_s)
+        WHERE order_count = 1
+    """)[0]
+    assert late / soon == pytest.approx(1 + MODEL.raise_per_waiting_hour, rel=0.08)  # they waited about an hour
 
 
 def test_two_stores_of_every_mall_are_always_late(rows: Rows) -> None:
@@ -290,6 +304,14 @@ def test_the_default_is_three_malls_and_half_a_year_and_more_orders_add_weeks_th
         placed, _ = daily_orders(each, MODEL, seed=1)
         assert placed.sum() == each.orders
         assert placed.max() <= 800
+
+
+def test_recruiting_trails_the_season_when_it_grows_before_the_holidays() -> None:
+    year = plan(400_000, MODEL)
+    recruited = dict(zip((year.first_day + timedelta(days=day) for day in range(year.days)), recruited_share(year, MODEL), strict=True))
+    assert recruited[date(2026, 11, 15)] == pytest.approx(0.957 / 1.42, abs=0.01)  # the factors of 4 October and of the middle of November
+    assert recruited[date(2026, 8, 1)] == pytest.approx(0.995, abs=0.02)
+    assert recruited[date(2026, 1, 20)] > 1.4  # after the holidays there are more than enough
 
 
 def test_invented_markets_do_not_overlap_and_keep_their_distances() -> None:

@@ -15,8 +15,10 @@ from data.demo.model import MODEL
 from data.engine import Engine
 from data.warehouse import Version, Warehouse
 
-DENSE = replace(MODEL, base_weeks=4, malls=tuple((name, replace(mall, opened_after_days=-63)) for name, mall in MODEL.malls))
-"""Four weeks of three malls past their launch: 30,000 orders there are as many a day as 200,000 in the default demo."""
+DENSE = replace(
+    MODEL, last_day=date(2026, 9, 13), base_weeks=4, malls=tuple((name, replace(mall, opened_after_days=-63)) for name, mall in MODEL.malls)
+)
+"""Four weeks of late summer, three malls past their launch: 30,000 orders there are as many a day as 200,000 in the default demo."""
 
 
 def silent(_: str, __: int, ___: int) -> None:

@@ -31,6 +31,8 @@ class Week:
         Opening hours in seconds since local midnight.
     placed, expected
         Orders placed and orders expected on each day.
+    recruited
+        Part of each day's orders for which the drivers of scarce hours were recruited: recruiting trails the season.
     midnight
         UTC second from which the seconds of each day count.
     """
@@ -41,6 +43,7 @@ class Week:
     close_s: Integers
     placed: Integers
     expected: Floats
+    recruited: Floats
     midnight: Integers
 
     @property

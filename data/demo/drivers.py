@@ -46,9 +46,16 @@ def _needed(week: Week, day: int, ground: Ground, model: Model) -> Floats:
     lag = model.staffing_lag_s / 3600
     needed: Floats = rate * (1 - lag) + np.r_[0.0, rate[:-1]] * lag
     needed += model.safety_per_root_driver * np.sqrt(needed)
-    if ground.is_short and week.weekday[day] == 5:
-        needed *= model.short_staffing
     return needed
+
+
+def _coming(week: Week, day: int, luck: float, ground: Ground, model: Model) -> Floats:
+    """Return the drivers who come in each hour of the day: those needed, and in scarce hours the part of them that was recruited."""
+    coming = _needed(week, day, ground, model)
+    for scarce in ground.scarce:
+        if week.weekday[day] in scarce.weekdays:
+            coming[slice(*scarce.hours)] *= np.clip(scarce.staffing * luck * week.recruited[day], model.least_staffing, 1.0)
+    return coming
 
 
 def _blocks(needed: Floats, first_s: int, last_s: int, *, model: Model, rng: Generator) -> list[tuple[int, int]]:
@@ -72,9 +79,10 @@ def week_blocks(week: Week, ground: Ground, model: Model, rng: Generator) -> lis
     """Return the blocks (start, end in seconds of the day) of each day of a week; none on days without orders expected."""
     blocks = []
     for day, expected in enumerate(week.expected):
-        needed = _needed(week, day, ground, model) if expected > 0 else np.zeros(24)
+        luck = float(rng.lognormal(0, model.scarce_sdlog))
+        coming = _coming(week, day, luck, ground, model) if expected > 0 else np.zeros(24)
         last_s = int(week.close_s[day]) + model.online_after_close_s
-        blocks.append(_blocks(needed, int(week.open_s[day]), last_s, model=model, rng=rng))
+        blocks.append(_blocks(coming, int(week.open_s[day]), last_s, model=model, rng=rng))
     return blocks
 
 

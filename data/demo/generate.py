@@ -22,7 +22,7 @@ from data.demo.geography import market_cells
 from data.demo.ground import Ground, ground
 from data.demo.model import MODEL, MallModel, Model
 from data.demo.places import add_cells, add_places
-from data.demo.plan import Plan, daily_orders, plan
+from data.demo.plan import Plan, daily_orders, plan, recruited_share
 from data.demo.rows import Counter, Made, MallRows
 from data.errors import DemoError
 from data.load import Progress, load
@@ -55,6 +55,7 @@ def write_demo(folder: Path, *, orders: int, seed: int, model: Model = MODEL, pr
     """
     plan_ = plan(orders, model)
     placed, expected = daily_orders(plan_, model, seed)
+    recruited = recruited_share(plan_, model)
     counter = Counter()
     done = 0
     with Files(folder) as files:
@@ -62,9 +63,10 @@ def write_demo(folder: Path, *, orders: int, seed: int, model: Model = MODEL, pr
         for market_number, market in enumerate(plan_.markets):
             cells = market_cells(market, model)
             add_cells(files, market, cells)
+            midnights = _midnights(plan_, market.time_zone)
             for number, _, mall, opened in plan_.open_malls(market):
                 here = ground(number, market, mall, cells, model=model, seed=seed)
-                weeks = _weeks(plan_, opened, _midnights(plan_, market.time_zone), placed[number], expected[number])
+                weeks = _weeks(opened, midnights, placed[number], expected[number], recruited)
                 for made in _mall_weeks(here, weeks, files=files, counter=counter, market_number=market_number, model=model, seed=seed):
                     done += made
                     if progress is not None:
@@ -96,12 +98,12 @@ def _made(here: Ground, week: Week, spans: list[list[tuple[int, int]]], drivers:
     return Made(week, orders, batches, trips, refused, shifts)
 
 
-def _weeks(plan_: Plan, opened: MallModel, midnights: Integers, placed: Integers, expected: Floats) -> list[Week]:
+def _weeks(opened: MallModel, midnights: Integers, placed: Integers, expected: Floats, recruited: Floats) -> list[Week]:
     """Cut the period into whole weeks, with the mall's hours of each day."""
     weekday = np.arange(7)
     open_s, close_s = (np.where(weekday == 6, opened.sunday_hours[end], opened.weekday_hours[end]) * 3600 for end in (0, 1))
-    spans = [slice(first, first + 7) for first in range(0, plan_.days, 7)]
-    return [Week(span.start, weekday, open_s, close_s, placed[span], expected[span], midnights[span]) for span in spans]
+    spans = [slice(first, first + 7) for first in range(0, len(midnights), 7)]
+    return [Week(span.start, weekday, open_s, close_s, placed[span], expected[span], recruited[span], midnights[span]) for span in spans]
 
 
 def _midnights(plan_: Plan, time_zone: str) -> Integers:

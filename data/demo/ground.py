@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.demo.geography import Catchment, Cells, catchment, from_mall_m, typical_drive_s
-from data.demo.model import Model
+from data.demo.model import Model, Scarcity
 from data.demo.plan import Mall, Market
 from data.demo.stores import Store, stores
 
@@ -24,8 +24,8 @@ class Ground:
         Factor of the market on every drive.
     hours_per_order
         Driver-hours that the staffing plan allows an order.
-    is_short
-        Whether too few drivers come on Saturdays.
+    scarce
+        Hours of the week in which too few drivers come.
     """
 
     number: int
@@ -36,7 +36,7 @@ class Ground:
     sellers: tuple[Store, ...]
     drag: float
     hours_per_order: float
-    is_short: bool
+    scarce: tuple[Scarcity, ...]
 
 
 def ground(number: int, market: Market, mall: Mall, cells: Cells, *, model: Model, seed: int) -> Ground:
@@ -52,7 +52,7 @@ def ground(number: int, market: Market, mall: Mall, cells: Cells, *, model: Mode
         sellers=stores(number, model, np.random.default_rng([seed, 10, number])),
         drag=drag,
         hours_per_order=_planned_hours_per_order(around, cells, mall, drag=drag, model=model),
-        is_short=market.market_id == model.short_market_id,
+        scarce=tuple(each for each in model.scarce if each.market_id == market.template_id),
     )
 
 

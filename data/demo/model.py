@@ -50,6 +50,16 @@ class MallModel:
 
 
 @dataclass(frozen=True)
+class Scarcity:
+    """Hours of some weekdays in which too few of a market's drivers come: which share of those needed before the season grows."""
+
+    market_id: str
+    weekdays: tuple[int, ...]
+    hours: tuple[int, int]
+    staffing: float
+
+
+@dataclass(frozen=True)
 class Model:
     """Parameters of the demo markets.
 
@@ -92,6 +102,9 @@ class Model:
     hour_weights_weekday: tuple[float, ...] = (0.5, 0.7, 1.0, 1.0, 0.9, 0.9, 1.1, 1.35, 1.4, 1.1, 0.7)  # assumption, from 10:00
     hour_weights_weekend: tuple[float, ...] = (0.6, 0.9, 1.2, 1.35, 1.4, 1.3, 1.2, 1.1, 1.0, 0.8, 0.6)  # assumption, from 10:00
     last_order_before_close_s: int = 3_600  # assumption: the store must pack, the driver must come
+    month_factors: tuple[float, ...] = (
+        0.88, 0.88, 0.92, 0.95, 1.0, 0.97, 0.96, 0.98, 0.95, 0.97, 1.42, 1.55,
+    )  # fmt: skip  # assumption, middle of January to December: US retail grows into the holidays
     ramp_start: float = 0.35  # assumption: share of the later volume on the first day
     ramp_days: float = 28.0  # assumption: e-fold of the rest
     day_noise_sdlog: float = 0.07  # assumption
@@ -148,6 +161,7 @@ class Model:
     most_refusals: int = 4  # assumption: then somebody takes it
     ask_again_s: int = 180  # assumption: when nobody else is free, those who refused are asked again at a higher pay
     raise_per_refusal: float = 0.06  # assumption: pay rises with each refusal
+    raise_per_waiting_hour: float = 0.3  # assumption: and while nobody is free to be asked
     patience_s: int = 5_400  # assumption: an order for which no driver was found in 90 minutes is cancelled
 
     # Pay (assumption; set so that an online hour pays 18 to 25 dollars)
@@ -158,7 +172,7 @@ class Model:
     cancelled_pay_share: float = 0.5
 
     # Drivers
-    target_utilization: float = 0.74  # about 60 % in published records (NYC DCWP 2022)
+    target_utilization: float = 0.73  # about 60 % in published records (NYC DCWP 2022)
     planned_overhead_s: int = 960  # assumption: approach and time at the mall that the plan allows a trip
     planned_orders_per_trip: float = 1.25  # assumption
     safety_per_root_driver: float = 0.7  # assumption: drivers added per square root of the drivers needed (square-root staffing)
@@ -172,8 +186,15 @@ class Model:
     nearest_approach_median_s: int = 300  # assumption: drivers wait near the mall
     nearest_approach_sdlog: float = 0.3
     home_farthest_min: float = 22.0  # assumption
-    short_market_id: str = "phoenix"  # issue: a market short of drivers on Saturdays
-    short_staffing: float = 0.78  # assumption: share of the Saturday drivers it does get
+    scarce: tuple[Scarcity, ...] = (
+        Scarcity("las-vegas", (4,), (16, 21), 0.76),
+        Scarcity("las-vegas", (5,), (15, 21), 0.72),
+        Scarcity("phoenix", (5,), (14, 21), 0.76),  # issue: a market short of drivers on Saturdays
+        Scarcity("washington", (1, 2, 3), (16, 21), 0.8),
+    )  # assumption: in Las Vegas the evenings before the weekend pay better elsewhere, in Washington offices keep drivers late
+    recruiting_days: int = 42  # assumption: for scarce hours drivers are recruited this long after the season has grown
+    least_staffing: float = 0.42  # assumption: so many of the drivers needed come in any case
+    scarce_sdlog: float = 0.22  # assumption: how differently many come to the scarce hours of one day and of another
 
     # Endings (assumptions; the rest is delivered)
     cancelled_early_share: float = 0.016
@@ -182,7 +203,7 @@ class Model:
     returned_share: float = 0.004
 
     # Promise
-    promise_buffer_s: int = 2_300  # assumption: gives about 90 % on time
+    promise_buffer_s: int = 2_400  # assumption: gives about 90 % on time
     promise_step_s: int = 300  # promises are whole five minutes
     promise_drive_factor: float = 1.15  # assumption
 

@@ -16,6 +16,7 @@ from data.errors import DemoError
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 Counts: TypeAlias = NDArray[np.int64]
+_YEAR_DAYS = 365.25
 
 
 @dataclass(frozen=True)
@@ -240,12 +241,25 @@ def rounded(weights: NDArray[np.float64], total: int) -> Counts:
 
 
 def expected_volume(plan_: Plan, mall: MallModel, model: Model) -> NDArray[np.float64]:
-    """Return the relative volume of a mall for each day of the period: launch ramp times weekday, zero before it opens."""
+    """Return the relative volume of a mall for each day of the period: launch ramp times weekday and season, zero before it opens."""
     since = np.arange(plan_.days) - mall.opened_after_days
     ramp = np.where(since < 0, 0.0, 1 - (1 - model.ramp_start) * np.exp(-np.maximum(since, 0) / model.ramp_days))
     weekday = (plan_.first_day.weekday() + np.arange(plan_.days)) % 7
-    volume: NDArray[np.float64] = mall.weight * ramp * np.array(model.weekday_factors)[weekday]
+    volume: NDArray[np.float64] = mall.weight * ramp * np.array(model.weekday_factors)[weekday] * _season(plan_, model)
     return volume
+
+
+def recruited_share(plan_: Plan, model: Model) -> NDArray[np.float64]:
+    """Return for each day the volume of the season some weeks before, for which drivers were recruited, over that of the day."""
+    return _season(plan_, model, before_days=model.recruiting_days) / _season(plan_, model)
+
+
+def _season(plan_: Plan, model: Model, *, before_days: int = 0) -> NDArray[np.float64]:
+    """Return the factor of the time of the year for each day, straight between the middles of months."""
+    days = plan_.first_day.timetuple().tm_yday - before_days + np.arange(plan_.days)
+    middles = (np.arange(12) + 0.5) * (_YEAR_DAYS / 12)
+    factors: NDArray[np.float64] = np.interp(days, middles, np.array(model.month_factors), period=_YEAR_DAYS)
+    return factors
 
 
 def daily_orders(plan_: Plan, model: Model, seed: int) -> tuple[Counts, NDArray[np.float64]]:

@@ -120,7 +120,7 @@ class MallRows:
         number = np.full(len(batches.day), NOBODY, np.int64)
         number[driven] = self.counter.trip + np.arange(len(driven))
         self.counter.trip += len(driven)
-        offered = self._offered_cents(batches.pay_cents, _refusal_count(made))
+        offered = self._offered_cents(batches.pay_cents, _refusal_count(made), trips.shown_s - batches.release_s)
         cancelled = batches.is_cancelled[driven]
         at = midnight[driven]
         self.files.add(
@@ -150,7 +150,8 @@ class MallRows:
         driven = np.flatnonzero(trip_number != NOBODY)
         batch = np.r_[driven, refused.batch]
         midnight = made.week.midnight[batches.day[batch]]
-        shown = midnight + np.r_[trips.shown_s[driven], refused.shown_s]
+        shown_s = np.r_[trips.shown_s[driven], refused.shown_s]
+        shown, waited_s = midnight + shown_s, shown_s - batches.release_s[batch]
         decided = midnight + np.r_[trips.accepted_s[driven], refused.decided_s]
         attempt = np.r_[_refusal_count(made)[driven], refused.attempt]
         status = np.r_[np.full(len(driven), ACCEPTED), refused.status]
@@ -169,14 +170,15 @@ class MallRows:
                 "decided_at": instants(decided[order]),
                 "status": choice(OFFER_STATUSES, status[order]),
                 "order_count": batches.order_count[batch],
-                "pay_cents": self._offered_cents(batches.pay_cents[batch], attempt[order]),
+                "pay_cents": self._offered_cents(batches.pay_cents[batch], attempt[order], waited_s[order]),
                 "distance_m": batches.loaded_m[batch],
             },
         )
         self.counter.offer += len(batch)
 
-    def _offered_cents(self, pay_cents: Integers, refusals: Integers) -> Integers:
-        return (pay_cents * (1 + self.model.raise_per_refusal * refusals)).astype(np.int64)
+    def _offered_cents(self, pay_cents: Integers, refusals: Integers, waited_s: Integers) -> Integers:
+        raised = self.model.raise_per_refusal * refusals + self.model.raise_per_waiting_hour * waited_s / 3600
+        return (pay_cents * (1 + raised)).astype(np.int64)
 
     def _add_orders(self, made: Made, trip_number: Integers) -> None:
         """Append orders as they were placed; those of which no driver came are cancelled."""
