@@ -12,6 +12,7 @@ import numpy as np
 
 from analytics import reference
 from analytics.answers import answers
+from analytics.choosing import missing
 from analytics.choosing.areas import AREA_RESOLUTION
 from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
@@ -107,7 +108,8 @@ def _worth(key: VersionKey, wish: Wish) -> Worth:
         known_or_error(names, known, what)
     if sum(wish.cost_cents(name) for name in known) > MOST_COST_CENTS:
         raise ParameterError("money, prices: all malls together cost more than can be counted; say less, or fewer weeks")
-    told = forecasts(version, there, wish.terms.of_forecast) if wish.hire_hours is not None else ()
+    is_forecast = wish.hire_hours is not None or wish.aim in missing.FORECAST
+    told = forecasts(version, there, wish.terms.of_forecast) if is_forecast else ()
     kept = _conditions(key, wish, there, told)
     made = _unconditional(key, _without_conditions(wish))
     return replace(made, wish=wish, kept=kept, forecasts=told or made.forecasts)
@@ -126,7 +128,7 @@ def _without_conditions(wish: Wish) -> Wish:
 def _unconditional(key: VersionKey, wish: Wish) -> Worth:
     version = key.version
     there = sites(version, [wish.market_id] if wish.market_id else (), wish.pins)
-    told = forecasts(version, there, wish.terms.of_forecast) if wish.aim in {"orders", "contribution"} else ()
+    told = forecasts(version, there, wish.terms.of_forecast) if wish.aim in missing.FORECAST else ()
     return {"cover": _cover, "minutes": _minutes, "orders": _orders, "contribution": _contribution}[wish.aim](key, wish, there, told)
 
 
@@ -157,7 +159,7 @@ def _cover(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[For
     whom = reach_of(key.version, wish, there, wish.terms.within_s)
     covers = [whom.cell[whom.of_site(place)] for place in range(len(there))]
     problem = covering_gains(whom.people, covers, open_sites=_open(there), backup=wish.backup)
-    return _made(wish, there, problem, whom, told)
+    return _driven(key, _made(wish, there, problem, whom, told), whom)
 
 
 def _minutes(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
@@ -167,13 +169,14 @@ def _minutes(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[F
     saved[whom.cell, whom.site] = (LONGEST_DRIVE_S - whom.drive_s) * whom.people[whom.cell]
     problem = savings_of(saved, open_sites=_open(there))
     note = f"Drives over {LONGEST_DRIVE_S // 60} minutes count as {LONGEST_DRIVE_S // 60}."
-    return replace(_made(wish, there, problem, whom, told), most=int(whom.people.sum()) * LONGEST_DRIVE_S, notes=(*whom.notes, note))
+    made = replace(_made(wish, there, problem, whom, told), most=int(whom.people.sum()) * LONGEST_DRIVE_S, notes=(*whom.notes, note))
+    return _driven(key, made, whom)
 
 
 def _orders(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
     whom, expected = _expected(key, wish, there, told)
     made = _made(wish, there, savings_of(expected, open_sites=_open(there)), whom, told)
-    return _unless(made, all(each.orders_week is None for each in told), "No pilot has orders to expect others from.")
+    return _known(made, told)
 
 
 def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
@@ -198,7 +201,21 @@ def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tu
     problem = savings_of(np.where(is_open, 0, value), site_values=np.where(is_open, 0, costs_of + lost))
     made = _made(wish, there, problem, whom, told)
     note = f"An order brings in {earns / 100:.2f} and costs what each mall's forecast says."
-    return replace(made, notes=(*made.notes, note))
+    return _known(replace(made, notes=(*made.notes, note)), told)
+
+
+def _known(made: Worth, told: tuple[Forecast, ...]) -> Worth:
+    return _lacking(made, missing.forecasts_of(made.wish, [told[place] for place in made.candidates]))
+
+
+def _driven(key: VersionKey, made: Worth, whom: Reach) -> Worth:
+    return _lacking(made, missing.drives_of(key.version, whom, made.candidates))
+
+
+def _lacking(made: Worth, found: missing.Missing) -> Worth:
+    """Return the problem with what is to be said of candidates of which nothing is known."""
+    noted = replace(made, notes=(*made.notes, found.note)) if found.note else made
+    return _unless(noted, bool(found.reason), found.reason)
 
 
 def _made(wish: Wish, there: tuple[Site, ...], problem: Gains | Savings, whom: Reach, told: tuple[Forecast, ...]) -> Worth:
@@ -303,7 +320,10 @@ def _conditions(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tupl
         not_both=[(known[a], known[b]) for a, b in wish.apart],
         groups=[market_ids.index(site.market_id) for site in there],
         at_most=wish.most,
-        limits=_drivers(key, wish, there, told) if wish.hire_hours is not None else (),
+        limits=[
+            *(_drivers(key, wish, there, told) if wish.hire_hours is not None else ()),
+            *(missing.rules(wish, told) if wish.aim in missing.FORECAST else ()),
+        ],
         open_sites=_open(there),
         names=Names([site.name for site in there], [titles.get(each, each) for each in market_ids]),
     )

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import streamlit as st
 
+from analytics.choosing.missing import FORECAST, NOTES, is_unknown
 from analytics.choosing.portfolio_words import shown, who
 from analytics.choosing.tables import column
 from analytics.choosing.wish import Price, Wish
@@ -80,7 +81,7 @@ def _rows(view: View, by: Asked, made: Worth) -> list[dict[str, Any]]:
     names = {market.id: market.name for market in view.markets}
     lost = dict(zip(by.found.ids, by.found.alone, strict=True))
     nothing = made.problem.value(())
-    alone = {made.sites[place].id: made.problem.value((place,)) - nothing for place in made.candidates} if not made.reason else {}
+    alone = {site_id: added - nothing for site_id, added in _alone(made).items()}
     order = {name: place for place, name in enumerate(by.found.ids, 1)}
     candidates = sorted(
         (site for site in by.places if not site.is_open),
@@ -101,6 +102,13 @@ def _rows(view: View, by: Asked, made: Worth) -> list[dict[str, Any]]:
         }
         for site in candidates
     ]
+
+
+def _alone(made: Worth) -> dict[str, int]:
+    """Return what each candidate would be worth if it were the only one opened; without those of which nothing is known."""
+    unknown = {each.site.id for each in made.forecasts if is_unknown(made.wish, each)} if made.wish.aim in FORECAST else set()
+    known = [place for place in made.candidates if made.sites[place].id not in unknown] if not made.reason else []
+    return {made.sites[place].id: made.problem.value((place,)) for place in known}
 
 
 def _take(key: str, wish: Wish, ids: list[str]) -> None:
@@ -140,7 +148,8 @@ def _note(by: Asked) -> str:
         "minutes": f"Minutes are of the mean drive of all {who(by.wish)} to their nearest mall (model).",
         "contribution": f"Money over {by.wish.weeks} weeks: expected orders{within}, less what the malls cost.",
     }[by.wish.aim]
-    return " ".join(filter(None, [what, elsewhere]))
+    unsure = [note for note in by.found.notes if note.startswith(NOTES)]
+    return " ".join(filter(None, [what, *unsure, elsewhere]))
 
 
 def file(view: View, by: Asked) -> Table:
@@ -148,7 +157,7 @@ def file(view: View, by: Asked) -> Table:
     made = worth(view.version, by.wish)
     lost = dict(zip(by.found.ids, by.found.alone, strict=True))
     nothing = made.problem.value(())
-    places = made.candidates if not made.reason else []
+    alone, places = _alone(made), made.candidates if not made.reason else []
     own = [made.sites[place] for place in places]
     rows = pa.table(
         {
@@ -157,7 +166,7 @@ def file(view: View, by: Asked) -> Table:
             "market_id": pa.array([site.market_id for site in own], pa.string()),
             "is_opened": pa.array([site.id in lost for site in own], pa.bool_()),
             column(by.wish, "lost_without"): pa.array([lost.get(site.id) for site in own], pa.int64()),
-            column(by.wish, "added_alone"): pa.array([made.problem.value((place,)) - nothing for place in places], pa.int64()),
+            column(by.wish, "added_alone"): pa.array([alone[site.id] - nothing if site.id in alone else None for site in own], pa.int64()),
             "is_must": pa.array([site.id in by.wish.must for site in own], pa.bool_()),
             "is_must_not": pa.array([site.id in by.wish.must_not for site in own], pa.bool_()),
             "opening_cents": pa.array([by.wish.price_of(site.id).opening_cents for site in own], pa.int64()),
