@@ -1,4 +1,4 @@
-"""People who are not covered, by the name of a place: cells are given to the nearest name, or told as a direction from it."""
+"""Cells by the name of a place: the nearest name, or a direction from it; and people who are not covered, by these names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -75,24 +75,45 @@ def by_place(cells: pa.Table, names: Sequence[Name]) -> pa.Table:
     if not names:
         raise ValueError("uncovered cells need at least one name to be told by")
     groups: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
-    for key, row in zip(_keys(cells, names), cells.to_pylist(), strict=True):
-        groups.setdefault(key, []).append(row)
+    for each, row in zip(nearest(cells.column("cell").to_numpy(), names), cells.to_pylist(), strict=True):
+        groups.setdefault((each.name, each.direction), []).append(row)
     rows = [_place(key, members) for key, members in groups.items()]
     rows.sort(key=lambda row: (-row["people"], row["place"], row["direction"] or ""))
     return pa.Table.from_pylist(rows, schema=_SCHEMA)
 
 
-def _keys(cells: pa.Table, names: Sequence[Name]) -> list[tuple[str, str | None]]:
-    """Return name and direction of each cell."""
-    latitude, longitude = centers(cells.column("cell").to_numpy())
+@dataclass(frozen=True)
+class Near:
+    """Where a cell lies: the nearest name, one of eight directions from it (None within 8 km), and how far away it is, meters."""
+
+    name: str
+    direction: str | None
+    away_m: float
+
+
+def nearest(cells: Integers, names: Sequence[Name]) -> list[Near]:
+    """Return where each cell lies; of two names equally near the first.
+
+    Parameters
+    ----------
+    cells
+        H3 cells as signed integers.
+    names
+        At least one where there are cells.
+    """
+    if not len(cells):
+        return []
+    latitude, longitude = centers(cells)
     away_m = np.stack([haversine_m(np.float64(name.latitude), np.float64(name.longitude), latitude, longitude) for name in names])
-    nearest = away_m.argmin(axis=0)
-    own_latitude, own_longitude = (np.array([getattr(name, each) for name in names])[nearest] for each in ("latitude", "longitude"))
+    first = away_m.argmin(axis=0)
+    own_latitude, own_longitude = (np.array([getattr(name, each) for name in names])[first] for each in ("latitude", "longitude"))
     north = latitude - own_latitude
     east = (longitude - own_longitude) * np.cos(np.radians(latitude))
     octant = np.rint(np.arctan2(east, north) / (np.pi / 4)).astype(int) % len(DIRECTIONS)
-    is_at = away_m.min(axis=0) <= AT_M
-    return [(names[name].text, None if at else DIRECTIONS[place]) for name, at, place in zip(nearest, is_at, octant, strict=True)]
+    return [
+        Near(names[name].text, None if away <= AT_M else DIRECTIONS[place], away)
+        for name, away, place in zip(first, away_m.min(axis=0).tolist(), octant, strict=True)
+    ]
 
 
 def _place(key: tuple[str, str | None], members: Sequence[dict[str, Any]]) -> dict[str, Any]:

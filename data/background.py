@@ -105,6 +105,11 @@ def reference_markets() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in REFERENCE.glob("*.geojson")))
 
 
+def places(market_id: str) -> tuple[Place, ...]:
+    """Return the names of a market's ground, most important first; empty where only its counties are known."""
+    return _places(_reference_features(market_id)) if market_id in reference_markets() else ()
+
+
 def boundary_shape(*, boundary_counties: str = "", boundary_polygon: str = "") -> BaseGeometry | None:
     """Return a market's boundary as a shape in degrees; none where neither counties nor a polygon are given, or no county is known."""
     if boundary_polygon.strip():

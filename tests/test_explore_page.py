@@ -177,11 +177,11 @@ def test_the_file_has_the_rows_on_screen_with_units_and_nothing_hidden_in_it(bus
     rows = file_rows(shown)
 
     assert [row["store_id"] for row in rows] == [row["store_id"] for row in shown.rows] == ["s2", "s1"]
-    told = {"click_to_door_p90_s": "1200", "click_to_door_p90_s_before_s": "1200", "click_to_door_p90_s_change_s": "0"}
+    told = {"click_to_door_p90_s": "1200", "click_to_door_p90_before_s": "1200", "click_to_door_p90_change_s": "0"}
     assert rows[0] | told | {"click_to_door_n_orders": "20", "click_to_door_n_orders_before": "25"} == rows[0]
     assert table.file(shown).about["compared_with"] == "23 Feb-1 Mar"
     by_mall = file_rows(look(busy, metric="click_to_door", by="mall", beside="previous"))
-    assert [(row["mall_id"], row["click_to_door_p90_s_before_s"]) for row in by_mall] == [("M2", ""), ("M1", "")]
+    assert [(row["mall_id"], row["click_to_door_p90_before_s"]) for row in by_mall] == [("M2", ""), ("M1", "")]
 
 
 def test_hidden_rows_are_marked_counted_and_explained(busy):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from math import log2
 
 import h3
@@ -27,6 +28,7 @@ from ui.maps import (
     value_map,
 )
 from ui.maps.labels import label_boxes, mall_boxes, mall_labels, place_labels
+from ui.maps.layers import scale_box
 from ui.palette import AMOUNT, Classes, rgb, tokens
 
 HERE = (36.12722, -115.17194)
@@ -422,7 +424,20 @@ class TestCamera:
 
         assert lengths[0] == pytest.approx(texts["mi"] * 1.609344, rel=0.01)
         assert lengths[1] == pytest.approx(texts["km"], rel=0.01)
-        assert all(0 <= CAMERA.pixel(latitude, longitude)[0] <= 150 for end in ends for longitude, latitude in end)
+
+    @pytest.mark.parametrize("width_px", [358, 519, 844, 1300])
+    def test_the_scale_bar_is_whole_on_a_screen_half_as_wide_and_no_name_stands_on_it(self, width_px):
+        camera = market_camera([HERE], width_px=width_px)
+        drawn = layers(market_map(replace(scene(), view=camera)))
+        points = [each["geometry"]["coordinates"] for each in drawn["scale-bar"]["data"]["features"]]
+        across = [camera.pixel(latitude, longitude)[0] for line in points for longitude, latitude in line]
+
+        assert all(width_px / 4 <= x <= 3 * width_px / 4 for x in across)
+        assert scale_box(camera)[0] <= min(across) < max(across) <= scale_box(camera)[2]
+
+    def test_a_map_is_as_high_as_its_camera_was_fitted_for(self):
+        wide = replace(scene(), view=market_camera([HERE], width_px=1300, height_px=430))
+        assert value_map(table(value=[95.0]), wide, value="value", classes=SHARE).height_px == 430
 
 
 class TestLabels:

@@ -22,7 +22,7 @@ from analytics.changes import Change
 from analytics.export import Leaving, of_answer, of_table
 from analytics.joined import Joined
 from data.warehouse import Version
-from ui import downloads, filters, links
+from ui import downloads, filters, links, near
 from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
@@ -33,7 +33,7 @@ _FORMATS: Mapping[Kind, str] = {
     "minutes": "%.1f",
     "percent": "%.1f %%",
     "money": "$%.2f",
-    "decimal": "%.1f",
+    "decimal": "%,.1f",
     "rate": "%.2f",
 }
 _FACTORS: Mapping[Kind, float] = {"minutes": 1 / 60, "percent": 100.0, "money": 0.01}
@@ -221,6 +221,7 @@ def table(
     on_row
         Told which row a reader chose, None where they took it back; without it rows cannot be chosen.
     """
+    rows, shown = with_places(rows, shown)
     drawn = pa.table({each.column: _on_screen(rows.column(each.column), each.kind) for each in shown})
     st.dataframe(
         drawn,
@@ -234,6 +235,18 @@ def table(
         on_select=partial(_follow_row, key, on_row) if on_row else "ignore",
         selection_mode="single-row",
     )
+
+
+def with_places(rows: pa.Table, shown: Sequence[Shown]) -> tuple[pa.Table, Sequence[Shown]]:
+    """Return rows and columns with the place that cells lie in right of their ids, where a name is known of any."""
+    place = next((place for place, each in enumerate(shown) if each.kind == "cell"), None)
+    if place is None:
+        return rows, shown
+    names = near.of_cells(rows.column(shown[place].column).to_pylist())
+    if not any(names):
+        return rows, shown
+    beside = Shown("near", "Near", help="The place that the cell lies in, or the direction of the cell from the nearest one")
+    return rows.append_column("near", pa.array(names, pa.string())), (*shown[: place + 1], beside, *shown[place + 1 :])
 
 
 def _follow_row(key: str, on_row: Callable[[int | None], None]) -> None:

@@ -16,13 +16,8 @@ _AROUND_MALL_M = 20_000
 _RESETS = "map_resets"
 
 
-def _height(height_px: int) -> int:
-    """Return the height of a map: lower on a phone."""
-    return PHONE_MAP_PX if session.is_phone() else height_px
-
-
 def scene(
-    view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | None = None, width_px: int = 860, height_px: int = MAP_PX
+    view: View, market: Market, malls: Sequence[Mall], *, mall: Mall | None = None, width_px: int = 844, height_px: int = MAP_PX
 ) -> Scene:
     """Return the ground, the malls and the camera of one market, or around one of its malls.
 
@@ -56,13 +51,16 @@ def _camera(malls: Sequence[Mall], mall: Mall | None, width_px: int, height_px: 
     return market_camera(points, width_px=width, height_px=height)
 
 
-def draw(figure: Figure, *, alt: str, height_px: int = MAP_PX, on_click: Callable[[Picked], None] | None = None) -> None:
-    """Draw a map with its legend; a click chooses the cell or the mall, and the page follows, unless ``on_click`` takes it over."""
+def draw(figure: Figure, *, alt: str, on_click: Callable[[Picked], None] | None = None) -> None:
+    """Draw a map with its legend, as high as its camera was fitted for.
+
+    A click chooses the cell or the mall, and the page follows, unless ``on_click`` takes it over.
+    """
     st.html(figure.legend)
     key = f"map-{st.session_state.get(_RESETS, 0)}"
     with st.container(key="map-frame", gap="xsmall"):
         follow = partial(_follow_click, key, on_click or _choose)
-        st.pydeck_chart(figure.deck, height=_height(height_px), on_select=follow, selection_mode="single-object", key=key, alt=alt)
+        st.pydeck_chart(figure.deck, height=figure.height_px, on_select=follow, selection_mode="single-object", key=key, alt=alt)
         st.button("Reset view", key="reset-view", type="tertiary", icon=":material/filter_center_focus:", on_click=_reset_view)
 
 

@@ -11,6 +11,7 @@ from analytics import reference
 from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
+from ui import near
 from ui.charts import Hour, week_hour_grid
 from ui.charts.drives import Class, drive_curve, drive_fit
 from ui.maps import Figure, Specials, legend_html, value_map
@@ -199,14 +200,14 @@ def cell_story(view: View) -> list[tuple[str, str]]:
     if row is None:
         return []
     if row["suppressed"]:
-        return [("Drives", f"hidden: {by_cell(view).too_few}"), ("Cell", str(view.cell))]
+        return [("Drives", f"hidden: {by_cell(view).too_few}"), ("Cell", near.of_cell(view.cell))]
     observed, modelled = (write.duration(row[f"{name}_mean_s"], decimals=1) for name in ("drive", "modelled"))
     return [
         ("Observed", f"{observed} on average"),
         ("Modelled", modelled),
         ("Half off by", write.duration(row["p50_s"], decimals=1)),
         ("Drives", write.whole(row["n"])),
-        ("Cell", str(view.cell)),
+        ("Cell", near.of_cell(view.cell)),
     ]
 
 

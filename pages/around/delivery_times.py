@@ -23,7 +23,7 @@ with source.where_from("figures", said=said):
 
 left, right = st.columns([58, 42], gap="medium")
 with left, source.where_from("map"):
-    scene.draw(delivery_times.cells_map(view), alt=text, height_px=delivery_times.MAP_PX)
+    scene.draw(delivery_times.cells_map(view), alt=text)
 with right, source.where_from("grid"):
     legend, grid = delivery_times.grid(view)
     st.html(legend)

@@ -24,7 +24,7 @@ with left, source.where_from("grid"):
     panels.note(drivers.hour_words_in_full(view))
 with right, source.where_from("map"):
     figure, cells = drivers.cells_map(view)
-    scene.draw(figure, alt=drivers.map_title(view), height_px=drivers.MAP_PX)
+    scene.draw(figure, alt=drivers.map_title(view))
     if story := drivers.cell_story(view, cells):
         panels.story("The chosen cell", story)
     panels.note(drivers.map_notes(view))

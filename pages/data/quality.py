@@ -25,7 +25,7 @@ with right:
     words = quality.doors_sentence(view, cells)
     panels.note(words)
     if figure := quality.doors_map(view, cells):
-        scene.draw(figure, alt=words, height_px=quality.MAP_PX)
+        scene.draw(figure, alt=words)
     if cells.num_rows:
         panels.table(cells, quality.DOOR_COLUMNS, key="doors", alt="Suspicious doors by cell.", height_rows=4)
     source.offer([kept.doors(view, cells)], key="doors")

@@ -20,7 +20,7 @@ from ui.maps.figures import Weight
 from ui.view import View
 
 PINNING: Final = "candidates_pinning"
-_WIDTH_PX: Final = 580
+_WIDTH_PX: Final = 519
 _PROBLEM: Final = "candidates_pin_problem"
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
+from ui import near
 from ui.coverage.standard import Standard, access, asked, has_drivers, resolution_of
 from ui.maps import Figure, Scene, coverage_map, value_map
 from ui.palette import AMOUNT, Classes
@@ -150,7 +151,7 @@ def cell_story(view: View, by: Standard, cells: pa.Table) -> list[tuple[str, str
         (f"In {SERVICE_S // 60} min", _cell_share(view, "served_share", row["cell"])),
         ("Would choose", _choices(view, by, row["cell"], names)),
         ("Driver access", _cell_access(view, by, row["cell"])),
-        ("Cell", str(view.cell)),
+        ("Cell", near.of_cell(view.cell)),
     ]
 
 

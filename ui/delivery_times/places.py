@@ -10,6 +10,7 @@ from analytics.answers import Answer
 from analytics.opening_hours import open_hours_of_any
 from analytics.reference import extent, malls
 from ui import format as write
+from ui import near
 from ui.charts import Hour, HourOfWeek, week_hour_grid
 from ui.delivery_times.question import asked, figure, leading, of_hour
 from ui.maps import Figure, Specials, legend_html, value_map
@@ -133,7 +134,7 @@ def cell_story(view: View) -> list[tuple[str, str]]:
     for label, metric, column in (("Click-to-door p50", "click_to_door", "p50_s"), ("Click-to-door p90", "click_to_door", "p90_s")):
         facts.append((label, _of_cell(view, metric, column, cell, resolution)))
     facts.append(("On time", _of_cell(view, "on_time_share", "share", cell, resolution)))
-    return [*facts, ("Drive", _of_cell(view, "drive", "p50_s", cell, resolution)), ("Cell", str(view.cell))]
+    return [*facts, ("Drive", _of_cell(view, "drive", "p50_s", cell, resolution)), ("Cell", near.of_cell(view.cell))]
 
 
 def _of_cell(view: View, metric: str, column: str, cell: int, resolution: int) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from analytics.answers import Answer
 from analytics.reference import malls
 from ui import format as write
+from ui import near
 from ui.drivers.hours import Balance
 from ui.drivers.question import asked, notes, shown_hour, weekly_hours
 from ui.maps import Figure, Specials, legend_html, market_map
@@ -64,16 +65,15 @@ def _by_area(view: View, row: Mapping[str, Any]) -> dict[str, float | None]:
 def cells_map(view: View) -> tuple[Figure, pa.Table]:
     """Return the map of the hour shown, and the rows it drew."""
     answer, table = cells(view), cells_table(view)
-    where = scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=580, height_px=MAP_PX)
+    where = scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=570, height_px=MAP_PX)
     deck = market_map(where, cells=table, classes=BY_CELL, value="balance", tips=[_tip(row) for row in table.to_pylist()])
     specials = Specials(
         hidden_cells=sum(table.column("suppressed").to_pylist()), hidden_share=answer.hidden_share or None, why=f"Hidden: {answer.too_few}"
     )
     hour = shown_hour(view)
     period = write.hour_of_week(hour) if hour else view.days
-    return Figure(
-        deck, legend_html(BY_CELL, theme=view.theme, period=period, note="modelled", specials=specials, statuses=where.statuses)
-    ), table
+    legend = legend_html(BY_CELL, theme=view.theme, period=period, note="modelled", specials=specials, statuses=where.statuses)
+    return Figure(deck, legend, where.view.height_px), table
 
 
 def _tip(row: Mapping[str, Any]) -> list[str]:
@@ -104,11 +104,11 @@ def cell_story(view: View, drawn: pa.Table) -> list[tuple[str, str]]:
     if row is None:
         return []
     if row["suppressed"]:
-        return [("Hidden", cells(view).too_few), ("Cell", str(view.cell))]
+        return [("Hidden", cells(view).too_few), ("Cell", near.of_cell(view.cell))]
     facts = [(side.capitalize(), _weekly_minutes(view, row[f"hours_{side}"])) for side in ("short", "spare")]
     facts += [("Required", _weekly_minutes(view, row["required_s"])), ("Online", _weekly_minutes(view, row["online_s"]))]
     facts += [("Orders", f"{write.whole(row['n'])}, {view.days}, at all hours")]
-    return [*facts, ("Cell", str(view.cell))]
+    return [*facts, ("Cell", near.of_cell(view.cell))]
 
 
 def _weekly_minutes(view: View, seconds: int | None) -> str:

@@ -42,7 +42,7 @@ def evidence(look: Look) -> None:
     picture = pictures.picture(look)
     alt = sentences.sentence(look)
     if picture.map is not None:
-        scene.draw(picture.map, alt=alt, height_px=430)
+        scene.draw(picture.map, alt=alt)
     elif picture.chart is not None:
         if picture.legend:
             st.html(picture.legend)

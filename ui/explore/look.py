@@ -8,6 +8,7 @@ from typing import Any
 from analytics.catalog import Metric
 from analytics.explore import Explored
 from analytics.figures import Figure
+from ui import near
 from ui.explore import words
 from ui.explore.choice import Choice, beside_words
 from ui.view import View
@@ -59,9 +60,17 @@ class Look:
         """What is compared, in words; empty where nothing is."""
         return beside_words(self.view, self.choice.asked.beside) if self.choice.asked.beside else ""
 
+    @cached_property
+    def near(self) -> dict[int, str]:
+        """Place that each cell lies in, of those of which a name is known."""
+        cells = sorted({row["cell"] for row in self.rows if row["cell"] is not None}) if "cell" in self.columns else []
+        return {cell: name for cell, name in zip(cells, near.of_cells(cells), strict=True) if name}
+
     def name(self, row: Row, *columns: str) -> str:
-        """Return a row's group in words, by all columns that name it or by some."""
-        return self.groups.row(row, columns or self.columns)
+        """Return a row's group in words, by all columns that name it or by some; a cell with the place that it lies in."""
+        wanted = columns or self.columns
+        place = [self.near[row["cell"]]] if "cell" in wanted and row["cell"] in self.near else []
+        return ", ".join([*place, self.groups.row(row, wanted)])
 
     def on_screen(self, row: Row, column: str = "") -> float | None:
         """Return a value of the figure, or of one of its bounds, in the unit on screen."""

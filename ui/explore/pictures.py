@@ -27,6 +27,7 @@ MOST_SQUARES: Final = (24, 31)
 MOST_CELLS: Final = 5_000
 """As many as a map draws without delay."""
 
+_MAP_PX: Final = 430
 _STEPS: Final = {"day": 1, "week": 7}
 _IN_TIME: Final = frozenset({*_STEPS, "weeks_open"})
 _DAY: Final = timedelta(days=1)
@@ -208,7 +209,7 @@ def _map(look: Look) -> Drawn:
     notes = ["modelled" if metric.modelled else "", "" if metric.breaks_of(look.figure.column) else "classes of this view"]
     figure = value_map(
         pa.table(drawn),
-        scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=1290),
+        scene(view, view.focus, malls(view.version, view.focus.id), mall=view.mall, width_px=1300, height_px=_MAP_PX),
         value="value",
         classes=classes,
         text=lambda number: f"{number_text(round(number, 2))} {classes.unit}",

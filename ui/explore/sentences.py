@@ -4,6 +4,7 @@ from typing import Final
 
 from analytics.changes import Change
 from analytics.explore import total_change
+from analytics.places import DIRECTIONS
 from ui import format as write
 from ui.explore import words
 from ui.explore.look import Look, Row
@@ -26,10 +27,18 @@ def sentence(look: Look) -> str:
 
 
 def _at(look: Look, row: Row) -> str:
-    """Return where a row is: a cell has no name, and is told by what it is."""
+    """Return where a row is: a cell has no name of its own, and is told by what it is, or by the place it lies in."""
     named = tuple(column for column in look.columns if column != "cell")
-    place = ["in a cell"] if "cell" in look.columns else []
+    near = look.near.get(row["cell"], "") if "cell" in look.columns else ""
+    place = [f"in a cell{_of(near)}"] if "cell" in look.columns else []
     return f" {', '.join([*place, *([look.name(row, *named)] if named else [])])}" if look.columns else ""
+
+
+def _of(near: str) -> str:
+    """Return a place in the middle of a sentence: `` in Henderson``, `` east of Henderson``."""
+    direction, middle, name = near.partition(" of ")
+    is_direction = bool(middle) and direction.lower() in DIRECTIONS
+    return f" {direction.lower()} of {name}" if is_direction else f" in {near}" if near else ""
 
 
 def _nothing(look: Look) -> str:

@@ -19,7 +19,10 @@ _OF_ALL_VALUES: Final = frozenset({"hidden_share", "hidden_share_is", "left_out"
 def columns(look: Look) -> tuple[Shown, ...]:
     """Return the columns of the table on screen; notes only where there is one."""
     shown, kind = look.figure, words.kind(look.figure)
-    named = [Shown(name, words.column_label(name), is_pinned=place == 0) for place, name in enumerate(look.columns)]
+    named = [
+        Shown(name, words.column_label(name), "cell" if name == "cell" else "text", is_pinned=place == 0)
+        for place, name in enumerate(look.columns)
+    ]
     value = [Shown("value", words.heading(look.metric, shown), kind), *([Shown("interval", "95 %", "interval")] if shown.high else [])]
     before: list[Shown] = []
     if look.before:
@@ -39,7 +42,7 @@ def _rows_label(look: Look) -> str:
 def table(look: Look) -> pa.Table:
     """Return the rows on screen; their order is that of the file."""
     rows = [_row(look, row) for row in look.rows]
-    kinds = {"value": pa.float64(), "before": pa.float64(), "n": pa.int64()}
+    kinds = {"cell": pa.int64(), "value": pa.float64(), "before": pa.float64(), "n": pa.int64()}
     names = [*look.columns, "value", "interval", "before", "change", "verdict", "n", "note"]
     return pa.table({name: pa.array([row[name] for row in rows], kinds.get(name, pa.string())) for name in names})
 
@@ -48,7 +51,7 @@ def _row(look: Look, row: Row) -> dict[str, Any]:
     shown = look.figure
     bounds = [row[name] if name else None for name in (shown.low, shown.high)]
     return {
-        **{name: look.name(row, name) for name in look.columns},
+        **{name: row[name] if name == "cell" else look.name(row, name) for name in look.columns},
         "value": words.for_table(shown, row[shown.column]),
         "interval": words.interval(shown, *bounds),
         "before": words.for_table(shown, row.get("before")),
@@ -79,7 +82,8 @@ def file(look: Look) -> Table:
     answer, shown, asked = look.found.answer, look.figure, look.choice.asked
     names = {name: exported_name(answer.metric, name, answer.parameters) for name in answer.table.column_names}
     figure = names[shown.column]
-    names |= {name: f"{figure}_{name}{_ending(figure)}" for name in _BESIDE}
+    unit = _ending(figure)
+    names |= {name: f"{figure.removesuffix(unit)}_{name}{unit}" for name in _BESIDE}
     names |= {"before_rows": f"{names[shown.rows]}_before" if shown.rows else "", "is_beyond_chance": "is_change_beyond_chance"}
     rows = look.found.table
     kept_back = {"rows", "columns", *(_OF_ALL_VALUES | {f"{answer.rows_are.replace(' ', '_')}_behind"} if asked.only else ())}

@@ -88,7 +88,8 @@ def newly_map(cells: pa.Table, scene: Scene, *, weight: Weight = "population", w
     minutes = within_s // 60
     specials = Specials(covered_cells=len(drawn.covered), covered_label=f"Covered by open malls within {minutes} min drive")
     note = f"within {minutes} min drive, model"
-    return Figure(deck, legend_html(classes, theme=scene.theme, note=note, specials=specials, statuses=scene.statuses))
+    legend = legend_html(classes, theme=scene.theme, note=note, specials=specials, statuses=scene.statuses)
+    return Figure(deck, legend, scene.view.height_px)
 
 
 def sites_map(halos: Sequence[Halo], scene: Scene, *, title: str, ends: str, targets: Sequence[str] = ()) -> Figure:
@@ -117,7 +118,7 @@ def sites_map(halos: Sequence[Halo], scene: Scene, *, title: str, ends: str, tar
     if targets:
         deck.layers.append(_targets(targets, scene.theme))
     classes = _titled(SCORE, title)
-    return Figure(deck, legend_html(classes, theme=scene.theme, note=ends, statuses=scene.statuses))
+    return Figure(deck, legend_html(classes, theme=scene.theme, note=ends, statuses=scene.statuses), scene.view.height_px)
 
 
 def click_targets(camera: Camera) -> list[str]:

@@ -43,10 +43,11 @@ SPEED = Classes("Click-to-door p90", "min", (45, 60, 75, 90, 120), BURDEN)
 
 
 class Figure(NamedTuple):
-    """A map and the legend line that belongs above it (HTML for ``st.html``)."""
+    """A map, the legend line that belongs above it (HTML for ``st.html``), and its height: that for which its camera was fitted."""
 
     deck: pdk.Deck
     legend: str
+    height_px: int
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,8 @@ def value_map(
     drawn = sorted_rows(cells, classes, value, scene.theme, tips)
     deck = whole_deck(scene, drawn, [])
     specials = Specials(hidden_cells=len(drawn.hidden), hidden_share=hidden_share, empty_cells=len(drawn.empty))
-    return Figure(deck, legend_html(classes, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses))
+    legend = legend_html(classes, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses)
+    return Figure(deck, legend, scene.view.height_px)
 
 
 def on_time_map(
@@ -299,7 +301,8 @@ def coverage_map(
         absent_label=f"Over {DRIVE_BANDS.breaks[-1]:g} min, not drawn",
         covered_label=f"Within {within_s // 60} min drive",
     )
-    return Figure(deck, legend_html(used, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses))
+    legend = legend_html(used, theme=scene.theme, period=period, note=note, specials=specials, statuses=scene.statuses)
+    return Figure(deck, legend, scene.view.height_px)
 
 
 def _with_hidden_orders_left_out(table: pa.Table) -> pa.Table:

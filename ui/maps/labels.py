@@ -7,7 +7,8 @@ from data.background import Place
 from ui.maps.camera import Camera
 from ui.maps.marks import MallMark
 
-MOST_NAMES = 12
+MOST_NAMES, FEW_NAMES = 12, 7
+_WIDE_PX = 480
 _CHARACTER_PX = 6.9
 _HEIGHT_PX = 19.0
 _DISC_PX = 10.0
@@ -55,8 +56,9 @@ def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence
     return labels
 
 
-def place_labels(places: Sequence[Place], camera: Camera, *, taken: Sequence[_Box] = (), most: int = MOST_NAMES) -> list[Label]:
-    """Return at most ``most`` place names that are in view and hide nothing, by rank."""
+def place_labels(places: Sequence[Place], camera: Camera, *, taken: Sequence[_Box] = (), most: int | None = None) -> list[Label]:
+    """Return the place names that are in view and hide nothing, by rank: at most ``most``, by default 12, on a phone 7."""
+    most = most or (MOST_NAMES if camera.width_px >= _WIDE_PX else FEW_NAMES)
     boxes = list(taken)
     labels: list[Label] = []
     for place in sorted(places, key=lambda each: each.rank):

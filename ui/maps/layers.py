@@ -232,22 +232,28 @@ def text_layer(layer_id: str, labels: Sequence[Label], *, text: Rgba, pill: Rgba
 
 
 _ROUND = (1.0, 2.0, 5.0)
-_BAR_PX = 110.0
+_BAR_PX, _BAR_TEXT_PX = 110.0, 40.0
+_SCALES = ((METERS_PER_MILE, "mi", -1), (1000.0, "km", 1))
 
 
 def scale_layers(camera: Camera, theme: Theme) -> list[pdk.Layer]:
-    """Return a scale bar in miles and kilometers at the lower left of the first view. Its ends are points on the ground: it stays true."""
+    """Return a scale bar in miles and kilometers at the foot of the first view. Its ends are points on the ground: it stays true.
+
+    It stands in the middle, not at the left: on a screen that is narrower than the map was planned for, both sides are cut off.
+    """
     color = tokens(theme)
-    left, foot = 16.0, camera.height_px - 26.0
+    lengths = {unit: _round_length(_BAR_PX * camera.meters_per_px / unit_m) for unit_m, unit, _ in _SCALES}
+    longest = max(lengths[unit] * unit_m / camera.meters_per_px for unit_m, unit, _ in _SCALES)
+    left, foot = (camera.width_px - longest) / 2, camera.height_px - 26.0
     bars, labels = [], []
-    for unit_m, unit, sign in ((METERS_PER_MILE, "mi", -1), (1000.0, "km", 1)):
-        length = _round_length(_BAR_PX * camera.meters_per_px / unit_m)
+    for unit_m, unit, sign in _SCALES:
+        length = lengths[unit]
         right = left + length * unit_m / camera.meters_per_px
         corners = ((left, foot + 6 * sign), (left, foot), (right, foot), (right, foot + 6 * sign))
         bars.append(_feature("LineString", [_lonlat(camera, x, y) for x, y in corners]))
         latitude, longitude = camera.point(left + 4, foot + 10 * sign)
         labels.append(Label(f"{length:g} {unit}", latitude, longitude, "start"))
-    low, high, far = foot + 19, foot - 19, left + 122
+    low, high, far = foot + 19, foot - 19, left + max(longest, _BAR_TEXT_PX) + 8
     frame = ((left - 8, high), (far, high), (far, low), (left - 8, low), (left - 8, high))
     pad = _feature("Polygon", [[_lonlat(camera, x, y) for x, y in frame]])
     return [
@@ -259,7 +265,8 @@ def scale_layers(camera: Camera, theme: Theme) -> list[pdk.Layer]:
 
 def scale_box(camera: Camera) -> tuple[float, float, float, float]:
     """Return the pixels that the scale bar takes, so that no name stands there."""
-    return 0.0, camera.height_px - 50.0, _BAR_PX + 30, float(camera.height_px)
+    half = _BAR_PX / 2 + 14
+    return camera.width_px / 2 - half, camera.height_px - 50.0, camera.width_px / 2 + half, float(camera.height_px)
 
 
 def _round_length(most: float) -> float:

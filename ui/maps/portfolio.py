@@ -43,7 +43,8 @@ def served_map(cells: pa.Table, scene: Scene, *, chosen: Sequence[str], within_s
     title = f'<span><b>Nearest mall</b><span style="opacity:.75"> within {within_s // 60} min drive, model</span></span>'
     items = "".join(_item(label, color, scene.theme) for label, color in swatches)
     # The line of malls' statuses is a legend already: what is ours stands first in it.
-    return Figure(deck, legend_html(None, theme=scene.theme, statuses=scene.statuses).replace(">", f">{title}{items}", 1))
+    legend = legend_html(None, theme=scene.theme, statuses=scene.statuses).replace(">", f">{title}{items}", 1)
+    return Figure(deck, legend, scene.view.height_px)
 
 
 def mall_colors(chosen: Sequence[str], theme: Theme) -> dict[str, str]:

@@ -8,6 +8,7 @@ from analytics.answers import Answer
 from analytics.periods import Period
 from analytics.reference import Market, malls
 from ui import format as write
+from ui import near
 from ui.filters import Control
 from ui.maps import Figure, on_time_map, speed_map
 from ui.overview.gauges import ON_TIME, SPEED, Gauge, estimate, interval_text
@@ -81,7 +82,7 @@ def by_cell(view: View) -> Figure:
     market, cells = map_market(view), answer(view)
     placed = cells.table.filter(cells.table.column("cell").is_valid())
     drawn = on_time_map if cells.metric.id == ON_TIME.metric else speed_map
-    shown = scene(view, market, malls(view.version, market.id), width_px=545, height_px=MAP_PX)
+    shown = scene(view, market, malls(view.version, market.id), width_px=532, height_px=MAP_PX)
     return drawn(placed, shown, period=span_text(view), hidden_share=cells.hidden_share or None)
 
 
@@ -136,4 +137,4 @@ def cell_story(view: View, cells: Answer) -> list[tuple[str, str]]:
         figure = ("Click-to-door p90", write.duration(row["p90_s"]))
     else:
         figure = ("On time", f"{write.percent(row['share'])} (95 % interval {write.interval(100 * row['low'], 100 * row['high'])})")
-    return [figure, ("Orders", write.n(row[_counted(cells)])), ("Cell", f"{row['cell']:x}")]
+    return [figure, ("Orders", write.n(row[_counted(cells)])), ("Cell", near.of_cell(row["cell"]))]

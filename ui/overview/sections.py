@@ -42,7 +42,7 @@ def mapped(view: View) -> None:
         filters.segments(cells.map_switch(view))
     answer = cells.answer(view)
     alt = f"Map of {cells.map_market(view).name}: {cells.map_title(answer)}, {cells.span_text(view)}."
-    scene.draw(cells.by_cell(view), alt=alt, height_px=cells.MAP_PX)
+    scene.draw(cells.by_cell(view), alt=alt)
     panels.note(cells.off_the_map(answer))
     if story := cells.cell_story(view, answer):
         panels.story("The chosen cell", story)

@@ -20,7 +20,7 @@ from ui.maps.portfolio import served_map
 from ui.portfolio.asked import HOME, SHOW, Asked
 from ui.view import View
 
-_WIDTH_PX: Final = 580
+_WIDTH_PX: Final = 557
 _MAP_PX: Final = 480
 _SEVERAL: Final = 2
 _SHORT: Final = 10
@@ -32,7 +32,7 @@ def draw(view: View, by: Asked) -> None:
         filters.segments(SHOW)
         _homes(view, by)
     figure, alt = _figure(view, by)
-    scene.draw(figure, alt=alt, height_px=_MAP_PX, on_click=_nothing)
+    scene.draw(figure, alt=alt, on_click=_nothing)
 
 
 def _nothing(clicked: Picked) -> None:
