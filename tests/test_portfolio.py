@@ -69,6 +69,7 @@ ASKED = (
     {"budget": "200000000"},
     {"budget": "200000000", "prices": "C1:5000000:0,C2:5000000:0,D1:150000000:0"},
     {"open": "3", "must": "C1", "not": "C2", "apart": "C3+C4,C1+C5"},
+    {"open": "3", "budget": "200000000", "prices": "C1:5000000:0,D1:150000000:0"},
     {"aim": "minutes"},
     {"aim": "minutes", "budget": "160000000", "must": "D2", "of": "households"},
     {"market": "V", "pins": PIN, "open": "2"},
@@ -421,7 +422,6 @@ def test_a_wish_is_its_texts(texts):
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ({"open": "3", "budget": "5"}, "not both"),
         ({"open": "-1"}, "open: a whole number"),
         ({"open": "three"}, "open: a whole number"),
         ({"open": "1000000"}, "open: a whole number"),
@@ -516,7 +516,8 @@ def test_the_commands_choose_write_and_verify_and_keep_their_output_clean(place,
     assert "cannot hold together" in capfd.readouterr().out
     assert main(["choose", "--open", "1", "--must", "C1", "--must", "C2", *at]) == 1  # the first is not forgotten over the second
     assert "cannot hold together" in capfd.readouterr().out
-    assert main(["choose", "--open", "1", "--budget", "1", *at]) == 2
+    assert main(["choose", "--open", "1", "--budget", "1", *at]) == 1
+    assert "cannot hold together: open exactly 1 and the budget" in capfd.readouterr().out
     assert main(["verify", str(tmp_path / "nothing.json"), *at]) == 2
 
 

@@ -6,7 +6,7 @@ numbers are in stored units: cents, weeks, driver-hours.
 ::
 
     open=3                         open exactly three malls; the default
-    budget=150000000               open what a budget pays for instead, cents
+    budget=150000000               open what a budget pays for, cents; with open=3 exactly three within it
     aim=minutes                    cover (default), orders, minutes, contribution
     must=a,b   not=c               malls in every set, malls in none
     apart=a+b,a+c                  pairs of which at most one is opened
@@ -65,7 +65,7 @@ class Wish:
         ``cover`` (demand within the drive), ``orders`` (expected orders a week within the drive), ``minutes`` (least demand-weighted
         drive), ``contribution`` (what expected orders leave over the weeks, less the cost of the malls).
     count, budget_cents
-        Open exactly so many, or as much as this pays for; one of them is None.
+        Open exactly so many, as much as this pays for, or exactly so many within it; None: no bound.
     must, must_not, apart
         Ids of malls in every set, in none, and pairs of which at most one is opened.
     most
@@ -110,12 +110,17 @@ class Wish:
         return price.opening_cents + self.weeks * price.weekly_cents
 
     @property
+    def usual_count(self) -> int | None:
+        """How many are opened where no number is said: with a budget, or where money is the aim, as many as pay."""
+        return None if self.budget_cents is not None or self.aim == "contribution" else OPEN
+
+    @property
     def texts(self) -> dict[str, str]:
         """The wish's own part as short texts; what is at its default is left out."""
-        usual = Wish()  # as many as pay are opened where money is the aim and no number is said
+        usual = Wish()
         money = (self.price.opening_cents, self.price.weekly_cents, self.weeks)
         made = {
-            "open": str(self.count) if self.count not in {None, OPEN if self.aim != "contribution" else None} else "",
+            "open": "" if self.count is None or self.count == self.usual_count else str(self.count),
             "budget": "" if self.budget_cents is None else str(self.budget_cents),
             "aim": self.aim if self.aim != usual.aim else "",
             "must": ",".join(self.must),
@@ -141,8 +146,6 @@ def wish(scenario: Scenario) -> Wish:
     """
     texts = dict(scenario.others)
     budget = _number(texts, "budget", MOST_CENTS)
-    if budget is not None and texts.get("open"):
-        raise ParameterError("open and budget: say how many malls, or what may be spent, not both")
     aim = next((each for each in get_args(Aim) if each == texts.get("aim", "cover")), None)
     if aim is None:
         raise ParameterError(f"aim: {', '.join(get_args(Aim))}, not {texts['aim']!r}")
@@ -155,7 +158,7 @@ def wish(scenario: Scenario) -> Wish:
         pins=scenario.pins,
         terms=scenario.terms,
         aim=aim,
-        count=(OPEN if (count := _number(texts, "open", MOST_OPEN)) is None else count) if budget is None else None,
+        count=_number(texts, "open", MOST_OPEN),
         budget_cents=budget,
         must=_names(texts, "must"),
         must_not=_names(texts, "not"),
@@ -170,9 +173,7 @@ def wish(scenario: Scenario) -> Wish:
     )
     if made.backup < 1:
         raise ParameterError("backup: 1 or more malls reach who counts")
-    if made.aim == "contribution" and not any(texts.get(key) for key in ("open", "budget")):
-        return replace(made, count=None)
-    return made
+    return replace(made, count=made.usual_count) if made.count is None else made
 
 
 def with_wish(scenario: Scenario, asked: Wish) -> Scenario:

@@ -25,6 +25,7 @@ _EPILOG = """\
 examples:
   python -m analytics choose --open 3
   python -m analytics choose --market las-vegas --budget 200000000 --must meadows-mall --format json
+  python -m analytics choose --open 3 --budget 250000000
   python -m analytics choose --open 3 --must meadows-mall --must galleria-at-sunset --not downtown-summerlin
   python -m analytics choose --open 3 --aim minutes --most 1 --certificate portfolio.json
   python -m analytics choose --open 5 --apart downtown-summerlin+meadows-mall --format csv > malls.csv
@@ -32,7 +33,7 @@ examples:
 """
 _CHOICES = {
     "open": ("K", "open exactly so many malls (default: 3)"),
-    "budget": ("CENTS", "open what a budget pays for instead"),
+    "budget": ("CENTS", "open what a budget pays for; with --open exactly so many within it"),
     "aim": ("AIM", "cover, orders, minutes or contribution (default: cover)"),
     "must": ("A,B", "malls that are in every set"),
     "not": ("A,B", "malls that are in none"),

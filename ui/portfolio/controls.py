@@ -61,7 +61,21 @@ def allowed(by: Asked) -> None:
                 width=140,
                 help="Millions, for opening and running the malls over the weeks of Conditions",
             )
-            panels.note(f"$ M over {wish.weeks} weeks")
+            panels.note(f"$ M over {wish.weeks} weeks, for")
+            st.session_state["w-within"] = wish.count
+            st.number_input(
+                "Malls within the budget",
+                min_value=0,
+                max_value=MOST_OPEN,
+                step=1,
+                key="w-within",
+                on_change=_take_within,
+                placeholder="any number",
+                label_visibility="collapsed",
+                width=130,
+                help="Exactly so many malls within the budget; empty: as many as help",
+            )
+            panels.note("malls")
 
 
 def _take_kind(wish: Wish) -> None:
@@ -82,7 +96,12 @@ def _open_text(wish: Wish, count: int) -> str | None:
 
 
 def _take_budget() -> None:
-    change(budget=str(round(st.session_state["w-budget"] * _MILLION_CENTS)), open=None)
+    change(budget=str(round(st.session_state["w-budget"] * _MILLION_CENTS)))
+
+
+def _take_within() -> None:
+    count = st.session_state["w-within"]
+    change(open=None if count is None else str(int(count)))
 
 
 def conditions(view: View) -> None:
