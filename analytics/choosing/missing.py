@@ -66,7 +66,7 @@ def drives_of(version: Version, whom: Reach, candidates: Sequence[int]) -> Missi
     candidates
         Their positions in ``whom.sites``.
     """
-    near = set(whom.site.tolist())
+    near = set(np.flatnonzero(np.bincount(whom.site, minlength=len(whom.sites))).tolist())
     far = [whom.sites[place] for place in candidates if place not in near]
     if far and whom.within_s < LONGEST_DRIVE_S:
         longer = reach(version, far, weight=whom.weight)

@@ -118,8 +118,9 @@ def sorted_pairs(parts: Sequence[Integers]) -> tuple[Integers, Integers, Integer
 
 
 def whole(table: pa.Table, name: str) -> Integers:
-    """Return a column without nulls as whole numbers of its own."""
-    return np.array(table.column(name).to_numpy(), np.int64)
+    """Return a column without nulls as whole numbers that may be changed."""
+    values = np.asarray(table.column(name).to_numpy(), np.int64)
+    return values if values.flags.writeable else values.copy()
 
 
 def _positions(values: pa.ChunkedArray, among: tuple[str, ...]) -> Integers:

@@ -4,6 +4,7 @@ Demand and drives are those of Coverage (``sites.reach``), expected orders those
 Candidates shows. Where several malls reach a cell, its orders are counted once, at the mall that has most of them there.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -14,6 +15,7 @@ from analytics import reference
 from analytics.answers import answers
 from analytics.choosing import missing
 from analytics.choosing.areas import AREA_RESOLUTION
+from analytics.choosing.blocks import Block, blocks, joined
 from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
 from analytics.choosing.measures import recent
@@ -33,9 +35,6 @@ THOUSANDTHS: Final = 1000
 
 MOST_COST_CENTS: Final = 2**52
 """Cost of all malls together up to which sums are exact in the solver, with as much left for what orders bring in."""
-
-LARGEST_MATRIX: Final = 40_000_000
-"""Pairs of cells and malls that are held at once."""
 
 _CACHED: Final = 8
 """Problems that are kept: one may take some hundred megabytes."""
@@ -165,9 +164,8 @@ def _cover(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[For
 def _minutes(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
     """Drives longer than 45 minutes count as 45: no longer ones are known."""
     whom = reach_of(key.version, wish, there, LONGEST_DRIVE_S)
-    saved = _matrix(whom)
-    saved[whom.cell, whom.site] = (LONGEST_DRIVE_S - whom.drive_s) * whom.people[whom.cell]
-    problem = savings_of(saved, open_sites=_open(there))
+    saved = (LONGEST_DRIVE_S - whom.drive_s) * whom.people[whom.cell]
+    problem = _savings(there, ((block, block.table(whom, saved)) for block in blocks(whom)))
     note = f"Drives over {LONGEST_DRIVE_S // 60} minutes count as {LONGEST_DRIVE_S // 60}."
     made = replace(_made(wish, there, problem, whom, told), most=int(whom.people.sum()) * LONGEST_DRIVE_S, notes=(*whom.notes, note))
     return _driven(key, made, whom)
@@ -175,8 +173,7 @@ def _minutes(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[F
 
 def _orders(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
     whom, expected = _expected(key, wish, there, told)
-    made = _made(wish, there, savings_of(expected, open_sites=_open(there)), whom, told)
-    return _known(made, told)
+    return _known(_made(wish, there, _savings(there, expected), whom, told), told)
 
 
 def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
@@ -192,14 +189,18 @@ def _contribution(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tu
         return _unless(_made(wish, there, nothing, whom, told), True, "What an order brings in or costs is not known in this data.")
     left = np.array([0 if cost is None else earns - cost for cost in costs], np.int64)
     is_open = np.array([site.is_open for site in there], np.bool_)
-    # a cell is served by an open mall where it has more orders there, whatever they leave
-    kept = np.where(expected > expected[:, is_open].max(axis=1, initial=0)[:, None], expected, 0)
-    added = kept - np.where(kept > 0, expected[:, is_open].max(axis=1, initial=0)[:, None], 0)
-    value = added * np.maximum(left, 0) * wish.weeks // THOUSANDTHS
-    lost = (added * np.minimum(left, 0) * wish.weeks // THOUSANDTHS).sum(axis=0)
     costs_of = np.array([0 if site.is_open else -wish.cost_cents(site.id) for site in there], np.int64)
-    problem = savings_of(np.where(is_open, 0, value), site_values=np.where(is_open, 0, costs_of + lost))
-    made = _made(wish, there, problem, whom, told)
+    parts = []
+    for block, orders in expected:
+        there_already, left_of = is_open[block.sites], left[block.sites]
+        had = orders[:, there_already].max(axis=1, initial=0)[:, None]
+        # a cell is served by an open mall where it has more orders there, whatever they leave
+        added = np.where(orders > had, orders - had, 0)
+        value = added * np.maximum(left_of, 0) * wish.weeks // THOUSANDTHS
+        lost = (added * np.minimum(left_of, 0) * wish.weeks // THOUSANDTHS).sum(axis=0)
+        own = np.where(there_already, 0, costs_of[block.sites] + lost)
+        parts.append(savings_of(np.where(there_already, 0, value), site_values=own))
+    made = _made(wish, there, joined(parts), whom, told)
     note = f"An order brings in {earns / 100:.2f} and costs what each mall's forecast says."
     return _known(replace(made, notes=(*made.notes, note)), told)
 
@@ -230,43 +231,45 @@ def _unless(made: Worth, is_missing: bool, reason: str) -> Worth:  # noqa: FBT00
     return replace(made, reason=reason) if is_missing and not made.reason else made
 
 
-def _matrix(whom: Reach) -> Integers:
-    """Return zeros for each pair of cell and site.
-
-    Raises
-    ------
-    ParameterError
-        If there are more pairs than can be held at once.
-    """
-    pairs = len(whom.cells) * len(whom.sites)
-    if pairs > LARGEST_MATRIX:
-        raise ParameterError(
-            f"{len(whom.cells):,} cells and {len(whom.sites):,} malls are too many at once for this aim: choose a market, or aim at people"
-        )
-    return np.zeros((len(whom.cells), len(whom.sites)), np.int64)
+def _savings(there: tuple[Site, ...], tables: Iterable[tuple[Block, Integers]]) -> Gains | Savings:
+    """Return the problem of what each site saves in each cell, block by block; what open sites save is saved already."""
+    is_open = np.array([site.is_open for site in there], np.bool_)
+    parts: list[Gains | Savings] = []
+    for block, saved in tables:
+        part = savings_of(saved, open_sites=np.flatnonzero(is_open[block.sites]).tolist())
+        parts.append(part if block.sites == slice(0, len(there)) else part.as_rows)
+    return joined(parts)
 
 
-def _expected(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> tuple[Reach, Integers]:
-    """Return expected orders a week of each cell from each site within the drive, thousandths.
+def _expected(
+    key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]
+) -> tuple[Reach, Iterator[tuple[Block, Integers]]]:
+    """Return whom the sites reach, and block by block the expected orders a week of each cell from each site, thousandths.
 
     A mall's orders are spread over its areas as the forecast does, and in an area by people; an open mall has the orders that it had.
     """
     terms = wish.terms.of_forecast
     whom = reach_of(key.version, replace(wish, terms=replace(wish.terms, weight=terms.weight)), there, LONGEST_DRIVE_S)
-    found = _matrix(whom)
+    known = demands(key.version, there, terms.weight)
     had = _orders_had(key.version, there)
-    for place, (site, demand) in enumerate(zip(there, demands(key.version, there, terms.weight), strict=True)):
-        band = told[place].orders_week
-        if demand is None or band is None:
-            continue
-        week = had.get(site.id, band.middle) if site.is_open else band.middle
-        cells, share = _shares(key.version, there, place, terms.weight, demand.share)
-        found[cells, place] = np.floor(THOUSANDTHS * week * share).astype(np.int64)
-        own = whom.of_site(place)
-        far = np.ones(len(whom.cells), np.bool_)
-        far[whom.cell[own][whom.drive_s[own] <= wish.terms.within_s]] = False
-        found[far, place] = 0
-    return whom, found
+
+    def tables() -> Iterator[tuple[Block, Integers]]:
+        is_near = (whom.drive_s <= wish.terms.within_s).astype(np.int64)
+        for block in blocks(whom):
+            found = block.table(whom, is_near)
+            for column, place in enumerate(range(block.sites.start, block.sites.stop)):
+                site, demand, band = there[place], known[place], told[place].orders_week
+                if demand is None or band is None:
+                    found[:, column] = 0
+                    continue
+                week = had.get(site.id, band.middle) if site.is_open else band.middle
+                cells, share = _shares(key.version, there, place, terms.weight, demand.share)
+                orders = np.zeros(len(found), np.int64)
+                orders[cells - block.cells.start] = np.floor(THOUSANDTHS * week * share).astype(np.int64)
+                found[:, column] *= orders
+            yield block, found
+
+    return whom, tables()
 
 
 def _shares(version: Version, there: tuple[Site, ...], place: int, weight: str, by_area: np.ndarray) -> tuple[Integers, np.ndarray]:
