@@ -4,15 +4,16 @@ Everything is carried over from the pilots: demand by a regression on the people
 pay by their own orders with the drive of the new mall. A band of 80 percent holds the truth for 8 of 10 malls; with few pilots it is wide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from analytics.choosing.areas import areas_of, income_logs, less_typical
+from analytics.choosing.areas import areas_of, income_logs, less_typical, stacked
 from analytics.choosing.carried import FIGURES, SHARES, Source, sample_of, source
+from analytics.choosing.groups import by_markets
 from analytics.choosing.nearer import nearer_share
 from analytics.choosing.sites import Site, reach
 from analytics.choosing.staffing import Staffing, spare_drivers, staffing
@@ -182,19 +183,26 @@ class _Around:
 
 @lru_cache(maxsize=_CACHED)
 def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Around, ...]:
+    if source(key.version, weight).pilots is None:  # nothing to learn from: nobody need know whom the sites reach
+        return tuple(_Around(site, source(key.version, weight), stacked([]), None, None) for site in sites)
+    found: dict[int, _Around] = {}
+    for places, group in by_markets(sites):
+        found |= dict(zip(places, _around_group(key, group, weight), strict=True))
+    return tuple(found[place] for place in range(len(sites)))
+
+
+def _around_group(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Iterator[_Around]:
     reached = reach(key.version, sites, weight=weight)
     logs = income_logs(Engine.of(key.version), reached)
-    found = []
     for position, site in enumerate(sites):
         told = source(key.version, weight, without=site.id)
         areas = areas_of(reached, position, told.history.longest_s, less_typical(logs, told.history.income_log))
         if told.pilots is None or not len(areas.people):
-            found.append(_Around(site, told, areas, None, None))
+            yield _Around(site, told, areas, None, None)
             continue
         sample = sample_of(told.history, told.pilots, areas) if len(told.history.carried.mall) else None
         nearer = nearer_share(key, told, reached, position)
-        found.append(_Around(site, told, areas, expected(told.pilots, areas), sample, nearer))
-    return tuple(found)
+        yield _Around(site, told, areas, expected(told.pilots, areas), sample, nearer)
 
 
 @lru_cache(maxsize=_CACHED)
