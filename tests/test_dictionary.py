@@ -187,7 +187,7 @@ def test_the_file_of_the_dictionary_has_every_definition_and_is_not_called_synth
     assert not file.is_synthetic
     assert set(rows) == set(named(METRICS))
     assert rows["hours_gap"]["formula"] == metric("hours_gap").formula
-    assert rows["hours_gap"]["definition_version"] == "3"
+    assert rows["hours_gap"]["definition_version"] == "4"
     assert rows["on_time_share"]["shown_on"] == "Overview, Coverage, Delivery times, Explore"
     assert "promised_by" in rows["on_time_share"]["definition"]
 

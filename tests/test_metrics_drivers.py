@@ -311,6 +311,25 @@ def test_work_left_over_at_midnight_is_of_the_next_day_and_week(town):
     assert places == [(MONDAY, sunday, 7, 23, 8100), (MONDAY + WEEK, sunday + DAY, 1, 0, 2700)]
 
 
+@pytest.mark.parametrize(
+    ("changes_on", "hour", "trip_s", "required"),
+    [
+        (date(2026, 3, 8), 1, 1800, {1: 8100, 3: 2700}),  # from 02:00 to 03:00: of trips of half an hour a quarter is left over
+        (date(2026, 3, 8), 0, 7200, {0: 10800, 1: 21600, 3: 10800}),
+        (date(2026, 11, 1), 0, 7200, {0: 10800, 1: 32400}),  # 01:00 comes twice
+        (date(2026, 11, 1), 1, 7200, {1: 32400, 2: 10800}),
+    ],
+)
+def test_work_is_left_over_for_the_hour_that_the_clock_shows_next(town, changes_on, hour, trip_s, required):
+    for week in range(9):
+        town.deliver("M1", seconds=[1200] * 10, day=changes_on - week * WEEK, hour=hour)
+        town.work("M1", drivers=6, day=changes_on - week * WEEK, hour=hour, engaged_s=trip_s)
+
+    rows = town.rows("hours_gap", by=("mall", "day", "hour"), start_on=changes_on, end_on=changes_on + DAY)
+
+    assert {row.local_hour: row.required_s for row in rows} == required
+
+
 @pytest.mark.parametrize(("orders", "is_shown"), [(10, True), (9, False)])
 def test_an_hour_with_work_left_over_alone_is_there_and_has_the_people_of_the_hour_before_behind_it(town, orders, is_shown):
     weeks_before(town)

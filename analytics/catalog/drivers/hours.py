@@ -32,6 +32,10 @@ _NOT_NETTED = Change(
     _NOV_22, "Short and spare are those of hours_gap, mall by mall and hour by hour; before, a cell was one or the other, by its sums."
 )
 
+_CLOCKS = Change(
+    _NOV_22, "At a change of the clock, work left over is due in the hour shown next; before, it could fall into an hour that is skipped."
+)
+
 METRICS: Final = (
     Metric(
         hours.hours_gap,
@@ -45,7 +49,7 @@ METRICS: Final = (
             "short = max(0, required - online), spare = max(0, online - required), hour by hour; required = orders x "
             "(engaged_s / orders of that hour of the week in 8 weeks before), lagged over the mean trip"
         ),
-        changes=(_MEAN_TRIP, _LEFT_OVER),
+        changes=(_MEAN_TRIP, _LEFT_OVER, _CLOCKS),
         dimensions=tuple(each for each in CALENDAR if each != "weeks_open"),
         history_weeks=required.HISTORY_WEEKS,
         model=_REQUIRED,
@@ -64,7 +68,7 @@ METRICS: Final = (
             "hours_gap by mall: required and short shared out over cells like the mall's orders, online and spare like the "
             "people within within_s"
         ),
-        changes=(_MEAN_TRIP, _NOT_NETTED),
+        changes=(_MEAN_TRIP, _NOT_NETTED, _CLOCKS),
         keys=("market_id", "cell"),
         history_weeks=required.HISTORY_WEEKS,
         model=_REQUIRED,

@@ -7,7 +7,8 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from analytics.metrics.drivers.required import DAY_HOURS, FIRST_DOW, HOUR_S, LONGEST_TRIP_S, WEEK_DAYS, day_of, required_time, with_days
+from analytics.metrics.drivers.clocks import DAY_HOURS
+from analytics.metrics.drivers.required import FIRST_DOW, HOUR_S, LONGEST_TRIP_S, WEEK_DAYS, day_of, required_time, with_days
 from analytics.metrics.drivers.rows import asked_hours, place_of
 
 
@@ -15,6 +16,7 @@ def hours_gap(
     orders: ir.Table,
     shift_activity: ir.Table,
     trips: ir.Table,
+    markets: ir.Table,
     mall_hours: ir.Table,
     *,
     by: Sequence[str] = (),
@@ -34,6 +36,10 @@ def hours_gap(
     An hour is unknown, and neither, where an order has nothing to compare with: no order or no driver in that hour of the week of the 8
     weeks before.
 
+    A shortage is seen while it grows: work that waited for want of drivers was engaged time of later hours, and work never done is none. An
+    hour in which drivers were on trips nearly all the time, then as now, lacks more than is told; its engaged beside its online time shows
+    which hours these are.
+
     Of a mall: its own orders, and its drivers' engaged time for it; its drivers' whole online time, though they may work for others too.
     Otherwise market by market. Source: Jennings, Mandelbaum, Massey and Whitt 1996, Server Staffing to Meet Time-Varying Demand.
 
@@ -41,8 +47,8 @@ def hours_gap(
     ----------
     orders, shift_activity, trips
         Tables of the contracts of those names, filtered to the period and the 8 weeks before; hours of shifts in one view.
-    mall_hours
-        Table of the contract of that name.
+    markets, mall_hours
+        Tables of the contracts of those names.
     by
         Columns that make the groups; none for one row over everything.
     mall_id
@@ -60,10 +66,11 @@ def hours_gap(
         - the columns of ``by``
         - ``hours_short``, ``hours_spare``: seconds short and seconds spare; null where no hour is known
         - ``required_s``, ``online_s``: seconds required and online in the known hours
+        - ``engaged_s``: of the seconds online, those on trips, for whichever mall; null where some are unknown
         - ``n``: known hours of markets or malls in the period
         - ``unknown_n``: hours with orders or drivers whose requirement is unknown
     """
-    known = required_time(orders, shift_activity, trips, place=place_of(by))
+    known = required_time(orders, shift_activity, trips, markets, place=place_of(by))
     inside = asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = opened(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
     is_known = hours.required_s.notnull()
@@ -73,6 +80,7 @@ def hours_gap(
             "hours_spare": ibis.greatest(hours.online_s - hours.required_s, 0).sum(where=is_known),
             "required_s": hours.required_s.sum(),
             "online_s": hours.online_s.sum(where=is_known),
+            "engaged_s": (is_known & hours.engaged_s.isnull()).any().ifelse(ibis.null("int64"), hours.engaged_s.sum(where=is_known)),
             "n": is_known.sum().fill_null(0),
             "unknown_n": (~is_known).sum().fill_null(0),
         },

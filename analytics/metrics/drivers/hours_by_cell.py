@@ -20,6 +20,7 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
     orders: ir.Table,
     shift_activity: ir.Table,
     trips: ir.Table,
+    markets: ir.Table,
     mall_hours: ir.Table,
     demand_cells: ir.Table,
     catchments: ir.Table,
@@ -47,7 +48,7 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
     ----------
     orders, shift_activity, trips
         Tables of the contracts of those names, filtered to the period and the 8 weeks before; shifts by mall, orders with ``cell``.
-    mall_hours, demand_cells, catchments, malls
+    markets, mall_hours, demand_cells, catchments, malls
         Tables of the contracts of those names.
     mall_id
         Only this mall; None: all malls, each by itself.
@@ -74,7 +75,7 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
         - ``n``: orders of the cell in the period, at all hours
     """
     place = ["market_id", "mall_id"]
-    known = required_time(orders, shift_activity, trips, place=place).filter(_.required_s.notnull())
+    known = required_time(orders, shift_activity, trips, markets, place=place).filter(_.required_s.notnull())
     inside = asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = opened(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
     gap = hours.required_s - hours.online_s

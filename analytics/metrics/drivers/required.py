@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from analytics.metrics.drivers.clocks import DAY_HOURS, clock_changes
 from analytics.metrics.drivers.rows import side_by_side
 
 LOOK_BACK_WEEKS: Final = 8
@@ -17,7 +18,6 @@ HISTORY_WEEKS: Final = LOOK_BACK_WEEKS + 1
 
 LONGEST_TRIP_S: Final = 3 * 3600
 HOUR_S: Final = 3600
-DAY_HOURS: Final = 24
 WEEK_DAYS: Final = 7
 FIRST_DOW: Final = 3
 """Weekday of the day 0, counted from Monday: a Thursday."""
@@ -25,13 +25,15 @@ FIRST_DOW: Final = 3
 _EPOCH: Final = ibis.date(1970, 1, 1)
 
 
-def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, *, place: Sequence[str]) -> ir.Table:
+def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, markets: ir.Table, *, place: Sequence[str]) -> ir.Table:
     """Return the seconds that each hour requires of drivers, and those in which they are online.
 
     Parameters
     ----------
     orders, shift_activity, trips
         Tables of the contracts of those names, filtered to the hours wanted and the 8 weeks before.
+    markets
+        Table of the contract of that name.
     place
         Columns that name a place: ``market_id``, or ``market_id`` and ``mall_id``.
 
@@ -39,21 +41,30 @@ def required_time(orders: ir.Table, shift_activity: ir.Table, trips: ir.Table, *
     -------
     ibis.expr.types.Table
         One row per place and local hour with orders, drivers or work left over from the hour before: the columns of ``place``,
-        ``local_date``, ``local_week_on``, ``local_dow``, ``local_hour``, ``orders``, ``online_s`` and ``required_s`` (null: unknown).
+        ``local_date``, ``local_week_on``, ``local_dow``, ``local_hour``, ``orders``, ``online_s``, ``engaged_s`` for any mall, and
+        ``required_s`` (these two are null where unknown).
     """
     slot = [*place, "day", "week_day", "local_hour"]
     counted = with_days(orders).group_by(slot).agg(orders=_.count())
-    worked = with_days(shift_activity).group_by(slot).agg(engaged_s=_.engaged_here_s.sum(), online_s=_.online_s.sum())
-    work = _lagged(_work(side_by_side(slot, counted, worked.drop("online_s")), place), trips, place)
+    sums = {
+        "here_s": _.engaged_here_s.sum(),
+        "online_s": _.online_s.sum(),
+        "busy_s": _.engaged_s.sum(),
+        "unknown": _.engaged_s.isnull().any(),
+    }
+    worked = with_days(shift_activity).group_by(slot).agg(**sums)
+    work = _lagged(_work(side_by_side(slot, counted, worked.select(*slot, engaged_s=_.here_s)), place), trips, markets, place)
     required = work.group_by(slot).agg(is_unknown=_.work_s.isnull().any(), work_s=_.work_s.sum())
     required = required.select(*slot, required_s=_.is_unknown.ifelse(ibis.null("int64"), _.work_s))
-    hours = side_by_side(slot, required, counted, worked.drop("engaged_s"))
+    online = worked.select(*slot, "online_s", engaged_s=_.unknown.ifelse(ibis.null("int64"), _.busy_s))
+    hours = side_by_side(slot, required, counted, online)
     return hours.select(
         *place,
         "local_hour",
         "required_s",
         "orders",
         "online_s",
+        "engaged_s",
         local_date=day_of(hours.day),
         local_week_on=day_of(hours.day - hours.week_day),
         local_dow=(hours.day + FIRST_DOW) % WEEK_DAYS + 1,
@@ -71,7 +82,7 @@ def _work(hours: ir.Table, place: Sequence[str]) -> ir.Table:
     return then.filter(then.orders > 0).mutate(work_s=ibis.ifelse(is_known, rounded, ibis.null("int64")))
 
 
-def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
+def _lagged(work: ir.Table, trips: ir.Table, markets: ir.Table, place: Sequence[str]) -> ir.Table:
     """Spread the work of each hour over the hours in which trips take place that begin evenly in it and last as long as they did before."""
     mean = _mean_trips(work, trips, place)
     lasting = work.left_join(mean, [work[name].identical_to(mean[name]) for name in (*place, "day")]).select(
@@ -82,8 +93,8 @@ def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
     each = each.mutate(done=_done_within(each.lag, each.trip_s), done_next=_done_within(each.lag + 1, each.trip_s), whole=whole)
     # Differences of rounded running sums, so that no second is lost.
     part_s = each.work_s * each.done_next // each.whole - each.work_s * each.done // each.whole
-    hours = each.day * DAY_HOURS + each.local_hour + each.lag
-    later = each.mutate(work_s=part_s, hours=hours).filter(each.done_next > each.done)
+    parts = each.mutate(work_s=part_s, begun=each.day * DAY_HOURS + each.local_hour).filter(each.done_next > each.done)
+    later = _on_the_clock(parts, clock_changes(markets, mean))
     return later.select(
         *place,
         "work_s",
@@ -91,6 +102,13 @@ def _lagged(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
         local_hour=later.hours % DAY_HOURS,
         week_day=(later.week_day + later.hours // DAY_HOURS - later.day) % WEEK_DAYS,
     )
+
+
+def _on_the_clock(parts: ir.Table, changes: ir.Table) -> ir.Table:
+    """Add the hour on the clock (``hours``) so many hours after ``begun``: it skips an hour in spring and shows one twice in autumn."""
+    between = (parts.begun <= changes.last_hour) & (parts.begun + parts.lag > changes.last_hour)
+    met = parts.left_join(changes, [parts.market_id == changes.market_id, between]).select(parts, "skipped")
+    return met.mutate(hours=met.begun + met.lag + met.skipped.fill_null(0))
 
 
 def _mean_trips(work: ir.Table, trips: ir.Table, place: Sequence[str]) -> ir.Table:
