@@ -164,3 +164,24 @@ def test_a_second_figure_of_an_hour_is_a_stripe_at_its_right_end_in_its_own_colo
     stripe = next(trace for trace in figure.data[1:] if trace.type == "bar" and DIVERGING.light[1] in list(trace.marker.color))
     assert (list(stripe.y), 18.5 < stripe.base[0] < stripe.base[0] + stripe.x[0] < 19) == ([3], True)
     assert stripe.hoverinfo == "skip"
+
+
+def test_on_a_phone_names_of_lines_stand_over_them_and_a_long_name_is_cut():
+    long = "<b>A mall with a very long name indeed, of sixty letters</b>"
+    series = {"B": [(MONDAYS[0], 1.0), (MONDAYS[1], 2.0)], long: [(MONDAYS[0], 3.0), (MONDAYS[1], 4.0)]}
+
+    wide = weekly_trend(series, measure=PERCENT, theme="light")
+    narrow = weekly_trend(series, measure=PERCENT, theme="light", is_narrow=True)
+
+    texts = [each.text for each in narrow.layout.annotations if each.text != PERCENT.unit]
+    assert [text.split(" ", 1)[1] for text in texts[:2]] == ["&lt;b&gt;A mall with a very lon\N{HORIZONTAL ELLIPSIS} 4.0", "B 2.0"]
+    heights = {each.text: each.yshift for each in narrow.layout.annotations}
+    assert heights[texts[0]] > heights[texts[1]] > heights[PERCENT.unit]
+    assert narrow.layout.margin.r == 8 < wide.layout.margin.r
+    assert narrow.layout.height - narrow.layout.margin.t == wide.layout.height - wide.layout.margin.t
+
+
+def test_the_names_of_stages_do_not_scroll():
+    figure = stage_bar({"": {"prep": 600.0, "drive": 1200.0}}, theme="light", is_narrow=True)
+
+    assert figure.layout.legend.maxheight == 1

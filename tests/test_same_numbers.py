@@ -187,6 +187,13 @@ def test_the_lines_of_the_readme_give_the_same_integers_in_a_database_of_ones_ow
     assert [row for row in told if row[1].isdigit()] == figures
 
 
+def test_a_shown_command_names_a_mall_whose_id_looks_like_an_option():
+    asked = Parameters(mall_id="-7", market_id="a b")
+    options = _parser().parse_args(shlex.split(question.written(metric("orders"), asked))[3:])
+
+    assert question.parameters(options) == asked
+
+
 def test_the_command_that_is_shown_asks_the_very_question(version):
     parser = _parser()
     for metric_id, asked in questions(version):

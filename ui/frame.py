@@ -382,7 +382,7 @@ def _footer(page: Page) -> None:
         f"Data to {write.day(extent.last_complete_on)}" if extent.last_complete_on else "No orders in this data",
         f"version {version.id}",
     ]
-    with source.where_from("footer"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="footer"), source.where_from("footer"):
         if page.filters and not page.is_released:
             orders = session.compute("orders", view)
             is_hidden = orders.row()["suppressed"]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import streamlit as st
 
 from analytics import export, reference, release
+from analytics.commands.options import in_words
 from analytics.parameters import Scope
 from analytics.release import Release
 from data.blocks import before_on
@@ -185,7 +186,7 @@ def behind(view: View, found: Release) -> Behind:
     words = ["python", "-m", "analytics", "release", wanted.by]
     given = {"market": wanted.market_id, "mall": wanted.mall_id, "from": wanted.start_on and f"{wanted.start_on:%Y-%m}"}
     for option, value in given.items():
-        words += [f"--{option}", value] if value else []
+        words += in_words(option, value) if value else []
     words += ["--resolution", str(wanted.resolution)] if wanted.by == "cell" and wanted.resolution != 9 else []
     words += ["--version", found.version_id]
     made = f"Blocks made in {write.listed(list(found.made_in))}." if found.made_in else ""

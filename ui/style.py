@@ -36,6 +36,8 @@ STYLE = f"""
 .st-key-controls .stButtonGroup label {{ margin: 0; min-height: 0; }}
 .st-key-controls button {{ padding-left: 0.55rem; padding-right: 0.55rem; }}
 [class*="st-key-where-"] {{ margin-top: -0.4rem; }}
+.st-key-footer [class*="st-key-where-"] {{ margin-top: 0; }}
+.st-key-footer > :last-child {{ flex: 0 0 auto; width: auto; }}
 [class*="st-key-where-"] button {{ min-height: 1.4rem; height: 1.4rem; padding: 0; opacity: 0.78; }}
 [class*="st-key-where-"] button p {{ font-size: 0.8rem; text-decoration: underline; text-underline-offset: 2px; }}
 @media (min-width: {PHONE_PX + 1}px) {{
@@ -49,6 +51,7 @@ STYLE = f"""
   .stApp:has(.st-key-fold input:checked) :is(.st-key-filters, .st-key-explore-controls) {{ display: flex; }}
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
+  .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}
   .st-key-tiles [data-testid="stColumn"] {{ min-width: calc(50% - 0.5rem); }}
   .st-key-tiles [data-testid="stMetricChart"] {{ display: none; }}
   .st-key-beside [data-testid="stColumn"]:last-child {{ order: -1; }}

@@ -1,4 +1,4 @@
-"""Types of options: what a reader writes, and the value that it means."""
+"""Types of options: what a reader writes, and the value that it means; and how a value is written for them."""
 
 import argparse
 from datetime import date
@@ -31,3 +31,8 @@ def permille(text: str) -> int:
 def names(text: str) -> tuple[str, ...]:
     """Return the names of a list such as ``mall,week``."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def in_words(option: str, value: str) -> list[str]:
+    """Return the words of a command that give an option its value: a value such as ``-7`` would be taken for an option by itself."""
+    return [f"--{option}={value}"] if value.startswith("-") else [f"--{option}", value]

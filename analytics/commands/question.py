@@ -5,7 +5,7 @@ import shlex
 from typing import Final
 
 from analytics import catalog
-from analytics.commands.options import day, minutes, names, permille
+from analytics.commands.options import day, in_words, minutes, names, permille
 from analytics.errors import ParameterError
 from analytics.parameters import WEIGHTS, Parameters
 from data.text import Parser, whole_number
@@ -87,7 +87,7 @@ def written(metric: catalog.Metric, asked: Parameters) -> str:
     for option, field in FIELDS.items():
         value = getattr(asked, field)
         if value != getattr(default, field) and metric.depends(field, asked):
-            words += [f"--{_shown(option)}", _text(field, value)]
+            words += in_words(_shown(option), _text(field, value))
     if asked.by:
         words += ["--by", ",".join(asked.by)]
     return shlex.join(words)

@@ -8,6 +8,7 @@ from analytics.answers import query
 from analytics.choosing.criteria import BY_ID
 from analytics.choosing.ranking import SHOWN, in_units
 from analytics.choosing.scenario import KEYS
+from analytics.commands.options import in_words
 from analytics.commands.question import written
 from analytics.models.scores import WEIGHTINGS
 from analytics.parameters import Parameters
@@ -30,9 +31,9 @@ def of_map(view: View, by: Asked) -> list[Behind]:
 def command(view: View, by: Asked) -> str:
     """Return the command that prints the same ranking."""
     texts = by.scenario.texts
-    options = [f"--{key} {shlex.quote(texts[key])}" for key in KEYS if key in texts and key != "pins"]
-    pins = [f"--pin {shlex.quote(json.dumps(row, ensure_ascii=False))}" for row in json.loads(texts.get("pins", "[]"))]
-    return " ".join(["python -m analytics rank", *options, *pins, f"--version {view.version.id}"])
+    options = [word for key in KEYS if key in texts and key != "pins" for word in in_words(key, texts[key])]
+    pins = [word for row in json.loads(texts.get("pins", "[]")) for word in in_words("pin", json.dumps(row, ensure_ascii=False))]
+    return shlex.join(["python", "-m", "analytics", "rank", *options, *pins, "--version", view.version.id])
 
 
 def _score(view: View, by: Asked) -> Behind:
@@ -76,6 +77,7 @@ def _metric(view: View, by: Asked, name: str) -> Behind:
 def _forecasts(view: View, by: Asked) -> Behind:
     named = ", ".join(BY_ID[name].label for name in SHOWN if by.ranked.measured[name].low)
     opened = by.opened.id if by.opened is not None and not by.opened.is_pin else "MALL"
+    dashed = ["--"] if opened.startswith("-") else []  # an id such as -7 would be taken for an option
     return Behind(
         title="Forecasts",
         definition=(
@@ -83,5 +85,5 @@ def _forecasts(view: View, by: Asked) -> Behind:
             "own orders with the drive of the new mall. The range is meant for 8 of 10 malls; its back-test stands with the mall opened."
         ),
         rows="Orders of the open malls in the last 13 weeks.",
-        command=f"python -m analytics forecast {opened} --version {view.version.id}",
+        command=shlex.join(["python", "-m", "analytics", "forecast", "--version", view.version.id, *dashed, opened]),
     )

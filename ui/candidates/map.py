@@ -27,7 +27,7 @@ _PROBLEM: Final = "candidates_pin_problem"
 def draw(view: View, by: Asked) -> None:
     """Draw the choice of what the map shows, the pin, and the map; a click opens a mall, or drops the pin."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-choice"):
-        options = {NEWLY: _newly_label(by), **{each.id: each.label for each in CRITERIA}}
+        options = {NEWLY: "Newly reached" if by.opened else _newly_label(by), **{each.id: each.label for each in CRITERIA}}
         st.session_state["w-on-map"] = by.on_map
         st.selectbox(
             "Map shows",
@@ -36,7 +36,7 @@ def draw(view: View, by: Asked) -> None:
             key="w-on-map",
             on_change=_take_shown,
             label_visibility="collapsed",
-            width=230,
+            width=240,
         )
         st.toggle("Drop a pin", key=PINNING, help="Then click the map where a mall could stand: it joins the candidates")
         places.draw(view, by)

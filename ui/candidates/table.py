@@ -79,9 +79,9 @@ def columns(by: Asked) -> tuple[Shown, ...]:
     tried = "10,000 weightings around these" if by.around else "10,000 weightings, drawn evenly from all there are"
     return (
         Shown("rank", "#", help="-: fails a hard limit", is_pinned=True, width_px=30),
-        Shown("mall", "Mall", is_pinned=True, width_px=152),
-        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=66),
-        Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=64),
+        Shown("mall", "Mall", is_pinned=True, width_px=196),
+        Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=60),
+        Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=58),
         Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=76),
         Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=94),
         Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=60),

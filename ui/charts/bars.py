@@ -91,6 +91,7 @@ _LEGEND = {
     "yref": "container",
     "y": 1,
     "yanchor": "top",
+    "maxheight": 1,  # of the figure; by default half of it, and beyond that the legend would scroll
     "itemclick": False,
     "itemdoubleclick": False,
 }

@@ -1,5 +1,6 @@
 """What every figure shares: the template ``mallreach`` and how Plotly is set up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -8,6 +9,35 @@ from ui.palette import Theme, tokens
 
 CONFIG: dict[str, Any] = {"displayModeBar": False, "showSendToCloud": False, "displaylogo": False, "scrollZoom": False}
 FONT_FAMILY = "'Source Sans', sans-serif"
+
+
+LONGEST_NAME = 26
+
+
+def short(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name that is cut where it would take the figure's room; what it names stands whole in the table beneath."""
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
+_NAME_PX, _UNIT_PX = 18, 24
+
+
+def names_above(figure: go.Figure, named: Sequence[tuple[str, str]]) -> None:
+    """Write the names of lines over a narrow figure, one under the other in their colors; at the lines' ends they would take half of it.
+
+    Parameters
+    ----------
+    figure
+        Grows by the height of the names; its unit stays at the axis' top.
+    named
+        Text and color of each, from the top.
+    """
+    for place, (text, color) in enumerate(named):
+        shift = _UNIT_PX + _NAME_PX * (len(named) - place)
+        at = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left", "yanchor": "middle", "yshift": shift}
+        figure.add_annotation(text=f"\N{BLACK CIRCLE} {text}", showarrow=False, font={"color": color}, **at)
+    more = _NAME_PX * len(named) + (8 if named else 0)
+    figure.update_layout(height=figure.layout.height + more, margin_t=_UNIT_PX + more)
 
 
 def template(theme: Theme) -> go.layout.Template:

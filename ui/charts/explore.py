@@ -7,7 +7,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from ui.charts.base import template
+from ui.charts.base import LONGEST_NAME, names_above, short, template
 from ui.palette import Classes, Theme, readable_on, tokens
 
 _BAR_PX, _AXIS_PX, _ROW_PX = 24, 40, 30
@@ -15,7 +15,7 @@ _MOST_DATES = 14
 _PADS = 60
 _MARGIN = 0.2
 _COLUMNS_WIDTH = 100
-_LONGEST_NAME = 26
+_LONGEST_BAR_NAME = 44
 _NARROWEST_TEXT_COLUMNS = 26
 _LABEL_GAP = 0.075
 
@@ -45,7 +45,7 @@ class Bar:
     n: int | None = None
 
 
-def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = "") -> go.Figure:
+def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = "", is_narrow: bool = False) -> go.Figure:
     """Return one horizontal bar a group, in the order given, with its value, its 95 percent interval, and a mark where it stood before.
 
     Parameters
@@ -56,9 +56,12 @@ def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = 
         What is drawn, and the ground.
     before
         What the marks are, in words; empty: there are none.
+    is_narrow
+        Whether it is drawn on a phone, where names are cut sooner.
     """
     colors = tokens(theme)
-    names = _apart([escape(_short(bar.name)) for bar in bars])
+    longest = LONGEST_NAME if is_narrow else _LONGEST_BAR_NAME
+    names = _apart([escape(short(bar.name, longest)) for bar in bars])
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + _BAR_PX * max(1, len(bars))})
     hover = [_bar_tip(bar, unit, before) for bar in bars]
     figure.add_bar(
@@ -96,6 +99,7 @@ def group_lines(
     before: Sequence[float | None] | None = None,
     before_name: str = "",
     height_px: int = 300,
+    is_narrow: bool = False,
 ) -> go.Figure:
     """Return one line a name over groups that have an order, each with its name at its end; a line breaks where a value is missing.
 
@@ -109,6 +113,8 @@ def group_lines(
         What is drawn, the ground, and the height on screen.
     before, before_name
         Values that a single line is compared with, drawn dotted, and what they are.
+    is_narrow
+        Whether it is drawn on a phone: the names stand over the lines then.
     """
     colors = tokens(theme)
     figure = go.Figure(layout={"template": template(theme), "height": height_px, "margin": {"l": 32, "r": 8, "t": 24, "b": 8}})
@@ -133,7 +139,7 @@ def group_lines(
             name=name,
         )
         ends += _end(values, name, color) if name else []
-    _label(figure, ends, groups, unit)
+    _label(figure, ends, groups, unit, is_narrow=is_narrow)
     days = [group for group in groups if isinstance(group, date)]
     if days:
         pad = timedelta(days=max(1, (days[-1] - days[0]).days // _PADS))
@@ -177,7 +183,7 @@ def group_grid(
     colors = tokens(theme)
     shades = classes.colors(theme)
     widest = max(12, _COLUMNS_WIDTH // len(columns))
-    row_names, column_names = [escape(_short(name)) for name in rows], [escape(_short(name, widest)) for name in columns]
+    row_names, column_names = [escape(short(name)) for name in rows], [escape(short(name, widest)) for name in columns]
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + 20 + _ROW_PX * max(1, len(rows))})
     places = [[squares.get((row, column)) for column in columns] for row in rows]
     indices = [[None if each is None or each.value is None else classes.index(each.value) for each in line] for line in places]
@@ -228,10 +234,6 @@ def _bar_tip(bar: Bar, unit: Unit, before: str) -> str:
     return "<br>".join([*lines, *([f"n {bar.n:,}"] if bar.n is not None else [])])
 
 
-def _short(name: str, longest: int = _LONGEST_NAME) -> str:
-    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-
-
 def _apart(names: Sequence[str]) -> list[str]:
     """Return names of which no two are alike: an axis would lay their bars over each other. What sets them apart does not show."""
     seen: dict[str, int] = {}
@@ -251,15 +253,19 @@ def _end(values: Sequence[float | None], name: str, color: str) -> list[tuple[fl
     return [(known[-1], name, color)] if known else []
 
 
-def _label(figure: go.Figure, ends: Sequence[tuple[float, str, str]], groups: Sequence[object], unit: Unit) -> None:
-    """Write each name and last value at the right end, pushed apart where they would overlap."""
+def _label(figure: go.Figure, ends: Sequence[tuple[float, str, str]], groups: Sequence[object], unit: Unit, *, is_narrow: bool) -> None:
+    """Write each name and last value at the right end, pushed apart where they would overlap; over the lines on a phone."""
     if not ends:
+        return
+    if is_narrow:
+        named = [(f"{escape(short(name))} {unit.text(value)}", color) for value, name, color in sorted(ends, reverse=True)]
+        names_above(figure, named)
         return
     values = [value for value, _, _ in ends]
     floor = min(0.0, *values) if unit.is_from_zero else min(values)
     gap, height = _LABEL_GAP * ((max(values) - floor) or 1.0), None
     for value, name, color in sorted(ends):
         height = value if height is None else max(value, height + gap)
-        text = f"{escape(_short(name))} {unit.text(value)}"
+        text = f"{escape(short(name))} {unit.text(value)}"
         figure.add_annotation(x=groups[-1], y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
-    figure.update_layout(margin_r=min(230, 30 + 7 * (max(len(_short(name)) for _, name, _ in ends) + 5)))
+    figure.update_layout(margin_r=min(230, 30 + 7 * (max(len(short(name)) for _, name, _ in ends) + 5)))

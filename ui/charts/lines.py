@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
 
-from ui.charts.base import template
+from ui.charts.base import names_above, short, template
 from ui.palette import Theme, rgba, tokens
 
 _WEEK = timedelta(days=7)
@@ -73,6 +74,7 @@ def weekly_trend(
     chosen: str | None = None,
     running_on: date | None = None,
     height_px: int = 240,
+    is_narrow: bool = False,
 ) -> go.Figure:
     """Return one line a name over the weeks; the chosen one in color, the others grey, each with its name at its end.
 
@@ -90,6 +92,8 @@ def weekly_trend(
         Name drawn in the theme's primary color; None colors all of them by the categorical colors.
     running_on
         First day of the week that is not complete yet.
+    is_narrow
+        Whether it is drawn on a phone: the names stand over the lines then.
     """
     colors = tokens(theme)
     figure = go.Figure(layout={"template": template(theme), "height": height_px, "margin": {"l": 32, "r": 8, "t": 24, "b": 8}})
@@ -100,7 +104,7 @@ def weekly_trend(
         known = [(week_on, value) for week_on, value in points if value is not None]
         if known:
             ends.append((known[-1][1], known[-1][0], name, color))
-    _label_ends(figure, ends, measure)
+    _label_ends(figure, ends, measure, is_narrow=is_narrow)
     weeks = sorted({week_on for points in series.values() for week_on, _ in points})
     figure.update_xaxes(tickvals=weeks[::-2][::-1], tickformat="%-d %b")
     figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
@@ -129,7 +133,7 @@ def load_trend(
     ends: list[tuple[float, Any, str, str]] = []
     for place, (name, values) in enumerate(series.items()):
         color = _line_color(name, place, None, theme)
-        hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, %{{x}}<extra>{name}</extra>"
+        hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, %{{x}}<extra>{escape(name)}</extra>"
         style = {"line": {"color": color, "width": 2}, "marker": {"size": 6, "color": color}}
         figure.add_scatter(x=list(loads), y=list(values), mode="lines+markers", connectgaps=False, hovertemplate=hover, name=name, **style)
         known = [(load, value) for load, value in zip(loads, values, strict=True) if value is not None]
@@ -145,7 +149,12 @@ def load_trend(
 
 
 def launch_curves(
-    series: Mapping[str, Sequence[tuple[int, float | None]]], *, measure: Measure, theme: Theme, height_px: int = 240
+    series: Mapping[str, Sequence[tuple[int, float | None]]],
+    *,
+    measure: Measure,
+    theme: Theme,
+    height_px: int = 240,
+    is_narrow: bool = False,
 ) -> go.Figure:
     """Return one line a mall over the complete weeks since it opened, each with its name at its end.
 
@@ -154,7 +163,7 @@ def launch_curves(
     series
         For each name the number of the week (0 is the first) and the value in the unit of ``measure``; None is missing, and the line breaks
         there.
-    measure, theme, height_px
+    measure, theme, height_px, is_narrow
         As for ``weekly_trend``.
     """
     colors = tokens(theme)
@@ -168,7 +177,7 @@ def launch_curves(
             mode="lines+markers",
             line={"color": color, "width": 2},
             marker={"size": 5, "color": color},
-            hovertemplate=f"%{{y:,.{measure.decimals}f}} {measure.unit}, week %{{x}} since opening<extra>{name}</extra>",
+            hovertemplate=f"%{{y:,.{measure.decimals}f}} {measure.unit}, week %{{x}} since opening<extra>{escape(name)}</extra>",
             connectgaps=False,
             name=name,
         )
@@ -177,7 +186,7 @@ def launch_curves(
             ends.append((*known[-1], name, color))
     # Malls of different age end at different weeks: the names stand right of the last one, or they would lie on other malls' lines.
     last = max((week for points in series.values() for week, _ in points), default=1)
-    _label_ends(figure, [(value, last, name, color) for value, _, name, color in ends], measure)
+    _label_ends(figure, [(value, last, name, color) for value, _, name, color in ends], measure, is_narrow=is_narrow)
     title = {"text": "weeks since opening", "standoff": 4, "font": {"size": 13}}
     figure.update_xaxes(range=[-0.5, last + 0.5], nticks=8, tickformat="d", title=title)
     figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
@@ -191,7 +200,7 @@ def _add_line(
     figure: go.Figure, name: str, points: Sequence[tuple[date, float | None]], *, color: str, measure: Measure, running_on: date | None
 ) -> None:
     """Add one line, broken at missing weeks; the step into the running week is dotted."""
-    hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, week of %{{x|%-d %b}}<extra>{name}</extra>"
+    hover = f"%{{y:,.{measure.decimals}f}} {measure.unit}, week of %{{x|%-d %b}}<extra>{escape(name)}</extra>"
     spaced = _with_gaps(points)
     done = [point for point in spaced if running_on is None or point[0] < running_on]
     running = [point for point in spaced if running_on is not None and running_on - _WEEK <= point[0] <= running_on]
@@ -225,9 +234,13 @@ def _line_color(name: str, place: int, chosen: str | None, theme: Theme) -> str:
     return colors.categorical[place] if place < len(colors.categorical) else colors.other
 
 
-def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], measure: Measure) -> None:
-    """Write each name and last value right of its line's end, pushed apart where they would overlap."""
+def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], measure: Measure, *, is_narrow: bool = False) -> None:
+    """Write each name and last value right of its line's end, pushed apart where they would overlap; over the lines on a phone."""
     if not ends:
+        return
+    if is_narrow:
+        highest_first = sorted(ends, key=lambda end: -end[0])
+        names_above(figure, [(f"{escape(short(name))} {value:,.{measure.decimals}f}", color) for value, _, name, color in highest_first])
         return
     values = [value for value, *_ in ends]
     floor = min(0.0, *values) if measure.is_from_zero else min(values)
@@ -235,9 +248,9 @@ def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], 
     height = None
     for value, week_on, name, color in sorted(ends, key=lambda end: end[0]):
         height = value if height is None else max(value, height + gap)
-        text = f"{name} {value:,.{measure.decimals}f}"
+        text = f"{escape(short(name))} {value:,.{measure.decimals}f}"
         figure.add_annotation(x=week_on, y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
-    longest = max(len(name) for _, _, name, _ in ends) + 8
+    longest = max(len(short(name)) for _, _, name, _ in ends) + 8
     figure.update_layout(margin_r=min(210, 7 * longest))
 
 

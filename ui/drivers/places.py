@@ -10,7 +10,7 @@ from analytics.reference import malls
 from ui import format as write
 from ui import near
 from ui.drivers.hours import Balance
-from ui.drivers.question import asked, notes, shown_hour, weekly_hours
+from ui.drivers.question import asked, gap_by_hour, notes, shown_hour, weekly_hours
 from ui.maps import Figure, Specials, legend_html, market_map
 from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE
 from ui.palette import DIVERGING
@@ -85,7 +85,7 @@ def _tip(row: Mapping[str, Any]) -> list[str]:
 def map_notes(view: View) -> str:
     """Return what a reader must know of the map: the model of drive times, and how required and online hours came to their cells."""
     spread = "Hours short stand where orders come from, spare ones where drivers' reach from the mall puts them."
-    return " ".join(filter(None, (map_title(view), spread, notes([cells(view)]))))
+    return " ".join(filter(None, (map_title(view), spread, notes([cells(view)], but=[gap_by_hour(view)]))))
 
 
 def map_title(view: View) -> str:

@@ -74,9 +74,13 @@ def shown_hour(view: View) -> HourOfWeek | None:
     return None if busiest is None else (busiest["local_dow"], busiest["local_hour"])
 
 
-def notes(answers: Iterable[Answer]) -> str:
-    """Return as sentences what a reader must know of the data behind answers, such as shifts that were inferred at load, each once."""
-    clauses = dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause)
+def notes(answers: Iterable[Answer], *, but: Iterable[Answer] = ()) -> str:
+    """Return as sentences what a reader must know of the data behind answers, such as shifts that were inferred at load, each once.
+
+    What stands behind the answers of ``but`` too is said elsewhere on the page.
+    """
+    said = {clause for answer in but for clause in answer.note.split("; ")}
+    clauses = dict.fromkeys(clause for answer in answers for clause in answer.note.split("; ") if clause and clause not in said)
     return " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
 
 

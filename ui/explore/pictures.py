@@ -20,6 +20,7 @@ from ui.maps import Figure as Map
 from ui.maps import Specials, legend_html, value_map
 from ui.palette import AMOUNT, BURDEN, Classes, number_text, round_breaks
 from ui.scene import scene
+from ui.session import is_phone
 
 MOST_BARS: Final = 15
 MOST_LINES: Final = 4
@@ -82,7 +83,9 @@ def _of_one(look: Look) -> Drawn:
     told = f"The first {len(kept)} of {len(look.told)} rows are drawn." if len(kept) < len(look.told) else ""
     marks = f"Marks: {look.before}." if look.before else ""
     whiskers = "Thin lines: 95 % intervals." if look.figure.high else ""
-    chart = ranked_bars([_bar(look, row) for row in kept], unit=unit_of(look), theme=look.view.theme, before=look.before)
+    chart = ranked_bars(
+        [_bar(look, row) for row in kept], unit=unit_of(look), theme=look.view.theme, before=look.before, is_narrow=is_phone()
+    )
     return Drawn(chart, note=" ".join(filter(None, [told, marks, whiskers])))
 
 
@@ -130,7 +133,8 @@ def _lines(look: Look, series: Mapping[str, Sequence[Row]], column: str) -> Draw
         values = {name or (look.view.place if is_of_mall else look.view.days): values[name]}
     labels = places if step else [look.groups.words(column, place) for place in places]
     has_gaps = any(None in each for each in values.values())
-    chart = group_lines(values, labels, unit=unit_of(look), theme=look.view.theme, before=earlier, before_name=look.before)
+    unit, theme = unit_of(look), look.view.theme
+    chart = group_lines(values, labels, unit=unit, theme=theme, before=earlier, before_name=look.before, is_narrow=is_phone())
     return Drawn(chart, note="Lines break where a group is hidden or has no rows." if has_gaps else "")
 
 

@@ -16,7 +16,7 @@ from ui import format as write
 from ui.charts import launch_curves, weekly_trend
 from ui.filters import Control
 from ui.overview.gauges import COST, ON_TIME, ORDERS, SEVERAL, SPEED, UTILIZATION, Gauge, bounded, estimate, is_known
-from ui.session import Ask, compute
+from ui.session import Ask, compute, is_phone
 from ui.view import View
 
 TREND = Control("trend", "Figure", {}, "")
@@ -84,7 +84,7 @@ def _launch_chart(view: View) -> go.Figure:
         )
         if any(week in found for week in weeks):
             series[mall.name] = [(week, in_week(gauge, found.get(week))) for week in weeks]
-    return launch_curves(series, measure=gauge.measure, theme=view.theme)
+    return launch_curves(series, measure=gauge.measure, theme=view.theme, is_narrow=is_phone())
 
 
 def _since_opening(gauge: Gauge, mall: Mall) -> Ask:
@@ -109,7 +109,7 @@ def trend_chart(view: View) -> go.Figure:
         market.name: [(week_on, in_week(gauge, found.get((market.id, week_on)))) for week_on in whole_weeks(view, [market])]
         for market in markets
     }
-    return weekly_trend(series, measure=gauge.measure, theme=view.theme)
+    return weekly_trend(series, measure=gauge.measure, theme=view.theme, is_narrow=is_phone())
 
 
 def _by_market(gauge: Gauge, view: View) -> Ask:

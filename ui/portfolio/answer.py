@@ -1,12 +1,13 @@
 """The sentence of the Portfolio page, and how far what follows it is."""
 
-from shlex import quote
+from shlex import join
 
 import streamlit as st
 
 from analytics.choosing.certificate import spelled
 from analytics.choosing.portfolio_words import beside_error, money, sentence
 from analytics.choosing.raw import by_hand
+from analytics.commands.options import in_words
 from ui import panels, source
 from ui.portfolio.asked import AIM, Asked
 from ui.portfolio.following import go_on
@@ -36,7 +37,7 @@ def _aside(by: Asked) -> str:
 def behind(view: View, by: Asked) -> None:
     """Draw the button that opens where the figures come from: what a value is, the query that gives it, and the command."""
     wish = by.found.wish
-    options = " ".join(f"--{key} {quote(text)}" for key, text in spelled(wish).items())
+    options = join(word for key, text in spelled(wish).items() for word in in_words(key, text))
     chosen = f"python -m analytics choose {options} --version {view.version.id} --certificate portfolio.json"
     command = f"{chosen}\npython -m analytics verify portfolio.json"
     definition = f"**{AIM.options[wish.aim]}.** {_DEFINITIONS[wish.aim]}\n\n*Source: {_SOURCES[wish.aim]}.*"
