@@ -44,6 +44,8 @@ def _run(chosen: dict[str, str]) -> AppTest:
     page.session_state["shown_page"] = "candidates"
     page.run()
     assert not page.exception, page.exception
+    for box in page.selectbox:  # the browser knows an option by its name alone
+        assert len(set(box.options)) == len(box.options), box.options
     return page
 
 

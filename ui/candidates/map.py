@@ -27,7 +27,7 @@ _PROBLEM: Final = "candidates_pin_problem"
 def draw(view: View, by: Asked) -> None:
     """Draw the choice of what the map shows, the pin, and the map; a click opens a mall, or drops the pin."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-choice"):
-        options = {NEWLY: "Newly reached" if by.opened else _newly_label(by), **{each.id: each.label for each in CRITERIA}}
+        options = shown_options(by)
         st.session_state["w-on-map"] = by.on_map
         st.selectbox(
             "Map shows",
@@ -47,6 +47,12 @@ def draw(view: View, by: Asked) -> None:
     figure, alt = _figure(view, by)
     scene.draw(figure, alt=alt, on_click=partial(_clicked, view, by))
     source.offer(behind.of_map(view, by), key="candidates-map")
+
+
+def shown_options(by: Asked) -> dict[str, str]:
+    """Return what the map can show, each under a name of its own: the browser knows an option by its name alone."""
+    cells = "Newly reached cells" if by.opened else "Reached by open malls"
+    return {NEWLY: cells, **{each.id: each.label for each in CRITERIA}}
 
 
 def _take_shown() -> None:
