@@ -59,14 +59,15 @@ def _coming(week: Week, day: int, luck: float, ground: Ground, model: Model) -> 
 
 
 def _blocks(needed: Floats, first_s: int, last_s: int, *, model: Model, rng: Generator) -> list[tuple[int, int]]:
-    """Cover the hours with blocks of 3 to 5 hours: at every hour as many start as are missing; the last ones end with the day."""
+    """Cover the hours with blocks of 3 to 5 hours: at every hour as many start as are missing, late ones short, none after the day."""
     lengths = rng.choice(np.array(model.shift_hours), size=4 + 2 * int(needed.sum()), p=np.array(model.shift_hour_shares)).tolist()
     jitters = rng.integers(-900, 601, size=len(lengths)).tolist()
     online = [0.0] * 40
     blocks: list[tuple[int, int]] = []
-    for hour in range(first_s // 3600, math.ceil(last_s / 3600)):
+    end_hour = math.ceil(last_s / 3600)
+    for hour in range(first_s // 3600, end_hour):
         while len(blocks) < len(lengths) and online[hour] + 0.5 <= max(needed[hour], 0.51 if needed[hour] > 0 else 0.0):
-            length = lengths[len(blocks)]
+            length = min(lengths[len(blocks)], max(end_hour - hour, min(model.shift_hours)))
             end = min(hour * 3600 + jitters[len(blocks)] + length * 3600, last_s)
             start = max(first_s - 900, end - length * 3600)
             blocks.append((start, end))

@@ -172,7 +172,7 @@ class Model:
     cancelled_pay_share: float = 0.5
 
     # Drivers
-    target_utilization: float = 0.73  # about 60 % in published records (NYC DCWP 2022)
+    target_utilization: float = 0.70  # about 60 % in published records (NYC DCWP 2022)
     planned_overhead_s: int = 960  # assumption: approach and time at the mall that the plan allows a trip
     planned_orders_per_trip: float = 1.25  # assumption
     safety_per_root_driver: float = 0.7  # assumption: drivers added per square root of the drivers needed (square-root staffing)
@@ -187,14 +187,14 @@ class Model:
     nearest_approach_sdlog: float = 0.3
     home_farthest_min: float = 22.0  # assumption
     scarce: tuple[Scarcity, ...] = (
-        Scarcity("las-vegas", (4,), (16, 21), 0.76),
-        Scarcity("las-vegas", (5,), (15, 21), 0.72),
-        Scarcity("phoenix", (5,), (14, 21), 0.76),  # issue: a market short of drivers on Saturdays
-        Scarcity("washington", (1, 2, 3), (16, 21), 0.8),
+        Scarcity("las-vegas", (4,), (16, 21), 0.70),
+        Scarcity("las-vegas", (5,), (15, 21), 0.66),
+        Scarcity("phoenix", (5,), (14, 21), 0.69),  # issue: a market short of drivers on Saturdays
+        Scarcity("washington", (1, 2, 3), (16, 21), 0.74),
     )  # assumption: in Las Vegas the evenings before the weekend pay better elsewhere, in Washington offices keep drivers late
     recruiting_days: int = 42  # assumption: for scarce hours drivers are recruited this long after the season has grown
     least_staffing: float = 0.42  # assumption: so many of the drivers needed come in any case
-    scarce_sdlog: float = 0.22  # assumption: how differently many come to the scarce hours of one day and of another
+    scarce_sdlog: float = 0.12  # assumption: how differently many come to the scarce hours of one day and of another
 
     # Endings (assumptions; the rest is delivered)
     cancelled_early_share: float = 0.016

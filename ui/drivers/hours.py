@@ -59,9 +59,14 @@ HOURS = (
     Shown("online", "Online, h a week", "decimal"),
     Shown("short", "Short, h a week", "decimal"),
     Shown("spare", "Spare, h a week", "decimal"),
+    Shown("busy", "On trips", "percent", help="Part of the online time; where it is nearly all, more hours may be lacking than are told"),
     Shown("n", "n hours", "count", help="Hours of the period whose requirement is known"),
 )
 
+FULL_SHARE = 0.85
+"""Part of the online time on trips from which on hardly anybody is free: between trips drivers come back and read offers."""
+
+_FULL = "Hardly anybody is free: more may be lacking"
 _LEAST = min(limit for limit in BY_HOUR.breaks if limit > 0)
 
 
@@ -152,9 +157,22 @@ def _hour(view: View, row: Mapping[str, Any]) -> Hour:
         *at,
         value=larger,
         text=f"{sign}{int(abs(larger) + 0.5)}" if abs(larger) >= 0.5 else "0",
-        tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required"),
+        tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required", *_busy(row)),
         beside=smaller if abs(smaller) >= _LEAST else None,
     )
+
+
+def _busy_share(row: Mapping[str, Any]) -> float | None:
+    """Return the part of the online time that drivers spend on trips; None where it is unknown or nobody is online."""
+    return None if row["engaged_s"] is None or not row["online_s"] else float(row["engaged_s"] / row["online_s"])
+
+
+def _busy(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return how busy drivers are, and what that means where hardly anybody is free."""
+    share = _busy_share(row)
+    if share is None:
+        return ()
+    return (f"Drivers on trips {write.percent(share, decimals=0)} of the time", *((_FULL,) if share >= FULL_SHARE else ()))
 
 
 def _open_hours(view: View) -> frozenset[HourOfWeek] | None:
@@ -190,12 +208,13 @@ def hours_table(view: View) -> pa.Table:
             "online": weekly_hours(view, row["online_s"]),
             "short": weekly_hours(view, row["hours_short"]),
             "spare": weekly_hours(view, row["hours_spare"]),
+            "busy": _busy_share(row),
             "n": row["n"],
             "is_chosen": (row["local_dow"], row["local_hour"]) == view.hour,
         }
         for row in gap_by_hour(view).rows()
     ]
     rows.sort(key=lambda row: (not row["is_chosen"], -(row["short"] or 0), -(row["required"] or 0)))
-    numbers = ("required", "online", "short", "spare")
+    numbers = ("required", "online", "short", "spare", "busy")
     schema = pa.schema([("day", pa.string()), ("hour", pa.string()), *((name, pa.float64()) for name in numbers), ("n", pa.int64())])
     return pa.Table.from_pylist(rows, schema=schema)
