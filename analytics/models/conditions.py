@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from analytics.models.merging import Integers, whole
+from analytics.models.merging import Booleans, Integers, whole
 
 ANY_LOW, ANY_HIGH = -(2**62), 2**62
 _INFEASIBLE: Final = 2
@@ -73,6 +73,11 @@ class Conditions:
         own = list(chosen)
         return all(rule.holds(own) for rule in self.rules)
 
+    @property
+    def are_of_number(self) -> bool:
+        """Whether they say how many sites are chosen, and nothing else."""
+        return len(self.rules) == 1 and bool((self.rules[0].amounts == 1).all())
+
     @cached_property
     def amounts(self) -> Integers:
         """Amounts of every rule, shape (rules, sites)."""
@@ -87,6 +92,49 @@ class Conditions:
     def high(self) -> Integers:
         """Upper ends, shape (rules,)."""
         return np.array([rule.high for rule in self.rules], np.int64)
+
+    def implied(self, taken: Booleans, free: Booleans) -> tuple[Booleans, Booleans] | None:
+        """Return which sites are taken and which are free once every rule has had its say; None where no set can keep to all rules.
+
+        Parameters
+        ----------
+        taken, free
+            Sites that are chosen, and sites that may be; shape (sites,).
+        """
+        amounts, taken, free = self.amounts, taken.copy(), free.copy()
+        while True:
+            used = amounts @ taken
+            least = used + np.minimum(amounts, 0) @ free
+            most = used + np.maximum(amounts, 0) @ free
+            if (least > self.high).any() or (most < self.low).any():
+                return None
+            after_least, after_most = least[:, None] + np.abs(amounts), most[:, None] - np.abs(amounts)
+            is_over, is_under = after_least > self.high[:, None], after_most < self.low[:, None]
+            # an amount above 0 makes a set break an upper end with the site, and a lower end without it; one below 0 the other way round
+            never = free & ((is_over & (amounts > 0)) | (is_under & (amounts < 0))).any(axis=0)
+            always = free & ((is_under & (amounts > 0)) | (is_over & (amounts < 0))).any(axis=0)
+            if (never & always).any():
+                return None
+            if not never.any() and not always.any():
+                return taken, free
+            taken, free = taken | always, free & ~never & ~always
+
+    def given(self, taken: Booleans, free: Booleans) -> tuple["Conditions", npt.NDArray[np.intp]]:
+        """Return what the rules ask of the free sites once others are taken, and which rules: those that always hold are gone."""
+        used = self.amounts @ taken
+        own = self.amounts[:, free]
+        least, most = used + np.minimum(own, 0).sum(axis=1), used + np.maximum(own, 0).sum(axis=1)
+        left = np.flatnonzero((least < self.low) | (most > self.high))
+        rules = [
+            Rule(
+                self.rules[rule].name,
+                own[rule],
+                low=ANY_LOW if self.low[rule] <= ANY_LOW else int(self.low[rule] - used[rule]),
+                high=ANY_HIGH if self.high[rule] >= ANY_HIGH else int(self.high[rule] - used[rule]),
+            )
+            for rule in left
+        ]
+        return Conditions(int(free.sum()), tuple(rules)), left
 
     def linear(self, extra: int = 0) -> LinearConstraint:
         """Return the rules for a solver, over the sites and ``extra`` more variables that they leave alone."""

@@ -5,8 +5,8 @@ was put together with ``analytics.models.gains`` and ``analytics.models.conditio
 
 A set is *proven* best when no set can be worth more: weights are whole numbers, and the solver's bound, rounded down to a whole unit,
 equals the value recomputed from the weights and the chosen sites. Else the best set found stands beside a bound that no set exceeds, and
-the gap. The solver is HiGHS (Huangfu and Hall 2018) through ``scipy.optimize.milp`` with a gap of 0; before it, exchanges find a set
-(``covering_search``) and a relaxation says which sites need no looking at (``covering_bound``).
+the gap. Exchanges find a set (``covering_search``), a search through all sets proves it (``covering_tree``, with the bounds of
+``covering_bound``), and an exact solver helps where it is quick (``covering_exact``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,16 +16,14 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds
 
 from analytics.models.conditions import Conditions, Infeasible, Names, Rule, conditions, without_set
-from analytics.models.covering_bound import relaxed
-from analytics.models.covering_search import Chosen, greedy, improved
+from analytics.models.covering_exact import solved
+from analytics.models.covering_search import Chosen, Problem, greedy, improved
+from analytics.models.covering_tree import Tree
 from analytics.models.gains import Cover, Gains, Savings, covering_gains, distance_gains
-from analytics.models.merging import Integers, Keys, set_keys, site_keys, whole
-
-Problem = Gains | Savings
+from analytics.models.merging import whole
 
 TIME_LIMIT_S: Final = 10.0
 _SMALL: Final = 20_000
@@ -34,15 +32,9 @@ _SMALL: Final = 20_000
 _MERGED_AT_ONCE: Final = 20_000_000
 """Cells times squared sites of a p-median problem up to which it is written as rows: each of its cells makes rows of 1, 2, 3, ... sites."""
 
-_PER_SECOND: Final = 40_000
-"""Numbers of a problem for which the solver needs about a second before it can be interrupted; larger ones are left to the relaxation."""
-
-_HALF: Final = 0.5
-_SEARCH_PART: Final = 0.25
-_SHORTEST_S: Final = 0.05
-_ROUNDING: Final = 1e-6
-_NO_SOLUTION: Final = 2
-"""Status of ``scipy.optimize.milp`` where the sites left open cannot keep to the conditions: only the set that was known remains."""
+_SEARCH_PART: Final = 0.2
+_SOLVER_PART: Final = 0.4
+"""Parts of the time for the first search, and for the solver after it; the rest is for the search again."""
 
 
 @dataclass(frozen=True)
@@ -277,17 +269,38 @@ def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT
     start = kept.feasible() if grown is None else grown
     if start is None:
         raise Infeasible(kept.conflict())
-    found = improved(problem, kept, start, kicks=0, until=until)
     first = None if grown is None else problem.value(grown)
-    open_to_all = Bounds(np.zeros(problem.sites), np.ones(problem.sites))
+    found, bound = _proven(problem, kept, improved(problem, kept, start, kicks=0, until=until), began, time_limit_s)
     rows = problem.rows if isinstance(problem, Gains) else 0
-    if isinstance(problem, Gains) and problem.members.nnz <= _SMALL:
-        found, bound = _solved(problem, kept, found, open_to_all, limit_s=(until - perf_counter()) * _HALF)
-        if bound == problem.value(found):
-            return Choice(found, bound, bound, first, perf_counter() - began, problem.cells, rows)
-    found = improved(problem, kept, found, until=began + _SEARCH_PART * time_limit_s)
-    found, bound = _narrowed(problem, kept, found, until)
     return Choice(found, problem.value(found), bound, first, perf_counter() - began, problem.cells, rows)
+
+
+def _proven(problem: Problem, kept: Conditions, found: Chosen, began: float, limit_s: float) -> tuple[Chosen, int]:
+    """Return the best set found in time and a bound: by the solver where that is quick, else by the search, the solver, and the search."""
+    if isinstance(problem, Gains) and problem.members.nnz <= _SMALL and not kept.are_of_number:
+        found, bound = solved(problem, kept, found, Bounds(np.zeros(problem.sites), np.ones(problem.sites)), limit_s=limit_s * _SOLVER_PART)
+        if bound == problem.value(found):
+            return found, bound
+    tree = Tree(problem, kept, found)
+    tree.grow(until=began + limit_s * _SEARCH_PART)
+    if tree.bound == tree.known:
+        return tree.found, tree.known
+    bound = _by_solver(tree, began + limit_s * (_SEARCH_PART + _SOLVER_PART))
+    if bound > tree.known:
+        tree.grow(until=began + limit_s)
+    return tree.found, max(tree.known, min(bound, tree.bound))
+
+
+def _by_solver(tree: Tree, until: float) -> int:
+    """Show the solver the sites that the search has left, and return its bound; the search takes the set."""
+    some, every = tree.left
+    problem, limit_s = tree.problem, until - perf_counter()
+    if isinstance(problem, Savings) and problem.cells * int(some.sum()) ** 2 > _MERGED_AT_ONCE:
+        return tree.bound
+    rest = problem.restricted(~some)
+    better, bound = solved(rest, tree.conditions, tree.found, Bounds(every.astype(float), some.astype(float)), limit_s=limit_s)
+    tree.take(better)
+    return max(bound, tree.known)
 
 
 def next_best(
@@ -314,92 +327,3 @@ def next_best(
             return
         yield choice
         rest = without_set(rest, choice.sites)
-
-
-def _narrowed(problem: Problem, kept: Conditions, found: Chosen, until: float) -> tuple[Chosen, int]:
-    """Return a set at least as good as ``found`` and a bound: by the relaxation, then by the solver on the sites that it leaves open."""
-    known = problem.value(found)
-    told = relaxed(problem, kept, known, until=perf_counter() + (until - perf_counter()) * _HALF)
-    if told.bound == known:
-        return found, known
-    open_to_all = problem.sites - int(told.is_out.sum())
-    if isinstance(problem, Savings) and problem.cells * open_to_all**2 > _MERGED_AT_ONCE:
-        return found, told.bound
-    rest = problem.restricted(told.is_out)
-    better, bound = _solved(rest, kept, found, Bounds(told.is_in.astype(float), 1.0 - told.is_out), limit_s=until - perf_counter())
-    # Sets with sites that were ruled out are worth no more than what was known; the known set may be one of them, and then counts for
-    # less in the rest than it is worth.
-    if problem.value(better) < known:
-        better = found
-    return better, min(told.bound, max(bound, problem.value(better)))
-
-
-def _solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limit_s: float) -> tuple[Chosen, int]:
-    """Return the best set the solver finds in time, or ``found``, and a bound on all sets ``among`` these ends of each site."""
-    enough = _enough(gains)
-    most = gains.base + int(gains.weights.sum()) + int(np.maximum(gains.site_values, 0).sum())
-    if enough.nnz > _PER_SECOND * limit_s:
-        return found, most
-    sites, rows = gains.sites, gains.rows
-    pays = np.concatenate([gains.site_values, gains.weights]) / gains.unit
-    ends = Bounds(np.concatenate([among.lb, np.zeros(rows)]), np.concatenate([among.ub, np.ones(rows)]))
-    solved = milp(
-        -pays,
-        integrality=np.concatenate([np.ones(sites), gains.needs > 1]),
-        bounds=ends,
-        constraints=[LinearConstraint(enough, -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
-        options={"mip_rel_gap": 0, "time_limit": max(limit_s, _SHORTEST_S)},
-    )
-    if solved.x is not None:
-        own = tuple(int(site) for site in np.flatnonzero(solved.x[:sites] > _HALF))
-        if kept.hold(own) and gains.value(own) > gains.value(found):
-            found = own
-    bound = solved.mip_dual_bound
-    if solved.status == _NO_SOLUTION:
-        return found, gains.value(found)
-    if bound is None or not np.isfinite(bound):
-        return found, most
-    whole_bound = gains.base + int(np.floor(-bound + _ROUNDING)) * gains.unit
-    return found, max(whole_bound, gains.value(found))
-
-
-def _enough(gains: Gains) -> sparse.csr_array:
-    """Return the rows ``need * y - (sites of the row) <= 0``.
-
-    A row whose sites are those of another row and one more is written as ``y - y_other - x <= 0``: as tight, and with a tenth of the
-    numbers in p-median, whose rows grow site by site.
-    """
-    rows, sites = gains.rows, gains.sites
-    child, parent, site = _grown(gains)
-    members = gains.members.astype(float)
-    is_chained = np.zeros(rows, np.bool_)
-    is_chained[child] = True
-    members.data[np.repeat(is_chained, np.diff(members.indptr))] = 0
-    members.eliminate_zeros()
-    ones = np.ones(len(child))
-    chained_sites = sparse.csr_array((ones, (child, site)), shape=(rows, sites))
-    chained_rows = sparse.csr_array((ones, (child, parent)), shape=(rows, rows))
-    own = sparse.csr_array((gains.needs.astype(float), (np.arange(rows), np.arange(rows))), shape=(rows, rows))
-    return sparse.hstack([-members - chained_sites, own - chained_rows], format="csr")
-
-
-def _grown(gains: Gains) -> tuple[Integers, Integers, Integers]:
-    """Return rows that need one site, another such row with the same sites but one, and that site."""
-    single = np.flatnonzero(gains.needs == 1)
-    members = gains.members[single]
-    first, second = set_keys(members)
-    by_site = site_keys(gains.sites)
-    row = np.repeat(np.arange(len(single)), np.diff(members.indptr))
-    less_first, less_second = first[row] - by_site[0][members.indices], second[row] - by_site[1][members.indices]
-    mixed = _mixed(first, second)
-    order = np.argsort(mixed, kind="stable")
-    place = np.minimum(np.searchsorted(mixed[order], _mixed(less_first, less_second)), len(order) - 1)
-    other = order[place]
-    hit = np.flatnonzero((first[other] == less_first) & (second[other] == less_second))
-    child, last = np.unique(row[hit], return_index=True)
-    return single[child], single[other[hit[last]]], members.indices[hit[last]].astype(np.int64)
-
-
-def _mixed(first: Keys, second: Keys) -> Keys:
-    """Return one number for two; whoever finds it compares the two."""
-    return first * np.uint64(0x9E3779B97F4A7C15) + second

@@ -16,15 +16,34 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
-from analytics.models.gains import Booleans, Gains, Savings
+from analytics.models.gains import Gains, Savings
+from analytics.models.merging import Booleans
 
 Floats = npt.NDArray[np.float64]
 
-_STALLED: Final = 10
+_STALLED: Final = 15
+"""Steps without a lower bound after which steps become smaller."""
+
+_SMALLER: Final = 0.6
 _KEPT_DIRECTION: Final = 0.7
 """Part of the last direction that a step keeps (Camerini, Fratta and Maffioli 1975): prices swing less, and the bound is a third nearer."""
 
+_FIRST_STEP: Final = 1.5
 _SMALLEST_STEP: Final = 1e-3
+_REMEMBERED: Final = 0.95
+_MOST_SETS: Final = 12
+_ROUNDING: Final = 1e-6
+_INEXACT: Final = 1e-12
+"""Part of all that is added up by which a sum of floating-point numbers may be wrong; a bound is raised by as much."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Prices to begin with, of the rows or cells and of all the rules, and the size of the first steps."""
+
+    prices: Floats
+    of_rules: Floats
+    size: float = _FIRST_STEP
 
 
 @dataclass(frozen=True)
@@ -37,14 +56,32 @@ class Relaxed:
         No set that keeps to the conditions is worth more.
     is_out, is_in
         Sites that are in none, and in all, of the sets worth more than the one that was known; shape (sites,).
+    often
+        How often each site was in the sets of the last steps, from 0 to 1; shape (sites,).
+    sets
+        Sets on the way that keep to the conditions, the one worth most first: good ones to begin exchanges with.
+    end
+        Prices at the bound.
     """
 
     bound: int
     is_out: Booleans
     is_in: Booleans
+    often: Floats
+    sets: tuple[tuple[int, ...], ...]
+    end: Start
 
 
-def relaxed(problem: Gains | Savings, conditions: Conditions, known: int, *, steps: int = 1500, until: float | None = None) -> Relaxed:
+def relaxed(
+    problem: Gains | Savings,
+    conditions: Conditions,
+    known: int,
+    *,
+    unit: int | None = None,
+    steps: int = 1500,
+    until: float | None = None,
+    start: Start | None = None,
+) -> Relaxed:
     """Return a bound on the value of all sets, and the sites that it decides.
 
     Parameters
@@ -53,28 +90,63 @@ def relaxed(problem: Gains | Savings, conditions: Conditions, known: int, *, ste
         What a set is worth, and what it must keep to.
     known
         Value of a set that keeps to the conditions.
+    unit
+        What a better set is worth more, at least; None: the unit of the problem.
     steps
         Most subgradient steps.
     until
         Reading of ``time.perf_counter`` at which it ends.
+    start
+        Prices of a similar problem; None: the first ones are guessed.
     """
     prices: _Prices = _RowPrices(problem, conditions) if isinstance(problem, Gains) else _CellPrices(problem, conditions)
-    is_out, is_in = np.zeros(problem.sites, np.bool_), np.zeros(problem.sites, np.bool_)
-    best, size, stalled = np.inf, 1.5, 0
+    size = prices.begun(start)
+    better = known + (unit or problem.unit)
+    is_out, is_in, often = np.zeros(problem.sites, np.bool_), np.zeros(problem.sites, np.bool_), np.zeros(problem.sites)
+    best, end, stalled, met = np.inf, prices.end(), 0, _Met()
     for _ in range(steps):
         value, sums, chosen = prices.value()
-        out, inside = prices.decided(value, sums, chosen, known)
+        out, inside = prices.decided(value, sums, chosen, better)
         is_out, is_in = is_out | out, is_in | inside
-        stalled = 0 if value < best else stalled + 1
-        best = min(best, value)
+        often = _REMEMBERED * often + (1 - _REMEMBERED) * chosen
+        stalled += 1
+        if value < best:
+            best, end, stalled = value, prices.end(), 0
+        is_over = best < better or size < _SMALLEST_STEP or (until is not None and perf_counter() > until)
+        slope, worth = prices.slope(chosen)
+        met.see(chosen, worth, is_kept=stalled >= _STALLED)
         if stalled >= _STALLED:
-            size, stalled = size / 2, 0
-        if best < known + problem.unit or size < _SMALLEST_STEP or (until is not None and perf_counter() > until):
+            size, stalled = size * _SMALLER, 0
+        if is_over or not prices.step(slope, chosen, size * (value - known)):
             break
-        if not prices.step(chosen, size * (value - known)):
-            break
-    bound = problem.base + int(np.floor((best - problem.base) / problem.unit + 1e-6)) * problem.unit
-    return Relaxed(max(bound, known), is_out, is_in)
+    bound = problem.base + int(np.floor((best - problem.base) / problem.unit + _ROUNDING)) * problem.unit
+    return Relaxed(max(bound, known), is_out, is_in, often, met.sets, end)
+
+
+class _Met:
+    """The sets on the way: the one worth most, and some of the others."""
+
+    def __init__(self) -> None:
+        self.worth = -np.inf
+        self.best: Floats | None = None
+        self.kept = dict[bytes, Floats]()
+
+    def see(self, chosen: Floats, worth: float | None, *, is_kept: bool) -> None:
+        """Look at one set; None is the worth of one outside the conditions."""
+        if worth is None:
+            return
+        if worth > self.worth:
+            self.worth, self.best = worth, chosen
+        if is_kept:
+            self.kept[chosen.tobytes()] = chosen
+
+    @property
+    def sets(self) -> tuple[tuple[int, ...], ...]:
+        """The best one, and the last ones of the others."""
+        if self.best is None:
+            return ()
+        others = [each for each in self.kept.values() if each is not self.best][-_MOST_SETS:]
+        return tuple(tuple(np.flatnonzero(each > 0).tolist()) for each in (self.best, *others))
 
 
 class _Prices(ABC):
@@ -86,19 +158,36 @@ class _Prices(ABC):
         rest = Conditions(conditions.sites, tuple(conditions.rules[place] for place in kept))
         self.lowest, self.highest, others = _fixed(rest)
         self.free = np.flatnonzero(self.highest > self.lowest)
+        self.all_rules, self.rules = len(conditions.rules), np.array(kept, np.intp)[others]
         self.amounts = rest.amounts[others].astype(float)
         self.low, self.high = rest.low[others].astype(float), rest.high[others].astype(float)
         self.scale = np.maximum(np.abs(self.amounts).max(axis=1, initial=1.0), 1.0)
         self.of_rules = np.zeros(len(others))
+        self.prices: Floats = np.zeros(0)
         self.direction: Floats | float = 0.0
+
+    def begun(self, start: Start | None) -> float:
+        """Take the prices of a start, as far as they may go, and return the size of the first steps."""
+        if start is None:
+            return _FIRST_STEP
+        self.prices = start.prices
+        self._move(np.zeros(len(start.prices)))
+        self.of_rules = start.of_rules[self.rules]
+        return start.size
+
+    def end(self) -> Start:
+        """Return the prices as they are."""
+        of_rules = np.zeros(self.all_rules)
+        of_rules[self.rules] = self.of_rules
+        return Start(self.prices, of_rules)
 
     @abstractmethod
     def _own(self) -> tuple[float, Floats]:
         """Return what the prices of rows or cells add to the bound, and what each site is worth under them."""
 
     @abstractmethod
-    def _slope(self, chosen: Floats) -> Floats:
-        """Return how the bound changes with each of these prices."""
+    def _slope(self, chosen: Floats) -> tuple[Floats, float]:
+        """Return how the bound changes with each of these prices, and what the set saves or covers."""
 
     @abstractmethod
     def _move(self, change: Floats) -> None:
@@ -111,7 +200,16 @@ class _Prices(ABC):
         # a positive price pays for the upper end, a negative one for the lower end
         paid = float(np.sum(self.of_rules * np.where(self.of_rules > 0, self.high, self.low), where=self.of_rules != 0))
         chosen = self._best(sums)
-        return self.base + fixed + paid + float(sums @ chosen), sums, chosen
+        gained = float(sums @ chosen)
+        inexact = _INEXACT * (abs(self.base) + fixed + abs(paid) + float(np.abs(sums) @ chosen))
+        return self.base + fixed + paid + gained + inexact, sums, chosen
+
+    def slope(self, chosen: Floats) -> tuple[Floats, float | None]:
+        """Return how the bound changes with each price of a row or cell, and what the set is worth; None outside the conditions."""
+        slope, worth = self._slope(chosen)
+        used = self.amounts @ chosen
+        is_kept = ((used >= self.low) & (used <= self.high)).all() and (self.count is None or int(chosen.sum()) == self.count)
+        return slope, worth + float(self.site_values @ chosen) if is_kept else None
 
     def _best(self, sums: Floats) -> Floats:
         """Return the sites of the largest sum within their bounds, as many as the conditions say."""
@@ -124,9 +222,9 @@ class _Prices(ABC):
             chosen[self.free[np.argsort(-sums[self.free], kind="stable")[:more]]] = 1.0
         return chosen
 
-    def step(self, chosen: Floats, length: float) -> bool:
+    def step(self, slope: Floats, chosen: Floats, length: float) -> bool:
         """Move the prices against the slope; False where there is none left."""
-        own = self._slope(chosen) + _KEPT_DIRECTION * self.direction
+        own = slope + _KEPT_DIRECTION * self.direction
         self.direction = own
         rules = self._rule_slope(chosen)
         square = float(own @ own + rules @ rules)
@@ -147,9 +245,9 @@ class _Prices(ABC):
         scaled: Floats = slope / self.scale
         return scaled
 
-    def decided(self, value: float, sums: Floats, chosen: Floats, known: int) -> tuple[Booleans, Booleans]:
-        """Return sites whose choice, and sites whose absence, would bring the bound below one unit more than what is known."""
-        slack = value - (known + self.unit) + 1e-6 * self.unit + 1e-11 * abs(value)
+    def decided(self, value: float, sums: Floats, chosen: Floats, better: int) -> tuple[Booleans, Booleans]:
+        """Return sites whose choice, and sites whose absence, would bring the bound below what a better set is worth."""
+        slack = value - better + _ROUNDING * self.unit + _INEXACT * (abs(value) + float(np.abs(sums).max(initial=0.0)))
         free, is_in = self.highest > self.lowest, chosen > 0
         if self.count is None:
             return free & ~is_in & (-sums > slack), free & is_in & (sums > slack)
@@ -172,11 +270,12 @@ class _RowPrices(_Prices):
         left = self.weights - self.needs * self.prices
         return float(np.maximum(left, 0).sum()), np.asarray(self.by_site @ self.prices)
 
-    def _slope(self, chosen: Floats) -> Floats:
+    def _slope(self, chosen: Floats) -> tuple[Floats, float]:
         left = self.weights - self.needs * self.prices
-        slope = self.members @ chosen - self.needs * (left > 0)
+        hits = self.members @ chosen
+        slope = hits - self.needs * (left > 0)
         ends: Floats = np.where((self.prices <= 0) & (slope > 0) | (left <= 0) & (slope < 0), 0, slope)
-        return ends
+        return ends, float(self.weights @ (hits >= self.needs))
 
     def _move(self, change: Floats) -> None:
         self.prices = np.clip(self.prices + change, 0, self.weights / self.needs)
@@ -193,11 +292,11 @@ class _CellPrices(_Prices):
     def _own(self) -> tuple[float, Floats]:
         return float(self.prices.sum()), np.maximum(self.matrix - self.prices[:, None], 0).sum(axis=0)
 
-    def _slope(self, chosen: Floats) -> Floats:
+    def _slope(self, chosen: Floats) -> tuple[Floats, float]:
         own = self.matrix[:, chosen > 0]
         slope = 1.0 - (own > self.prices[:, None]).sum(axis=1)
         ends: Floats = np.where((self.prices <= 0) & (slope > 0), 0, slope)
-        return ends
+        return ends, float(own.max(axis=1, initial=0.0).sum())
 
     def _move(self, change: Floats) -> None:
         self.prices = np.maximum(self.prices + change, 0)

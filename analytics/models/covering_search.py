@@ -14,8 +14,8 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
-from analytics.models.gains import Booleans, Gains, Savings
-from analytics.models.merging import Integers
+from analytics.models.gains import Gains, Savings
+from analytics.models.merging import Booleans, Integers
 
 Floats = npt.NDArray[np.float64]
 Chosen = tuple[int, ...]

@@ -17,16 +17,36 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import gcd
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from analytics.models.merging import Integers, set_keys, site_keys, summed, whole
+from analytics.models.merging import Booleans, Integers, set_keys, site_keys, summed, whole
 
-Booleans = npt.NDArray[np.bool_]
+Each = TypeVar("Each")
 Cover = npt.ArrayLike | AbstractSet[int]
 """Places of the cells that a site covers, in any order: a list, an array or a set."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part(Generic[Each]):
+    """What is left of a problem once some sites are taken and others are out.
+
+    Attributes
+    ----------
+    problem
+        Of the sites that are free.
+    rows
+        Which rows, or cells, of the whole are left; shape (rows,).
+    there
+        What each of them has already; shape (rows,).
+    """
+
+    problem: Each
+    rows: npt.NDArray[np.intp]
+    there: Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +91,11 @@ class Gains:
         """Largest whole number that divides every weight and site value; 1 where there is none."""
         return gcd(*(int(each) for each in np.unique(np.abs(np.concatenate([self.weights, self.site_values]))))) or 1
 
+    @property
+    def most(self) -> int:
+        """What no set is worth more than."""
+        return self.base + int(self.weights.sum()) + int(np.maximum(self.site_values, 0).sum())
+
     @cached_property
     def by_site(self) -> sparse.csc_array:
         """The members with sites as columns."""
@@ -94,6 +119,18 @@ class Gains:
         """Return the problem without some sites, its rows merged anew; sites keep their places."""
         merged = _merged(_without(self.members, np.flatnonzero(out).tolist()), self.weights, self.needs, self.site_values, self.sites)
         return replace(merged, base=self.base, cells=self.cells)
+
+    def given(self, taken: Booleans, free: Booleans) -> Part["Gains"]:
+        """Return what is left to gain by the free sites once others are taken; its sites are the free ones, its rows are not merged."""
+        hits = np.zeros(self.rows, np.int64)
+        for site in np.flatnonzero(taken):
+            hits[self.members_of(int(site))] += 1
+        needs = self.needs - hits
+        members = self.members[:, np.flatnonzero(free)].tocsr()
+        rows = np.flatnonzero((needs > 0) & (np.diff(members.indptr) >= needs))
+        base = self.base + int(self.weights[needs <= 0].sum()) + int(self.site_values[taken].sum())
+        left = Gains(members[rows].tocsr(), self.weights[rows], needs[rows], self.site_values[free], base, self.cells)
+        return Part(left, rows, np.zeros(len(rows), np.int64))
 
     def members_of(self, site: int) -> npt.NDArray[np.int32]:
         """Return the rows for which a site counts."""
@@ -171,10 +208,23 @@ class Savings:
         """Largest whole number that divides every saving; 1 where there is none."""
         return gcd(int(np.gcd.reduce(self.matrix, axis=None)), int(np.gcd.reduce(self.site_values))) or 1
 
+    @property
+    def most(self) -> int:
+        """What no set is worth more than."""
+        return self.base + int(self.matrix.max(axis=1, initial=0).sum()) + int(np.maximum(self.site_values, 0).sum())
+
     def value(self, chosen: Sequence[int]) -> int:
         """Return what a set of sites saves and pays, an exact whole number."""
         own = list(chosen)
         return self.base + int(self.matrix[:, own].max(axis=1, initial=0).sum()) + int(self.site_values[own].sum())
+
+    def given(self, taken: Booleans, free: Booleans) -> Part["Savings"]:
+        """Return what is left to save by the free sites once others are taken; its sites are the free ones."""
+        there = self.matrix[:, taken].max(axis=1, initial=0)
+        left = np.maximum(self.matrix[:, free] - there[:, None], 0)
+        rows = np.flatnonzero(left.any(axis=1))
+        base = self.base + int(there.sum()) + int(self.site_values[taken].sum())
+        return Part(Savings(left[rows], self.site_values[free], base), rows, there[rows])
 
     @cached_property
     def as_rows(self) -> Gains:

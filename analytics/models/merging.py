@@ -7,6 +7,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint64]
 
 _EXACT_SITES: Final = 128
