@@ -1,17 +1,22 @@
 """The Portfolio page without a browser: what follows the main answer, its map and its curve."""
 
 import threading
+from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analytics.choosing.portfolio import next_sets, portfolio
 from analytics.choosing.scenario import scenario
 from analytics.choosing.wish import wish
 from data.warehouse import Warehouse
+from ui import panels
 from ui.charts.portfolio import Allowed, Axes, portfolio_curve
 from ui.maps.portfolio import mall_colors
 from ui.portfolio import following as module
 from ui.portfolio.following import Following, Key, following, go_on
+
+PAGE = Path(__file__).parent.parent / "pages" / "choose" / "portfolio.py"
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +24,12 @@ def demo(demo_root):
     return Warehouse(demo_root).current()
 
 
-def asked(demo, **texts):
+def asked_of(demo, **texts):
     return Key(wish(scenario(texts)), demo.root.absolute(), demo.id)
 
 
 def test_what_follows_is_what_each_step_gives_alone_and_is_kept_for_the_next_reader(demo):
-    running = following(demo, asked(demo, market="phoenix", open="2").wish)
+    running = following(demo, asked_of(demo, market="phoenix", open="2").wish)
     assert running.main() == portfolio(demo, running.key.wish, time_limit_s=module.QUICK_S)
     running.wait(120)
     assert running.is_over
@@ -46,7 +51,7 @@ def test_what_was_given_up_makes_no_further_step_and_can_go_on(demo, monkeypatch
         return iter(next_sets(*arguments, **options))
 
     monkeypatch.setattr(module, "next_sets", slow)
-    running = Following(asked(demo, market="las-vegas", open="1")).begin(demo)
+    running = Following(asked_of(demo, market="las-vegas", open="1")).begin(demo)
     assert running.main().sites
     assert begun.wait(60)
     running.cancel()
@@ -66,9 +71,53 @@ def test_a_failure_of_the_thread_is_raised_where_somebody_waits(demo, monkeypatc
         raise ArithmeticError(f"broken: {len(arguments)} {len(options)}")
 
     monkeypatch.setattr(module, "portfolio", broken)
-    running = Following(asked(demo, market="las-vegas", open="1")).begin(demo)
+    running = Following(asked_of(demo, market="las-vegas", open="1")).begin(demo)
     with pytest.raises(ArithmeticError, match="broken"):
         running.main()
+
+
+def _page(demo, monkeypatch, **chosen):
+    """Draw the page after everything that follows its answer is there."""
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(demo.root))
+    texts = {key.rstrip("_"): text for key, text in chosen.items()}
+    running = following(demo, wish(scenario(texts)))
+    running.wait(120)
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.session_state["chosen"] = texts
+    page.session_state["shown_page"] = "portfolio"
+    page.run()
+    assert not page.exception, page.exception
+    return page, running
+
+
+def test_the_curve_stands_on_the_page_with_its_file(demo, monkeypatch):
+    files = []
+    monkeypatch.setattr(panels, "export", lambda file, *, key: files.append((key, file)))
+    page, running = _page(demo, monkeypatch, market="phoenix", open="2")
+    assert "Best value by number of malls" in [each.value for each in page.subheader]
+    (table,) = [file for key, file in files if key == "curve"]
+    assert table.table.column_names == ["malls", "value_people", "mall_ids", "is_proven"]
+    assert table.table.column("malls").to_pylist() == [0, 1, 2, 3, 4]
+    assert table.table.column("value_people").to_pylist() == [each.value for each in running.points]
+    assert running.points[2].value == running.found.value
+
+
+def test_three_malls_within_a_budget_are_asked_beside_each_other(demo, monkeypatch):
+    page, running = _page(demo, monkeypatch, market="phoenix", open="3", budget="250000000")
+    assert [each.value for each in page.number_input if each.key in {"w-budget", "w-within"}] == [2.5, 3]
+    assert len(running.found.sites) == 3
+    assert running.found.cost_cents <= 250_000_000
+    assert not page.warning
+
+
+@pytest.mark.parametrize(("stage", "asked"), [("next best sets", 1), ("curve", 5)])
+def test_a_certificate_says_all_next_sets_were_asked_only_once_they_were(demo, stage, asked):
+    running = Following(asked_of(demo, market="las-vegas", open="1"), stage=stage)
+    running.others.append(running)
+    running._thread = threading.current_thread()
+    assert running.sets_asked == asked
+    running.cancel()
+    assert running.sets_asked == 1
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

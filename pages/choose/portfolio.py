@@ -13,10 +13,10 @@ left, right = panels.beside(56, 44)
 with left:
     portfolio.controls.allowed(by)
     portfolio.table.draw(view, by)
-    portfolio.map.curve(view, by, side="table")
+    portfolio.curve.draw(view, by, side="table")
 with right:
     portfolio.map.draw(view, by)
-    portfolio.map.curve(view, by, side="map")
+    portfolio.curve.draw(view, by, side="map")
 
 portfolio.below.draw(view, by)
 portfolio.behind(view, by)

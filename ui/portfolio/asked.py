@@ -14,7 +14,7 @@ from analytics.parameters import check_scope
 from analytics.reference import Market
 from ui import candidates, filters
 from ui.filters import Control
-from ui.portfolio.following import QUICK_S, Following, following
+from ui.portfolio.following import Following, following
 from ui.view import View
 
 AIM = Control("aim", "Aim", dict[str, str](AIMS.items()), "cover", is_label_shown=True)
@@ -24,7 +24,8 @@ HOME: Final = "set-market"
 PAGE_KEYS: Final = (*candidates.PAGE_KEYS, *KEYS, SHOW.key, BELOW.key, HOME)
 """Entries of the address that keep what a reader chose here; those of Candidates stay, so that one link holds both pages."""
 
-_PATIENCE_S: Final = 0.3
+_PATIENCE_S: Final = 0.5
+"""Seconds after which a page is drawn with what there is, counted from when the question was first asked."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def asked(view: View) -> Asked:
     named = {*wanted.must, *wanted.must_not, *(name for pair in wanted.apart for name in pair), *(name for name, _ in wanted.prices)}
     running = following(view.version, here)
     running.main()
-    running.wait(min(_PATIENCE_S, QUICK_S))
+    running.wait(_PATIENCE_S - running.seconds)
     return Asked(here, places, running, tuple(sorted(named - known)))
 
 

@@ -16,7 +16,7 @@ from analytics.choosing.wish import Wish
 from data.warehouse import Version
 from ui.explore.asking import Shelf
 
-QUICK_S: Final = 0.7
+QUICK_S: Final = 0.5
 """Seconds of solving after which the main answer is shown, proven or not."""
 
 LONG_S: Final = 10.0
