@@ -1,11 +1,14 @@
 """Many markets at once: problems market by market are the problems as a whole, and no figure hangs on what was read together."""
 
+import json
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analytics.choosing import blocks, taking
 from analytics.choosing import sites as sites_module
@@ -16,6 +19,7 @@ from analytics.choosing.sites import Reach, Site, sites
 from analytics.choosing.taking import lost
 from analytics.choosing.wish import wish
 from analytics.choosing.worth import worth
+from analytics.commands.output import json_bytes
 from analytics.errors import ParameterError
 from analytics.models.gains import Gains, Savings, savings_of
 from data.warehouse import Warehouse
@@ -129,3 +133,15 @@ def test_answers_are_kept_as_their_pairs_allow_and_the_last_one_always(monkeypat
     assert [kept.get(number) is not None for number in range(4)] == [False, False, True, True]
     kept.put(4, replace(one, site=np.zeros(101, np.int64)))
     assert [kept.get(number) is not None for number in range(5)] == [False, False, False, False, True]
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.lists(st.integers()) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
+)
+
+
+@given(_VALUES)
+@settings(deadline=None, max_examples=50)
+def test_long_lists_are_written_as_json_is(value):
+    assert json_bytes(value).decode() == json.dumps(value, ensure_ascii=False, indent=1) + "\n"

@@ -194,9 +194,13 @@ def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Aro
 def _around_group(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Iterator[_Around]:
     reached = reach(key.version, sites, weight=weight)
     logs = income_logs(Engine.of(key.version), reached)
+    incomes: dict[float | None, Floats] = {}  # all new malls have the same typical income
     for position, site in enumerate(sites):
         told = source(key.version, weight, without=site.id)
-        areas = areas_of(reached, position, told.history.longest_s, less_typical(logs, told.history.income_log))
+        typical = told.history.income_log
+        if typical not in incomes:
+            incomes = {typical: less_typical(logs, typical)}
+        areas = areas_of(reached, position, told.history.longest_s, incomes[typical])
         if told.pilots is None or not len(areas.people):
             yield _Around(site, told, areas, None, None)
             continue

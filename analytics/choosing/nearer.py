@@ -35,19 +35,22 @@ def nearer_share(key: VersionKey, told: Source, reached: Reach, position: int) -
     areas = Areas(zeros, reached.people[cell].astype(float), drive_s / 60, np.zeros(len(cell)), zeros)
     share = expected(told.pilots, areas).share
     site = reached.sites[position]
-    others = tuple(each for each in sites(key.version, [site.market_id]) if each.is_open and each.id != site.id)
-    cells, nearest_s = _nearest(key, others, told.history.weight) if others else (zeros[:0], zeros[:0])
-    if not len(cells):
+    others = [each for each in sites(key.version, reached.market_ids if not site.is_open else [site.market_id]) if each.is_open]
+    near_open = _nearest(key, tuple(each for each in others if each.id != site.id), told.history.weight)
+    if site.market_id not in near_open:
         return 0.0
+    cells, nearest_s = near_open[site.market_id]
     place = np.searchsorted(cells, reached.cells[cell]).clip(max=len(cells) - 1)
     other_s = np.where(cells[place] == reached.cells[cell], nearest_s[place], _UNREACHED_S)
     return float(share[other_s <= drive_s].sum())
 
 
 @lru_cache(maxsize=64)
-def _nearest(key: VersionKey, others: tuple[Site, ...], weight: str) -> tuple[Integers, Integers]:
-    """Return the cells of a market and the drive from the nearest of some malls."""
+def _nearest(key: VersionKey, others: tuple[Site, ...], weight: str) -> dict[str, tuple[Integers, Integers]]:
+    """Return by market its cells and the drive from the nearest of some malls; without markets in which no cell is known."""
     reached = reach(key.version, others, weight=weight)
     nearest_s = np.full(len(reached.cells), _UNREACHED_S)
     np.minimum.at(nearest_s, reached.cell, reached.drive_s)
-    return reached.cells, nearest_s
+    ends = np.searchsorted(reached.market, np.arange(len(reached.market_ids) + 1))
+    own = {name: slice(ends[place], ends[place + 1]) for place, name in enumerate(reached.market_ids)}
+    return {name: (reached.cells[cells], nearest_s[cells]) for name, cells in own.items() if cells.stop > cells.start}

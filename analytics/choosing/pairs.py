@@ -3,7 +3,7 @@
 A pair is held as one whole number (place, seconds, cell), so that the 26 million of a nation are read, sorted and kept as one column.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,13 +25,15 @@ WHERE is_inside AND {weight} > 0 AND market_id IN (SELECT unnest($markets)) ORDE
 """
 _PAIRS = """
 WITH asked AS (
-    SELECT unnest($malls) AS mall_id, unnest($places)::BIGINT AS place
+    SELECT unnest($malls) AS mall_id, unnest($places)::BIGINT AS place, unnest($market_of)::BIGINT AS market
 ), demand AS (
-    SELECT market_id, cell, row_number() OVER (ORDER BY market_id, cell) - 1 AS number FROM demand_cells
-    WHERE is_inside AND {weight} > 0 AND market_id IN (SELECT unnest($markets))
+    SELECT market, cell, row_number() OVER (ORDER BY market, cell) - 1 AS number
+    FROM demand_cells JOIN (SELECT unnest($markets) AS market_id, unnest($numbers)::BIGINT AS market) USING (market_id)
+    WHERE is_inside AND {weight} > 0
 )
 SELECT (asked.place << {place_bit}) + (drive_s << {drive_bit}) + demand.number AS pair
-FROM catchments JOIN asked USING (mall_id) JOIN demand USING (market_id, cell) WHERE drive_s <= $within
+FROM catchments JOIN asked USING (mall_id) JOIN demand ON demand.market = asked.market AND demand.cell = catchments.cell
+WHERE drive_s <= $within
 """
 
 
@@ -68,20 +70,28 @@ def demand_of(engine: Engine, market_ids: tuple[str, ...], weight: str) -> Deman
     return Demand(market_ids, weight, whole(rows, "cell"), _positions(rows.column("market_id"), market_ids), whole(rows, "weight"))
 
 
-def pairs_of_malls(engine: Engine, demand: Demand, places: Mapping[str, int], within_s: int) -> Integers:
+def pairs_of_malls(engine: Engine, demand: Demand, malls: Sequence[tuple[str, str, int]], within_s: int) -> Integers:
     """Return the pairs of malls, one whole number each, in no order.
 
     Parameters
     ----------
     engine, demand
         Data, and the cells that are counted.
-    places
-        Number of each mall, by id.
+    malls
+        Id, market and number of each.
     within_s
         Seconds; equal is reached.
     """
     sql = _PAIRS.format(weight=demand.weight, place_bit=_PLACE_BIT, drive_bit=_DRIVE_BIT)
-    asked = {"malls": [*places], "places": [*places.values()], "markets": [*demand.market_ids], "within": within_s}
+    number = {market_id: position for position, market_id in enumerate(demand.market_ids)}
+    asked: dict[str, object] = {
+        "malls": [mall_id for mall_id, _, _ in malls],
+        "places": [place for _, _, place in malls],
+        "market_of": [number[market_id] for _, market_id, _ in malls],
+        "markets": [*number],
+        "numbers": [*number.values()],
+        "within": within_s,
+    }
     return whole(engine.table(sql, asked), "pair")
 
 

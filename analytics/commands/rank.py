@@ -1,13 +1,12 @@
 """``python -m analytics rank``: candidate malls in order, with the figures they are weighed by."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics import export
-from analytics.commands.output import pipe
+from analytics.commands.output import json_bytes, pipe
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
 from data.text import Parser, aligned
@@ -119,7 +118,7 @@ def _rank(options: argparse.Namespace) -> int:
     elif options.format == "csv":
         pipe([export.table_csv(table(found), is_synthetic=data.manifest.synthetic)])
     else:
-        pipe([json.dumps(_told(found, chosen, options.save or name, data), ensure_ascii=False, indent=1).encode(), b"\n"])
+        pipe([json_bytes(_told(found, chosen, options.save or name, data))])
     return 0
 
 
