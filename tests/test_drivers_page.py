@@ -64,6 +64,26 @@ def test_hours_of_the_week_add_up_to_the_whole_that_is_asked_for_where_one_is_hi
     assert question.gap(view) == whole
 
 
+@pytest.mark.parametrize(
+    ("engaged_s", "told", "share"),
+    [
+        (1800, ("Drivers on trips 50 % of the time",), 0.5),
+        (3100, ("Drivers on trips 86 % of the time", "Hardly anybody is free: more may be lacking"), 3100 / 3600),
+        (None, (), None),
+    ],
+)
+def test_the_grid_and_the_table_say_of_an_hour_how_busy_its_drivers_are(busy, engaged_s, told, share):
+    for row in busy.tables["shift_activity"]:
+        if row["local_date"] >= MONDAY:
+            row["engaged_s"] = engaged_s
+    view = looking(busy, mall="M1")
+
+    (noon,) = [row for row in question.gap_by_hour(view).rows() if row["local_hour"] == 12]
+    assert hours.grid(view)[1].to_dict()  # it draws, known or not
+    assert hours.busy(noon) == told
+    assert [row["busy"] for row in hours.hours_table(view).to_pylist() if row["hour"] == "12 pm"] == [share]
+
+
 def test_the_figures_are_those_of_the_sentence_and_of_the_drivers(busy):
     shown = {label: value for label, value, _ in hours.figures(looking(busy, mall="M1"))}
 

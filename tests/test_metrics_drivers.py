@@ -418,6 +418,18 @@ def test_of_a_mall_its_orders_and_its_drivers_time_for_it_count(town):
     assert town.row("hours_gap", market_id="V", start_on=MONDAY, hour=12).required_s == round(10 * 1080 / 6) * 3 // 4
 
 
+@pytest.mark.parametrize(("engaged_s", "told"), [(3000, 5 * 3000), (None, None)])
+def test_the_gap_tells_how_much_of_the_online_time_was_spent_on_trips_for_any_mall(town, engaged_s, told):
+    weeks_before(town)
+    town.deliver("M1", seconds=[1200] * 10)
+    online(town, 4, engaged_s=3000, engaged_here_s=600)
+    online(town, 1, name="e", engaged_s=engaged_s, engaged_here_s=600)
+
+    row = town.row("hours_gap", mall_id="M1", start_on=MONDAY, hour=12)
+
+    assert (row.engaged_s, row.online_s) == (told, 5 * 3600)
+
+
 def test_cells_share_a_malls_gap_by_orders_and_by_people_within_reach(town):
     weeks_before(town)
     town.deliver("M1", seconds=[1200] * 15, cell=0)

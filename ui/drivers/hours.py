@@ -157,7 +157,7 @@ def _hour(view: View, row: Mapping[str, Any]) -> Hour:
         *at,
         value=larger,
         text=f"{sign}{int(abs(larger) + 0.5)}" if abs(larger) >= 0.5 else "0",
-        tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required", *_busy(row)),
+        tip=(f"{short:.1f} h short, {spare:.1f} h spare a week", f"{weekly_hours(view, row['required_s']):.1f} h required", *busy(row)),
         beside=smaller if abs(smaller) >= _LEAST else None,
     )
 
@@ -167,7 +167,7 @@ def _busy_share(row: Mapping[str, Any]) -> float | None:
     return None if row["engaged_s"] is None or not row["online_s"] else float(row["engaged_s"] / row["online_s"])
 
 
-def _busy(row: Mapping[str, Any]) -> tuple[str, ...]:
+def busy(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return how busy drivers are, and what that means where hardly anybody is free."""
     share = _busy_share(row)
     if share is None:

@@ -52,7 +52,8 @@ def gap(view: View) -> Mapping[str, Any]:
     if not rows or any(row["suppressed"] for row in rows):
         return compute("hours_gap", view, **asked(view)).row()
     known = [row for row in rows if row["hours_short"] is not None]
-    sums = {name: sum(row[name] for row in known) if known else None for name in ("hours_short", "hours_spare", "required_s", "online_s")}
+    names = ("hours_short", "hours_spare", "required_s", "online_s", "engaged_s")
+    sums = {name: sum(row[name] for row in known) if known and all(row[name] is not None for row in known) else None for name in names}
     return {**sums, **{name: sum(row[name] for row in rows) for name in ("n", "unknown_n")}, "suppressed": False}
 
 
