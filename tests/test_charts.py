@@ -174,7 +174,7 @@ def test_on_a_phone_names_of_lines_stand_over_them_and_a_long_name_is_cut():
     narrow = weekly_trend(series, measure=PERCENT, theme="light", is_narrow=True)
 
     texts = [each.text for each in narrow.layout.annotations if each.text != PERCENT.unit]
-    assert [text.split(" ", 1)[1] for text in texts[:2]] == ["&lt;b&gt;A mall with a very lon\N{HORIZONTAL ELLIPSIS} 4.0", "B 2.0"]
+    assert [text.split(" ", 1)[1] for text in texts[:2]] == ["&lt;b&gt;A mall with a\N{HORIZONTAL ELLIPSIS}ters&lt;/b&gt; 4.0", "B 2.0"]
     heights = {each.text: each.yshift for each in narrow.layout.annotations}
     assert heights[texts[0]] > heights[texts[1]] > heights[PERCENT.unit]
     assert narrow.layout.margin.r == 8 < wide.layout.margin.r

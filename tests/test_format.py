@@ -118,3 +118,14 @@ def test_a_sample_size_stands_as_n():
 
 def test_hours_of_drivers_have_a_decimal_below_ten():
     assert [write.driver_hours(hours) for hours in (None, 0, 9.94, 9.96, 1234.4)] == ["-", "0.0 h", "9.9 h", "10 h", "1,234 h"]
+
+
+def test_a_long_name_loses_its_middle_because_names_of_one_chain_differ_at_their_ends():
+    names = [f"The Grand Promenade Shops at Superstition Vista No. {number}" for number in (1, 2)]
+
+    assert [write.short(name) for name in names] == [
+        "The Grand Promena\N{HORIZONTAL ELLIPSIS}ta No. 1",
+        "The Grand Promena\N{HORIZONTAL ELLIPSIS}ta No. 2",
+    ]
+    assert write.short("Fashion Show") == "Fashion Show"
+    assert [len(write.short("x" * 90, longest)) for longest in (20, 26, 44)] == [20, 26, 44]

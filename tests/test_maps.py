@@ -452,6 +452,32 @@ class TestLabels:
             for other in all_boxes[place + 1 :]:
                 assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
+    def test_of_many_malls_a_dozen_names_stand_apart_and_the_chosen_one_has_its_own(self):
+        many = [
+            MallMark(f"m{place}", f"The Grand Promenade Shops at Superstition Vista {place:02d}", "open", *CAMERA.point(x, y))
+            for place, (x, y) in enumerate((90 + 95 * column, 60 + 80 * row) for row in range(5) for column in range(8))
+        ]
+        labels = mall_labels(many, CAMERA, chosen="m27")
+        boxes = label_boxes(labels, CAMERA)
+        hidden = [
+            max(0.0, min(one[2], other[2]) - max(one[0], other[0])) * max(0.0, min(one[3], other[3]) - max(one[1], other[1]))
+            for place, one in enumerate(boxes)
+            for other in boxes[place + 1 :]
+        ]
+
+        assert 6 <= len(labels) <= 12
+        assert labels[0].text == "The Grand Promenade Sh\N{HORIZONTAL ELLIPSIS}on Vista 27"
+        assert max(hidden) <= 0.15 * (boxes[0][2] - boxes[0][0]) * (boxes[0][3] - boxes[0][1])
+
+    def test_a_mall_whose_name_found_no_room_is_a_disc_that_tells_it(self):
+        close = tuple(MallMark(f"m{place}", f"Mall number {place}", "open", 36.10 + 0.0005 * place, -115.17) for place in range(9))
+        drawn = layers(market_map(scene(malls=close, selected_mall="m8")))
+
+        told = {each["text"] for each in drawn["mall-names"]["data"]}
+        assert "Mall number 8" in told
+        assert len(told) < 9
+        assert {each["properties"]["tip1"] for each in drawn["malls"]["data"]["features"]} == {mall.name for mall in close}
+
     def test_a_name_turns_away_from_a_neighbor_on_its_right(self):
         x, y = CAMERA.pixel(*HERE)
         neighbor = MallMark("n", "N", "open", *CAMERA.point(x + 60, y))
@@ -507,5 +533,5 @@ def test_a_dense_city_fills_the_picture_and_a_wide_market_keeps_its_ground():
 
     _, south, _, north = dense.bounds
     assert north - south == pytest.approx(3 * 0.06, rel=0.01)  # as much ground on either side as the malls are apart
-    assert wide == market_camera([(36.00, -115.30), (36.10, -115.10), (36.20, -115.00)], around_m=14_000)
-    assert one == market_camera([(40.72, -74.00)], around_m=14_000)
+    assert wide == market_camera([(36.00, -115.30), (36.10, -115.10), (36.20, -115.00)], around_m=17_000)
+    assert one == market_camera([(40.72, -74.00)], around_m=17_000)

@@ -98,6 +98,13 @@ def test_the_app_draws_overview_first_with_band_and_footer(demo_root, monkeypatc
     assert "orders in the filter" in words(test)
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_no_page_ends_the_run_so_that_the_footer_stands_under_what_has_nothing_to_show(script):
+    called = [node.func for node in ast.walk(ast.parse(script.read_text())) if isinstance(node, ast.Call)]
+
+    assert [ast.unparse(each) for each in called if ast.unparse(each) in {"st.stop", "stop", "sys.exit", "exit"}] == []
+
+
 @pytest.mark.parametrize("script", ["app.py", *(page.script for page in PAGES)])
 def test_an_empty_warehouse_says_what_to_run(script, tmp_path, monkeypatch):
     test = run(script, tmp_path / "nothing", monkeypatch)

@@ -32,6 +32,8 @@ _HELP: Final[dict[Format, str]] = {
 def draw(file: Leaving, *, key: str, answer: Answer | None = None, version: Version | None = None) -> None:
     """Draw the export of a table: ``CSV, 214 rows``, and beside it a popover with the other formats and all rows behind it.
 
+    Nothing where the table has no row.
+
     Parameters
     ----------
     file
@@ -41,6 +43,8 @@ def draw(file: Leaving, *, key: str, answer: Answer | None = None, version: Vers
     answer, version
         The one answer that was drawn and its version, if it is one: the rows behind it are offered too.
     """
+    if not file.rows:
+        return
     _button(file, "csv", f"CSV, {write.counted(file.rows, 'row')}", key=f"{key}-csv")
     with st.popover("More", key=f"{key}-more"):
         with st.container(horizontal=True, gap="small"):

@@ -21,6 +21,7 @@ from ui.view import COMPARISONS, View
 _CHOSEN = "chosen"
 _PREVIOUS = "previous"
 _ACTED_UNDER = "acted_under"
+_CHARACTER_PX, _ARROW_PX, _WIDEST_PX = 7, 50, 260
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,16 @@ def _select(key: str, label: str, options: Mapping[Any, str], shown: str, *, wid
     )
 
 
+def _width(options: Mapping[Any, str], least_px: int) -> int:
+    """Return a width in which the longest choice can be read, up to one that leaves room for the other filters."""
+    return min(_WIDEST_PX, max(least_px, _ARROW_PX + _CHARACTER_PX * max(map(len, options.values()), default=0)))
+
+
 def _market(view: View) -> None:
     everywhere = {} if view.is_of_one_market else {"": write.ALL_MARKETS}
     options = {**everywhere, **{market.id: market.name for market in view.markets}}
-    _select("market", "Market", options, view.market.id if view.market else "", width=130, take=partial(_take_market, view))
+    shown = view.market.id if view.market else ""
+    _select("market", "Market", options, shown, width=_width(options, 130), take=partial(_take_market, view))
 
 
 def _take_market(view: View) -> None:
@@ -127,7 +134,7 @@ def _take_market(view: View) -> None:
 
 def _mall(view: View) -> None:
     words = {mall.id: f"{mall.name} ({write.STATUS_WORDS.get(mall.status or '', 'status unknown')})" for mall in view.malls}
-    _select("mall", "Mall", {"": write.ALL_MALLS, **words}, view.mall.id if view.mall else "", width=205, take=_take_mall)
+    _select("mall", "Mall", {"": write.ALL_MALLS, **words}, view.mall.id if view.mall else "", width=_width(words, 205), take=_take_mall)
 
 
 def _take_mall() -> None:

@@ -13,8 +13,21 @@ ALL_MARKETS = "All markets"
 STATUS_WORDS = {"open": "Open", "candidate": "Candidate", "closed": "Closed"}
 
 _LONGEST_QUOTE = 60
+LONGEST_NAME = 26
+"""Characters of a name in a picture that is narrow."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def short(name: str, longest: int = LONGEST_NAME) -> str:
+    """Return a name without its middle where it would take a picture's room: names of one chain differ at their ends.
+
+    What it names stands whole in the table beside the picture.
+    """
+    if len(name) <= longest:
+        return name
+    tail = longest // 3
+    return f"{name[: longest - 1 - tail].rstrip()}\N{HORIZONTAL ELLIPSIS}{name[-tail:].lstrip()}"
 
 
 def whole(value: int | None) -> str:

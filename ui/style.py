@@ -37,7 +37,7 @@ STYLE = f"""
 .st-key-controls button {{ padding-left: 0.55rem; padding-right: 0.55rem; }}
 [class*="st-key-where-"] {{ margin-top: -0.4rem; }}
 .st-key-footer [class*="st-key-where-"] {{ margin-top: 0; }}
-.st-key-footer > :last-child {{ flex: 0 0 auto; width: auto; }}
+.st-key-footer > * {{ flex: 0 1 auto; width: auto; }}
 [class*="st-key-where-"] button {{ min-height: 1.4rem; height: 1.4rem; padding: 0; opacity: 0.78; }}
 [class*="st-key-where-"] button p {{ font-size: 0.8rem; text-decoration: underline; text-underline-offset: 2px; }}
 @media (min-width: {PHONE_PX + 1}px) {{

@@ -15,6 +15,7 @@ from ui.panels import Shown
 from ui.view import View
 
 _MOST_FAILED = 4
+_LONGEST_NAME = 31
 _SCHEMA = pa.schema(
     [
         ("rank", pa.string()),
@@ -78,7 +79,7 @@ def columns(by: Asked) -> tuple[Shown, ...]:
     who = "People" if by.scenario.terms.weight == "population" else "Households"
     tried = "10,000 weightings around these" if by.around else "10,000 weightings, drawn evenly from all there are"
     return (
-        Shown("rank", "#", help="-: fails a hard limit", is_pinned=True, width_px=30),
+        Shown("rank", "#", help="-: fails a hard limit, or nothing is known of it", is_pinned=True, width_px=30),
         Shown("mall", "Mall", is_pinned=True, width_px=196),
         Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=60),
         Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=58),
@@ -118,8 +119,8 @@ def rows(view: View, by: Asked) -> pa.Table:
         taken = _value(by, "taken", place)
         found.append(
             {
-                "rank": None if row.rank is None else str(row.rank),
-                "mall": row.site.name,
+                "rank": None if row.rank is None or row.score is None else str(row.rank),
+                "mall": write.short(row.site.name, _LONGEST_NAME),
                 "market": names[row.site.market_id],
                 "score": row.score,
                 "sure": None if sure is None else write.percent(sure / 1000, decimals=0),

@@ -11,14 +11,6 @@ CONFIG: dict[str, Any] = {"displayModeBar": False, "showSendToCloud": False, "di
 FONT_FAMILY = "'Source Sans', sans-serif"
 
 
-LONGEST_NAME = 26
-
-
-def short(name: str, longest: int = LONGEST_NAME) -> str:
-    """Return a name that is cut where it would take the figure's room; what it names stands whole in the table beneath."""
-    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-
-
 _NAME_PX, _UNIT_PX = 18, 24
 
 

@@ -7,7 +7,8 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from ui.charts.base import LONGEST_NAME, names_above, short, template
+from ui.charts.base import names_above, template
+from ui.format import LONGEST_NAME, short
 from ui.palette import Classes, Theme, readable_on, tokens
 
 _BAR_PX, _AXIS_PX, _ROW_PX = 24, 40, 30

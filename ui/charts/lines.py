@@ -8,11 +8,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ui.charts.base import names_above, short, template
+from ui.charts.base import names_above, template
+from ui.format import short
 from ui.palette import Theme, rgba, tokens
 
 _WEEK = timedelta(days=7)
 _LABEL_GAP = 0.07
+_MOST_TICKS = 6
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def weekly_trend(
             ends.append((known[-1][1], known[-1][0], name, color))
     _label_ends(figure, ends, measure, is_narrow=is_narrow)
     weeks = sorted({week_on for points in series.values() for week_on, _ in points})
-    figure.update_xaxes(tickvals=weeks[::-2][::-1], tickformat="%-d %b")
+    figure.update_xaxes(tickangle=0, tickvals=weeks[:: -max(1, -(-len(weeks) // _MOST_TICKS))][::-1], tickformat="%-d %b")
     figure.update_yaxes(rangemode="tozero" if measure.is_from_zero else "normal", nticks=5, tickformat=f",.{measure.decimals}f")
     figure.add_annotation(
         text=measure.unit, xref="paper", yref="paper", x=0, y=1, yshift=20, xanchor="left", showarrow=False, font={"color": colors.muted}

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from itertools import accumulate
 from typing import Literal
 
 import plotly.graph_objects as go
 
 from ui.charts.base import template
+from ui.format import short
 from ui.palette import Theme, tokens
 
 Tone = Literal["good", "bad", "plain"]
-_BAR_PX, _ROW_PX, _VALUE_PX = 27, 26, 76
+_BAR_PX, _ROW_PX, _VALUE_PX, _LONGEST_LABEL = 27, 26, 76, 44
 _SYMBOLS: dict[Tone, str] = {"good": "circle", "bad": "x", "plain": "circle-open"}
 
 
@@ -70,7 +72,7 @@ def change_bars(steps: Sequence[Step], total: Step, *, theme: Theme) -> go.Figur
         figure.add_annotation(x=right, y=place, text=text, xanchor="left", xshift=4, showarrow=False)
     reach = [0.0, *ends, total.value]
     span = (max(reach) - min(reach)) or 1.0
-    labels = [*(step.label for step in steps), f"<b>{total.label}</b>"]
+    labels = [*(escape(short(step.label, _LONGEST_LABEL)) for step in steps), f"<b>{escape(total.label)}</b>"]
     figure.add_vline(x=0, line={"color": colors.muted, "width": 1})
     figure.update_xaxes(visible=False, range=[min(reach) - 0.02 * span, max(reach)])
     figure.update_yaxes(range=[len(bars) - 0.5, -0.5], tickvals=list(range(len(bars))), ticktext=labels, showgrid=False, showline=False)

@@ -17,7 +17,7 @@ WORLD_PX = 512
 METERS_PER_MILE = 1_609.344
 _EQUATOR_M = 40_075_016.686
 _DEGREE_M = 111_320.0
-_LEAST_AROUND_M, _MOST_AROUND_M = 4_000.0, 14_000.0
+_LEAST_AROUND_M, _MOST_AROUND_M = 4_000.0, 17_000.0
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def market_camera(
     points
         Latitudes and longitudes, at least one.
     around_m
-        Meters of ground on every side of the outermost points, about 20 km for one mall; None: as much as the points are apart, 4 to 14 km,
-        so that a dense city is not lost in its surroundings (14 km where there are fewer than three points).
+        Meters of ground on every side of the outermost points, about 20 km for one mall; None: as much as the points are apart, 4 to 17 km,
+        so that a dense city is not lost in its surroundings (17 km where there are fewer than three points).
     width_px, height_px
         Size of the map on screen.
 

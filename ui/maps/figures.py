@@ -445,7 +445,7 @@ def whole_deck(scene: Scene, drawn: CellRows, edge: list[str]) -> pdk.Deck:
     """Put ground, cells, names and malls together."""
     theme, view = scene.theme, scene.view
     color = tokens(theme)
-    names = mall_labels(scene.malls, view, reserved=[scale_box(view)])
+    names = mall_labels(scene.malls, view, reserved=[scale_box(view)], chosen=scene.selected_mall)
     taken = [scale_box(view), *mall_boxes(scene.malls, view), *label_boxes(names, view)]
     places = place_labels(scene.background.places, view, taken=taken)
     selected = [{"hex": hex_id(scene.selected_cell)}] if scene.selected_cell else []

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.background import Place
+from ui.format import short
 from ui.maps.camera import Camera
 from ui.maps.marks import MallMark
 
 MOST_NAMES, FEW_NAMES = 12, 7
 _WIDE_PX = 480
+_LONGEST_NAME = 34
+_MOST_HIDDEN = 0.15
+"""Part of its own area that a mall's name may hide of others or lose at the edge."""
+
 _CHARACTER_PX = 6.9
 _HEIGHT_PX = 19.0
 _DISC_PX = 10.0
@@ -41,18 +46,29 @@ _SIDES: tuple[tuple[str, tuple[int, int]], ...] = (
 _NUDGES = ((0, 0), (0, -21), (0, 21))
 
 
-def mall_labels(malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence[_Box] = ()) -> list[Label]:
-    """Return a label for every mall, each on the first side where it hides no other label, disc or reserved box."""
+def mall_labels(
+    malls: Sequence[MallMark], camera: Camera, *, reserved: Sequence[_Box] = (), most: int = MOST_NAMES, chosen: str | None = None
+) -> list[Label]:
+    """Return labels of malls, each on the side where it hides least of other labels, discs and reserved boxes.
+
+    A name that would hide much on every side is left out, and so are those beyond ``most`` in view: their discs tell them when they are
+    pointed at. The chosen mall has its name in any case, and is placed first.
+    """
     boxes = [*reserved, *mall_boxes(malls, camera)]
     labels: list[Label] = []
-    for mall in malls:
+    for mall in sorted(malls, key=lambda each: each.mall_id != chosen):
         x, y = camera.pixel(mall.latitude, mall.longitude)
-        own = _disc(x, y)
+        own, text = _disc(x, y), short(mall.name, _LONGEST_NAME)
         others = [each for each in boxes if each != own]
-        costs = [(_cost(_box(mall.name, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]
-        anchor, offset = _SIDES[min(costs)[1] if _shared(own, _window(camera)) else 0]
-        boxes.append(_box(mall.name, x, y, anchor, offset))
-        labels.append(Label(mall.name, mall.latitude, mall.longitude, anchor, offset))
+        is_in_view = bool(_shared(own, _window(camera)))
+        costs = [(_cost(_box(text, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]
+        cost, place = min(costs) if is_in_view else (0.0, 0)
+        box = _box(text, x, y, *_SIDES[place])
+        is_crowded = cost > _MOST_HIDDEN * _area(box) or len(labels) >= most
+        if is_in_view and is_crowded and mall.mall_id != chosen:
+            continue
+        boxes.append(box)
+        labels.append(Label(text, mall.latitude, mall.longitude, *_SIDES[place]))
     return labels
 
 
@@ -99,6 +115,10 @@ def _shared(first: _Box, second: _Box) -> float:
     return across * upward if across > 0 and upward > 0 else 0.0
 
 
+def _area(box: _Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
 def _window(camera: Camera) -> _Box:
     return 0.0, 0.0, float(camera.width_px), float(camera.height_px)
 
@@ -111,5 +131,5 @@ def _inside(box: _Box, camera: Camera) -> bool:
 
 def _cost(box: _Box, others: Sequence[_Box], camera: Camera) -> float:
     """Return the pixels that a label would hide or lose at the edge."""
-    lost = (box[2] - box[0]) * (box[3] - box[1]) - _shared(box, _window(camera))
+    lost = _area(box) - _shared(box, _window(camera))
     return lost + sum(_shared(box, each) for each in others)
