@@ -138,7 +138,7 @@ def answers(metric: str, parameters: Parameters, scope: Scope, version: Version)
     compiled = question(chosen, asked, _large(version))
     engine = Engine.of(version)
     for each in compiled.kept:
-        engine.keep(each.name, each.sql)
+        engine.keep(each.name, each.sql, each.part)
     raw = with_people(engine.table(compiled.run_sql).cast(compiled.schema), compiled, engine)
     k = SUBJECTS[chosen.facts].k if chosen.facts else 0
     hidden = _hidden(raw, chosen)
@@ -182,7 +182,7 @@ def hidden_share(metric: str, parameters: Parameters, scope: Scope, version: Ver
     check_scope(scope, is_of_people=bool(chosen.all_facts))
     compiled, engine = question(chosen, _asked(chosen, parameters, version), _large(version)), Engine.of(version)
     for each in compiled.kept:
-        engine.keep(each.name, each.sql)
+        engine.keep(each.name, each.sql, each.part)
     if not compiled.people:
         return 0.0
     groups = people_behind(compiled.people[0], engine).select(compiled.people[0].group)

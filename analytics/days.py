@@ -33,10 +33,11 @@ _ROW, _LOST = "", "lost"
 
 @dataclass(frozen=True)
 class Kept:
-    """A table that is counted once for a version: its name, and the query that makes it."""
+    """A table that is counted once for a version, or part by part: its name, the query that makes it, and of which mall it tells."""
 
     name: str
     sql: str
+    part: str = ""
 
 
 def serve(metric: Metric, named: Sequence[str], asked: Parameters) -> bool:
@@ -55,15 +56,29 @@ def kept(table: str) -> Kept:
     return Kept(_name(table), str(ibis.to_sql(_counted(table), dialect="duckdb")))
 
 
+def tell_values(metric: Metric, mall_id: str | None) -> bool:
+    """Tell whether the figures of a question that days serve are made of sums by day, too."""
+    return bool(metric.day_sums) and (mall_id is not None or not metric.mall_by_mall)
+
+
 def sums_of(metric: Metric) -> tuple[tuple[str, ir.Table], ...]:
     """Return for each table that a metric adds up by day its name and its days: ``PLACE_AND_DAY`` and the sums."""
     return tuple((table, ibis.table(_summed(table, sums).schema(), name=_sums_name(sums))) for table, sums in metric.day_sums)
 
 
-def kept_by(metric: Metric) -> tuple[Kept, ...]:
-    """Return the queries that count the days of a metric: the people behind them, and its sums."""
-    sums = (Kept(_sums_name(sums), str(ibis.to_sql(_summed(table, sums), dialect="duckdb"))) for table, sums in metric.day_sums)
-    return (*(kept(table) for table in metric.all_facts), *sums)
+def kept_by(metric: Metric, mall_id: str | None) -> tuple[Kept, ...]:
+    """Return the queries that count the days of a metric: the people behind them, and its sums, of one mall where they are made by mall."""
+    people = tuple(kept(table) for table in metric.all_facts)
+    if not tell_values(metric, mall_id):
+        return people
+    part = mall_id if metric.mall_by_mall and mall_id is not None else ""
+    return (*people, *(_kept_sums(table, sums, part) for table, sums in metric.day_sums))
+
+
+def _kept_sums(table: str, sums: Callable[..., ir.Table], mall_id: str) -> Kept:
+    rows = unbound(table)
+    rows = rows.filter(rows.mall_id == mall_id) if mall_id else rows
+    return Kept(_sums_name(sums), str(ibis.to_sql(sums(rows, by=PLACE_AND_DAY), dialect="duckdb")), mall_id)
 
 
 def values(metric: Metric, days: Sequence[ir.Table], *, by: Sequence[str], options: Mapping[str, Any]) -> ir.Table:

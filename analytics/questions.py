@@ -18,16 +18,13 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
-from analytics import catalog, days, launch
+from analytics import catalog, days, hours, launch
 from analytics.catalog import Metric
-from analytics.catalog.metric import Counting
+from analytics.catalog.metric import Counting, Hourly, tables_of
 from analytics.dimensions import OF_DRIVERS, columns, with_made_columns
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
 from analytics.tables import unbound as unbound  # noqa: PLC0414 -- offered here too
-
-_WHOLE_SHIFTS: Final = "shift_activity"
-"""Its rows with a mall are the shifts of that mall's drivers, a second view of the same hours; those without are all shifts once."""
 
 _STAND_INS: Final[Mapping[str, Any]] = {
     "market_id": "\N{INVISIBLE SEPARATOR}market\N{INVISIBLE SEPARATOR}",
@@ -120,15 +117,16 @@ def question(metric: Metric, asked: Parameters, large: Collection[str] = ()) -> 
     large
         Tables of facts whose days are worth keeping: people and rows left out are told from these where they can be.
     """
-    from_days = days.serve(metric, keys(metric, asked), asked) and not set(metric.all_facts).isdisjoint(large)
+    is_large = not set(metric.all_facts).isdisjoint(large)
     shape, written = _stood_for(metric, asked)
-    compiled = _compiled(metric, shape, from_days=from_days)
+    compiled = _compiled(metric, shape, from_days=is_large and days.serve(metric, keys(metric, asked), asked), is_large=is_large)
     return replace(
         compiled,
         sql=written(compiled.sql),
         run_sql=written(compiled.run_sql),
         people=tuple(replace(each, asked=asked) for each in compiled.people),
         left_out_sql=None if compiled.left_out_sql is None else written(compiled.left_out_sql),
+        kept=tuple(replace(each, sql=written(each.sql), part=asked.mall_id or "") if each.part else each for each in compiled.kept),
     )
 
 
@@ -180,11 +178,13 @@ def keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:
 
 def expression(metric: Metric, asked: Parameters) -> ir.Table:
     """Return the metric over filtered tables, sorted by what names the rows."""
-    tables = _tables(metric, asked)
-    options = {name: columns(asked.by) if name == "by" else getattr(asked, name) for name in metric.options}
-    values = metric.function(*tables.values(), **options)
+    values = metric.function(*_tables(metric, asked).values(), **_options(metric, asked))
     named = keys(metric, asked)
     return _sorted(values.select(*named, *(name for name in values.columns if name not in named)), named)
+
+
+def _options(metric: Metric, asked: Parameters) -> dict[str, Any]:
+    return {name: columns(asked.by) if name == "by" else getattr(asked, name) for name in metric.options}
 
 
 def counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table]]:
@@ -250,6 +250,16 @@ def _values_of_days(metric: Metric, asked: Parameters, schema: ibis.Schema) -> i
     return _sorted(values.select(**{name: values[name].cast(type_) for name, type_ in schema.items()}), keys(metric, asked))
 
 
+def _values_of_hours(metric: Metric, hourly: Hourly, asked: Parameters, schema: ibis.Schema) -> ir.Table:
+    """Return the metric from the hours that are kept, with the columns and types that its function returns."""
+    kept = hours.rows_of(hourly, is_by_mall=_is_by_mall(metric, asked))
+    kept = kept if asked.market_id is None else kept.filter(_.market_id == asked.market_id)
+    kept = kept if asked.mall_id is None else kept.filter(_.mall_id == asked.mall_id)
+    _first, *others = tables_of(hourly.told)
+    values = hourly.told(kept, *(_filtered(name, metric, asked) for name in others), **_options(metric, asked))
+    return _sorted(values.select(**{name: values[name].cast(type_) for name, type_ in schema.items()}), keys(metric, asked))
+
+
 def _days(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None, *, is_dated: bool = True) -> ir.Table:
     """Apply market, mall, period and weekday to the days of a table of facts; not the period where dates may be unknown."""
     rows = _of_place(name, metric, asked, days.rows_of(name) if rows is None else rows)
@@ -260,21 +270,26 @@ def _days(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = 
 
 
 @lru_cache(maxsize=1024)
-def _compiled(metric: Metric, asked: Parameters, *, from_days: bool) -> Question:
+def _compiled(metric: Metric, asked: Parameters, *, from_days: bool, is_large: bool) -> Question:
     """Compile a question; each shape is compiled once per process, whatever the version."""
     with compiling:
         values = expression(metric, asked)
         people = tuple(People(name, group, metric, asked, from_days) for name, (_, group, _) in _counting_rows(metric, asked).items())
         left_out = _left_out_expression(metric, asked, from_days=from_days)
         sql, schema = _sql(values), values.schema()
-        quick = _values_of_days(metric, asked, schema) if from_days and metric.day_sums else None
+        quick, kept = None, days.kept_by(metric, asked.mall_id) if from_days else ()
+        if from_days and days.tell_values(metric, asked.mall_id):
+            quick = _values_of_days(metric, asked, schema)
+        elif is_large and metric.hourly:
+            quick = _values_of_hours(metric, metric.hourly, asked, schema)
+            kept = (hours.kept(metric.hourly, is_by_mall=_is_by_mall(metric, asked)),)
         return Question(
             sql=sql,
             schema=schema.to_pyarrow(),
             run_sql=sql if quick is None else _sql(quick),
             people=people,
             left_out_sql=None if left_out is None else _sql(left_out),
-            kept=days.kept_by(metric) if from_days else (),
+            kept=kept,
         )
 
 
@@ -325,10 +340,12 @@ def _of_place(name: str, metric: Metric, asked: Parameters, rows: ir.Table | Non
         rows = rows.filter(_.market_id == asked.market_id)
     if asked.mall_id is not None and name in catalog.FACTS:
         return rows.filter(_.mall_id == asked.mall_id)
-    if name == _WHOLE_SHIFTS:
-        is_by_mall = metric.by_mall or not {"mall_id", launch.COLUMN}.isdisjoint(keys(metric, asked))
-        rows = rows.filter(_.mall_id.notnull() if is_by_mall else _.mall_id.isnull())
-    return rows
+    return hours.by_place(rows, is_by_mall=_is_by_mall(metric, asked)) if name == hours.SHIFTS else rows
+
+
+def _is_by_mall(metric: Metric, asked: Parameters) -> bool:
+    """Tell whether a question tells of malls, each by itself, and not of whole markets."""
+    return asked.mall_id is not None or metric.by_mall or not {"mall_id", launch.COLUMN}.isdisjoint(keys(metric, asked))
 
 
 def _in_period(rows: ir.Table, asked: Parameters, *, before: timedelta = timedelta(0)) -> list[ir.BooleanValue]:

@@ -109,8 +109,8 @@ class Engine:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self._kept: set[str] = set()
-        self._keeping = threading.Lock()
+        self._kept: set[tuple[str, str]] = set()
+        self._keeping: dict[str, threading.Lock] = {}
         self._connection = connection(version)
         for statement in (
             "SET GLOBAL enable_external_access=false",
@@ -140,8 +140,8 @@ class Engine:
                 cls._open.popitem(last=False)
         return engine
 
-    def keep(self, name: str, sql: str) -> None:
-        """Make a table of this connection from a query, once; it is in memory only and gone with the connection.
+    def keep(self, name: str, sql: str, part: str = "") -> None:
+        """Make a table of this connection from a query, or add a part to it, once; it is in memory only and gone with the connection.
 
         Parameters
         ----------
@@ -149,12 +149,17 @@ class Engine:
             Name under which later questions read it.
         sql
             The query that makes it; what it says the second time is not looked at.
+        part
+            Which of its rows the query makes, where it is made bit by bit.
         """
-        with self._keeping:
-            if name not in self._kept:
+        if (name, part) in self._kept:
+            return
+        with self._keeping.setdefault(name, threading.Lock()):
+            if (name, part) not in self._kept:
+                is_begun = any(kept == name for kept, _ in self._kept)
                 with self._told():  # nobody's watch: it is made for every reader
-                    self._connection.cursor().execute(f"CREATE TABLE {name} AS {sql}")
-                self._kept.add(name)
+                    self._connection.cursor().execute(f"INSERT INTO {name} {sql}" if is_begun else f"CREATE TABLE {name} AS {sql}")
+                self._kept.add((name, part))
 
     def table(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pa.Table:
         """Run one statement and return its result.

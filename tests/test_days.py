@@ -19,6 +19,7 @@ from tests.town import MONDAY, Town, local
 
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 BY_DAYS = [metric for metric in METRICS if metric.by_days]
+HOURLY = [metric for metric in METRICS if metric.hourly]
 LARGE = frozenset(FACTS)
 GROUPS = ((), ("market", "day"), ("mall", "week", "weeks_open"))
 FILTERS = ({}, {"market_id": "V", "start_on": MONDAY, "end_on": MONDAY + WEEK}, {"mall_id": "M1", "dow": 1, "start_on": MONDAY - WEEK})
@@ -69,11 +70,41 @@ def test_days_tell_what_the_rows_tell(full, monkeypatch, metric, by):
     assert any(answer.left_out for answer in answers[0]) or metric.id == "orders"
 
 
+@pytest.mark.parametrize(
+    ("metric", "by"), [(metric, by) for metric in HOURLY for by in ((), ("mall", "week", "hour")) if metric.dimensions or not by]
+)
+def test_hours_that_are_kept_tell_what_the_rows_tell(full, monkeypatch, metric, by):
+    filters = (*FILTERS, {"mall_id": "M1", "hour": 12}, {"market_id": "V", "start_on": MONDAY, "hour": 13, "dow": 2})
+    answers = []
+    for fewest_rows in (0, 10**9):
+        monkeypatch.setattr(days, "FEWEST_ROWS", fewest_rows)
+        answers.append([full.ask(metric.id, by=by, **chosen) for chosen in filters])
+
+    for quick, plain in zip(*answers, strict=True):
+        assert quick.table.equals(plain.table)
+        assert (quick.left_out, quick.note, quick.sql) == (plain.left_out, plain.note, plain.sql)
+    assert any(sum(filter(None, answer.table.column("required_s").to_pylist())) for answer in answers[0])
+
+
+def test_late_time_is_added_up_for_a_mall_when_it_is_asked_for(full, monkeypatch):
+    monkeypatch.setattr(days, "FEWEST_ROWS", 0)
+    told = [full.ask("late_attribution", mall_id=mall).row() for mall in ("M4", "M1", "M4")]
+
+    assert told[0] == told[2] != told[1]
+    assert told[1]["late_sum_s"] > 0
+    sums = "SELECT mall_id, sum(late_sum_s)::BIGINT AS late_s FROM sums_of_attributed GROUP BY ALL ORDER BY 1"
+    kept = Engine.of(full.version).table(sums)
+    assert kept.to_pylist() == [{"mall_id": mall, "late_s": told[place]["late_sum_s"]} for mall, place in (("M1", 1), ("M4", 0))]
+
+
 def test_whole_days_are_told_from_days_and_hours_are_not():
     for metric in BY_DAYS:
         whole = question(metric, Parameters(by=("mall",)), LARGE)
         assert {f"people_of_{table}" for table in metric.all_facts} <= {each.name for each in whole.kept}
-        assert (whole.run_sql != whole.sql) == bool(metric.day_sums)
+        assert (whole.run_sql != whole.sql) == (bool(metric.day_sums) and not metric.mall_by_mall)
+        of_a_mall = question(metric, Parameters(mall_id="M1"), LARGE)
+        assert (of_a_mall.run_sql != of_a_mall.sql) == bool(metric.day_sums)
+        assert {each.part for each in of_a_mall.kept} == ({"", "M1"} if metric.mall_by_mall else {""})
         assert question(metric, Parameters(by=("hour",)), LARGE).kept == ()
         assert question(metric, Parameters(hour=12), LARGE).kept == ()
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Final, Literal
 
 import ibis.expr.types as ir
@@ -23,6 +24,17 @@ ORDER_DIMENSIONS: Final = tuple(name for name in DIMENSIONS if name != "pay_band
 OFFER_DIMENSIONS: Final = (*CALENDAR, "distance_band", "pay_band", "vehicle", "batch")
 TRIP_DIMENSIONS: Final = (*CALENDAR, "vehicle", "batch")
 SHIFT_DIMENSIONS: Final = (*CALENDAR, "vehicle")
+
+
+@cache
+def tables_of(function: Callable[..., ir.Table]) -> tuple[str, ...]:
+    """Return the tables of the contracts that a definition reads: its positional parameters."""
+    return tuple(each.name for each in inspect.signature(function).parameters.values() if each.kind is not each.KEYWORD_ONLY)
+
+
+@cache
+def _options_of(function: Callable[..., ir.Table]) -> frozenset[str]:
+    return frozenset(each.name for each in inspect.signature(function).parameters.values() if each.kind is each.KEYWORD_ONLY)
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,23 @@ class Counting:
         if self.kept is None:
             return rows
         return self.kept(rows, other, by, **({"weight": weight} if "weight" in inspect.signature(self.kept).parameters else {}))
+
+
+@dataclass(frozen=True)
+class Hourly:
+    """Hours of places that are counted once for a version, and a definition that is told from them.
+
+    Attributes
+    ----------
+    counted
+        A row per place and local hour: a function of tables of the contracts and of ``place``, the columns that name one. What it says of
+        an hour does not hang on the period that is asked.
+    told
+        The metric: a function of these rows and of other tables of the contracts, with the options of the metric's own function.
+    """
+
+    counted: Callable[..., ir.Table]
+    told: Callable[..., ir.Table]
 
 
 @dataclass(frozen=True)
@@ -139,6 +168,10 @@ class Metric:
         whole days are made of these sums; a metric whose own columns add up names its own function.
     of_days
         Its definition on these sums, in the order of ``day_sums``, with the options of its function; None: the columns are added up.
+    mall_by_mall
+        Its ``day_sums`` are added up for a mall when that mall is first asked for: for all of them at once they would take too long.
+    hourly
+        Its definition on hours that are counted once for a version.
     parts
         Which rows of the facts stand behind figures that fewer people may stand behind than behind the row, by the name of the part: its
         columns are ``NAME`` and those that begin with ``NAME_``. Each part is hidden by its own number of people. A function of the
@@ -175,6 +208,8 @@ class Metric:
     by_days: bool = False
     day_sums: tuple[tuple[str, Callable[..., ir.Table]], ...] = ()
     of_days: Callable[..., ir.Table] | None = None
+    mall_by_mall: bool = False
+    hourly: Hourly | None = None
     parts: Callable[..., dict[str, ir.BooleanValue]] | None = None
     tilings: tuple[Tiling, ...] = ()
     breaks: tuple[tuple[str, tuple[float, ...]], ...] = ()
@@ -198,12 +233,12 @@ class Metric:
     @property
     def tables(self) -> tuple[str, ...]:
         """Tables of the contracts that it reads."""
-        return tuple(each.name for each in inspect.signature(self.function).parameters.values() if each.kind is not each.KEYWORD_ONLY)
+        return tables_of(self.function)
 
     @property
     def options(self) -> frozenset[str]:
         """Fields of ``Parameters`` that its function takes."""
-        return frozenset(each.name for each in inspect.signature(self.function).parameters.values() if each.kind is each.KEYWORD_ONLY)
+        return _options_of(self.function)
 
     @property
     def facts(self) -> str | None:

@@ -165,6 +165,11 @@ def late_attribution(orders: ir.Table, *, by: Sequence[str] = (), dow: int | Non
     return joined.mutate(**{f"{part}_sum_s": joined[f"{part}_sum_s"].fill_null(0) for part in PARTS})
 
 
+def attributed(orders: ir.Table, *, by: Sequence[str]) -> ir.Table:
+    """Return ``late_attribution`` of orders of all days: what an order's own weeks before say of it does not hang on the period asked."""
+    return late_attribution(orders.mutate(in_period=True), by=by)
+
+
 def _cut(orders: ir.Table, by: Sequence[str]) -> ir.Table:
     """Return delivered orders with ordered events, their time cut into pieces, and nothing that is not needed."""
     tiled = orders.filter(_.click_to_door_s.notnull(), _.unsplit_s.notnull())

@@ -5,7 +5,7 @@ from typing import Final
 
 import ibis.expr.types as ir
 
-from analytics.catalog.metric import Change, Counting, Metric
+from analytics.catalog.metric import Change, Counting, Hourly, Metric
 from analytics.dimensions import CALENDAR
 from analytics.metrics.drivers import hours, hours_by_cell, required
 
@@ -54,6 +54,7 @@ METRICS: Final = (
         history_weeks=required.HISTORY_WEEKS,
         model=_REQUIRED,
         also=(Counting("orders", carried=hours.with_hours_after), Counting("trips", where=_none)),
+        hourly=Hourly(required.required_time, hours.gap_of_hours),
         n_of="hours",
     ),
     Metric(
@@ -73,6 +74,7 @@ METRICS: Final = (
         history_weeks=required.HISTORY_WEEKS,
         model=_REQUIRED,
         also=(Counting("orders", is_at_every_hour=True), Counting("trips", where=_none)),
+        hourly=Hourly(required.required_time, hours_by_cell.gap_by_cell_of_hours),
         modelled=True,
         by_mall=True,
         n_of="orders",

@@ -70,7 +70,22 @@ def hours_gap(
         - ``n``: known hours of markets or malls in the period
         - ``unknown_n``: hours with orders or drivers whose requirement is unknown
     """
-    known = required_time(orders, shift_activity, trips, markets, place=place_of(by))
+    required = required_time(orders, shift_activity, trips, markets, place=place_of(by))
+    return gap_of_hours(required, mall_hours, by=by, mall_id=mall_id, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+
+
+def gap_of_hours(
+    known: ir.Table,
+    mall_hours: ir.Table,
+    *,
+    by: Sequence[str] = (),
+    mall_id: str | None = None,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
+    hour: int | None = None,
+) -> ir.Table:
+    """Return ``hours_gap`` of hours whose required time is known: rows of ``required_time``, of these places and perhaps of more days."""
     inside = asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = opened(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall="mall_id" in by)
     is_known = hours.required_s.notnull()

@@ -1,7 +1,7 @@
 """Hours of drivers that are lacking or spare, spread over cells by a model."""
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
@@ -14,6 +14,8 @@ from analytics.metrics.drivers.hours import opened, with_hours_after
 from analytics.metrics.drivers.required import required_time
 from analytics.metrics.drivers.rows import asked_hours, side_by_side
 from analytics.privacy import SUBJECTS, Subject
+
+_PLACE: Final = ("market_id", "mall_id")
 
 
 def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
@@ -74,13 +76,37 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
         - ``required_s``, ``online_s``: seconds required and online
         - ``n``: orders of the cell in the period, at all hours
     """
-    place = ["market_id", "mall_id"]
-    known = required_time(orders, shift_activity, trips, markets, place=place).filter(_.required_s.notnull())
+    required = required_time(orders, shift_activity, trips, markets, place=_PLACE)
+    others = (orders, shift_activity, mall_hours, demand_cells, catchments, malls)
+    asked: dict[str, Any] = {"mall_id": mall_id, "start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
+    return gap_by_cell_of_hours(required, *others, **asked, within_s=within_s, weight=weight, resolution=resolution)
+
+
+def gap_by_cell_of_hours(  # noqa: PLR0917 -- its tables
+    required: ir.Table,
+    orders: ir.Table,
+    shift_activity: ir.Table,
+    mall_hours: ir.Table,
+    demand_cells: ir.Table,
+    catchments: ir.Table,
+    malls: ir.Table,
+    *,
+    mall_id: str | None = None,
+    start_on: date | None = None,
+    end_on: date | None = None,
+    dow: int | None = None,
+    hour: int | None = None,
+    within_s: int,
+    weight: str,
+    resolution: int,
+) -> ir.Table:
+    """Return ``hours_gap_by_cell`` of hours whose required time is known: rows of ``required_time`` by mall, perhaps of more days."""
+    known = required.filter(_.required_s.notnull())
     inside = asked_hours(known, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     hours = opened(known.filter(*inside) if inside else known, mall_hours, mall_id=mall_id, is_by_mall=True)
     gap = hours.required_s - hours.online_s
     gaps = {"hours_short": ibis.greatest(gap, 0).sum(), "hours_spare": ibis.greatest(-gap, 0).sum()}
-    sums = hours.group_by(place).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
+    sums = hours.group_by(_PLACE).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
     asked: dict[str, Any] = {"start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
     few = _malls_of_few(shift_activity, SUBJECTS["shift_activity"], **asked)
     few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), SUBJECTS["orders"], **asked), distinct=True)
@@ -93,10 +119,10 @@ def hours_gap_by_cell(  # noqa: PLR0917 -- its tables
         .agg(**{name: _.online_s.sum()})
         for name in ("online_s", "hours_spare")
     )
-    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*place, "cell"]).agg(n=_.count())
-    required = _spread(sums, placed).group_by(["market_id", "cell"])
-    required = required.agg(required_s=_.required_s.sum(), hours_short=_.hours_short.sum(), n=_.n.sum())
-    rows = side_by_side(["market_id", "cell"], required, online, spare)
+    placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*_PLACE, "cell"]).agg(n=_.count())
+    needed = _spread(sums, placed).group_by(["market_id", "cell"])
+    needed = needed.agg(required_s=_.required_s.sum(), hours_short=_.hours_short.sum(), n=_.n.sum())
+    rows = side_by_side(["market_id", "cell"], needed, online, spare)
     return rows.select("market_id", "cell", "hours_short", "hours_spare", "required_s", "online_s", "n")
 
 
@@ -115,7 +141,7 @@ def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:
     joined = placed.left_join(sums, [placed[name].identical_to(sums[name]) for name in ("market_id", "mall_id")])
     names = ("required_s", "hours_short")
     cells = joined.select(*placed.columns, **{name: sums[name].fill_null(0) for name in names})
-    own = ["market_id", "mall_id"]
+    own = list(_PLACE)
     ranked = cells.mutate(
         running=_.n.sum().over(ibis.cumulative_window(group_by=own, order_by="cell")), whole=_.n.sum().over(ibis.window(group_by=own))
     )
