@@ -27,6 +27,8 @@ _FIT: Final = ", calibrated on {n:,} single drives, half of which differ from it
 _NO_FIT: Final = ", calibrated on no delivery"
 
 _CACHED_VERSIONS = 8
+_USUAL_DRIVE_S: Final = 600
+"""Begin of the band of drives of 10 to 15 minutes in ``hour_factors``."""
 _LAG: Final = timedelta(days=7)
 
 
@@ -165,6 +167,17 @@ def drive_time_note(version: Version, market_id: str | None = None) -> str:
     return _drive_time_note(VersionKey.of(version), market_id)
 
 
+def hour_factors(version: Version, market_id: str) -> dict[tuple[bool, int], int]:
+    """Return what the model of a market makes of a drive of 10 to 15 minutes that begins in an hour.
+
+    Returns
+    -------
+    dict
+        By whether it is a Saturday or Sunday, and by local hour: thousandths of the typical drive. Empty where no hours were fitted.
+    """
+    return _hour_factors(VersionKey.of(version), market_id)
+
+
 def has_values(version: Version, table: str, column: str) -> bool:
     """Tell whether any row of a table has a value in a column: what no row has, no figure can rest on."""
     return _has_values(VersionKey.of(version), table, column)
@@ -236,6 +249,13 @@ def _drive_time_note(key: VersionKey, market_id: str | None) -> str:
         fit = _FIT.format(**row) if row["n"] else _NO_FIT
         notes.append(DRIVE_TIME_NOTES.get(row["source"], f"modelled drive times ({row['source']})").format(fit=fit))
     return "; ".join(notes) or "no drive times in this data"
+
+
+@lru_cache(maxsize=64)
+def _hour_factors(key: VersionKey, market_id: str) -> dict[tuple[bool, int], int]:
+    sql = f"SELECT is_weekend, local_hour, permille FROM hour_factors WHERE market_id = $market AND drive_band_s = {_USUAL_DRIVE_S}"
+    rows = Engine.of(key.version).table(sql, {"market": market_id}).to_pylist()
+    return {(row["is_weekend"], row["local_hour"]): row["permille"] for row in rows}
 
 
 @lru_cache(maxsize=64)

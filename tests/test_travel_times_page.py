@@ -85,6 +85,23 @@ def test_hours_are_hidden_where_few_were_driven_to(driven: Town) -> None:
     assert figure.data
 
 
+def test_the_grid_says_what_the_model_makes_of_a_drive_at_each_hour(driven: Town) -> None:
+    for market, is_weekend, band_s, permille in (
+        ("V", False, 600, 1083),
+        ("V", True, 600, 950),
+        ("V", False, 900, 1200),
+        ("W", False, 600, 1400),
+    ):
+        driven.add("hour_factors", market_id=market, local_hour=12, is_weekend=is_weekend, drive_band_s=band_s, permille=permille)
+
+    tips = [str(tip) for trace in travel_times.grid(viewed(driven, mall="M1"))[1].data for tip in (trace.customdata or ())]
+
+    told = "the model gives drives of 10-15 min"
+    assert [told in tip for tip in tips if "0.0 min" in tip] == [True]  # at noon
+    assert sum(f"{told} +8.3 % at this hour" in tip for tip in tips) == 1
+    assert sum(told in tip for tip in tips) == 1  # nothing is known of 17:00
+
+
 def test_without_drives_the_page_says_so_and_names_the_model(town: Town) -> None:
     town.drive("M1", 0, 600)
     text, aside = travel_times.sentence(viewed(town))

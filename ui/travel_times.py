@@ -27,6 +27,7 @@ RESIDUAL = Classes("Observed against modelled drive", "%", (-25, -15, -5, 5, 15,
 
 OFF_BY = Classes("Half of the drives off by more than", "min", (1, 1.5, 2, 3, 4), BURDEN)
 GRID_PX = 260
+_WEEKEND = (6, 7)
 
 
 def sentence(view: View) -> tuple[str, str]:
@@ -144,7 +145,8 @@ def by_hour(view: View) -> Answer:
 def grid(view: View) -> tuple[str, go.Figure]:
     """Return the legend and the weekday x hour grid of the error."""
     answer = by_hour(view)
-    hours = [_hour(row) for row in answer.rows()]
+    factors = reference.hour_factors(view.version, view.focus.id)
+    hours = [_hour(row, factors) for row in answer.rows()]
     drawn = week_hour_grid(
         hours,
         classes=OFF_BY,
@@ -157,13 +159,16 @@ def grid(view: View) -> tuple[str, go.Figure]:
     return legend_html(OFF_BY, theme=view.theme, period=view.days, specials=specials), drawn
 
 
-def _hour(row: Mapping[str, Any]) -> Hour:
+def _hour(row: Mapping[str, Any], factors: Mapping[tuple[bool, int], int]) -> Hour:
     at = row["local_dow"], row["local_hour"]
+    factor = factors.get((row["local_dow"] in _WEEKEND, row["local_hour"]))
     if row["suppressed"]:
         return Hour(*at, is_hidden=True)
     minutes, level = row["p50_s"] / 60, row["drive_sum_s"] / row["modelled_sum_s"] - 1
-    tip = (f"half off by more than {minutes:.1f} min", f"drives {_signed(level)} against the model", write.n(row["n"]))
-    return Hour(*at, value=minutes, text=f"{minutes:.1f}", tip=tip)
+    tip = [f"half off by more than {minutes:.1f} min", f"drives {_signed(level)} against the model", write.n(row["n"])]
+    if factor is not None:
+        tip.append(f"the model gives drives of 10-15 min {_signed(factor / 1000 - 1)} at this hour")
+    return Hour(*at, value=minutes, text=f"{minutes:.1f}", tip=tuple(tip))
 
 
 def by_cell(view: View) -> Answer:
