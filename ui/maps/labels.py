@@ -11,8 +11,8 @@ from ui.maps.marks import MallMark
 MOST_NAMES, FEW_NAMES = 12, 7
 _WIDE_PX = 480
 _LONGEST_NAME = 34
-_MOST_HIDDEN = 0.15
-"""Part of its own area that a mall's name may hide of others or lose at the edge."""
+_MOST_HIDDEN_PX = 150.0
+"""Square pixels that a mall's name may hide of others or lose at the edge: a third of a disc."""
 
 _CHARACTER_PX = 6.9
 _HEIGHT_PX = 19.0
@@ -64,7 +64,7 @@ def mall_labels(
         costs = [(_cost(_box(text, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]
         cost, place = min(costs) if is_in_view else (0.0, 0)
         box = _box(text, x, y, *_SIDES[place])
-        is_crowded = cost > _MOST_HIDDEN * _area(box) or len(labels) >= most
+        is_crowded = cost > _MOST_HIDDEN_PX or len(labels) >= most
         if is_in_view and is_crowded and mall.mall_id != chosen:
             continue
         boxes.append(box)

@@ -30,15 +30,15 @@ from ui.panels import Shown
 from ui.session import Ask, compute
 from ui.view import View
 
-_UNPLACED = "No known mall"
+_UNPLACED, _LONGEST_NAME = "No known mall", 31
 _NOT_OPEN = {"candidate": "Candidate: no deliveries yet", "closed": "Closed"}
 _SHORT = {ON_TIME: "On time", SPEED: "p90", COST: "Cost", UTILIZATION: "Utilization"}
 
 Figures = dict[Gauge, dict[str | None, Estimate]]
 
 SCORECARD = (
-    Shown("mall", "Mall", is_pinned=True),
-    Shown("market", "Market"),
+    Shown("mall", "Mall", is_pinned=True, width_px=196),
+    Shown("market", "Market", width_px=96),
     Shown("weeks_open", "Weeks", "count", help="Complete weeks since the first day of retail delivery"),
     Shown("orders", "Orders", "count"),
     Shown("on_time_share", "On time", "percent"),
@@ -174,7 +174,7 @@ def _named(mall_id: str | None, mall: Mall | None, names: Mapping[str, str], vie
     opened = mall.opened_on if mall and mall.status == "open" else None
     return {
         "mall_id": mall_id,
-        "mall": mall.name if mall else mall_id or _UNPLACED,
+        "mall": write.short(mall.name, _LONGEST_NAME) if mall else mall_id or _UNPLACED,
         "market": names.get(mall.market_id, mall.market_id) if mall else view.market.name if view.market else None,
         "weeks_open": max(0, (view.period.end_on - opened).days // 7) if opened else None,
     }
