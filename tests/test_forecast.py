@@ -11,6 +11,7 @@ import pytest
 from analytics import export
 from analytics.__main__ import main
 from analytics.brief import decision_sheet
+from analytics.choosing import forecast as module
 from analytics.choosing import told
 from analytics.choosing.backtest import backtest
 from analytics.choosing.forecast import USUAL, Assumptions, Band, forecast, forecasts
@@ -231,6 +232,25 @@ def test_several_sites_at_once_are_told_as_each_alone_and_a_pin_as_a_mall(demo):
     assert together == tuple(replace(forecast(demo, each), launch=()) for each in candidates)
     # The pin's drives come of the same model as the mall's.
     assert forecasts(demo, [dropped])[0].orders_week.middle == pytest.approx(together[0].orders_week.middle, rel=0.02)
+
+
+def test_who_drops_a_pin_waits_for_its_forecast_alone(demo, monkeypatch):
+    candidates = [each for each in sites(demo) if not each.is_open]
+    pin = Pin("pin", candidates[0].market_id, "Pin", candidates[0].latitude + 0.01, candidates[0].longitude)
+    asked, made = Assumptions(handling_cents=777), []
+    whole = module._forecast
+
+    def noted(key, around, assumptions):
+        made.append(around.site.id)
+        return whole(key, around, assumptions)
+
+    monkeypatch.setattr(module, "_forecast", noted)
+
+    first = forecasts(demo, candidates, asked)
+    with_pin = forecasts(demo, sites(demo, pins=[pin]), asked)
+
+    assert made == [*(each.id for each in candidates), *(each.id for each in sites(demo, pins=[pin]) if each.is_open or each.is_pin)]
+    assert [each for each in with_pin if each.site in candidates] == list(first)
 
 
 def test_rows_that_leave_hold_the_figures_shown(demo):

@@ -26,6 +26,7 @@ from data.warehouse import Version
 
 LAUNCH_WEEKS: Final = 26
 _CACHED: Final = 64
+_KEPT: Final = 2_048
 _WORTH_SAYING: Final = 0.05
 
 
@@ -211,7 +212,19 @@ def _around_group(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Iter
 
 @lru_cache(maxsize=_CACHED)
 def _forecasts(key: VersionKey, sites: tuple[Site, ...], assumptions: Assumptions) -> tuple[Forecast, ...]:
-    return tuple(_forecast(key, around, assumptions) for around in _around(key, sites, assumptions.weight))
+    places = [_place(key, site, assumptions) for site in sites]
+    lacking = tuple(site for site, place in zip(sites, places, strict=True) if not place)
+    made = {around.site: _forecast(key, around, assumptions) for around in (_around(key, lacking, assumptions.weight) if lacking else ())}
+    for site, place in zip(sites, places, strict=True):
+        if not place:
+            place.append(made[site])
+    return tuple(place[0] for place in places)
+
+
+@lru_cache(maxsize=_KEPT)
+def _place(key: VersionKey, site: Site, assumptions: Assumptions) -> list[Forecast]:  # noqa: ARG001 - the cache's key
+    """Return where the forecast of one site is kept, empty at first: who drops a pin asks anew for it alone, not for all the others."""
+    return []
 
 
 def _forecast(key: VersionKey, around: _Around, assumptions: Assumptions) -> Forecast:
