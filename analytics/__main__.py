@@ -8,8 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from analytics.commands import COMMANDS, place
-from data.errors import MallReachError
+from data.errors import MallReachError, is_interrupt
 from data.text import Parser, printable
 
 _EPILOG = """\
@@ -24,15 +23,17 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.command
         code = command(options)
         sys.stdout.flush()
     except MallReachError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_interrupt(error):
+            raise
         print("error: stopped", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
@@ -42,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
+    from analytics.commands import COMMANDS, place  # noqa: PLC0415 - takes a second, in which Ctrl-C may be pressed
+
     parser = Parser(
         prog="python -m analytics",
         description="Ask the metrics of the dashboards from the command line.",

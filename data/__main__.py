@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from data.errors import MallReachError, MappingError, SourceError, WarehouseError
+from data.errors import MallReachError, MappingError, SourceError, WarehouseError, is_interrupt
 from data.text import Parser, aligned, counted, printable, whole_number
 from data.warehouse import Version, Warehouse, default_root
 
@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MallReachError as error:
         print(f"error: {printable(str(error))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_interrupt(error):
+            raise
         print("error: stopped; nothing was published", file=sys.stderr)
         return 2
     except BrokenPipeError:

@@ -35,3 +35,8 @@ class Stopped(WarehouseError):  # noqa: N818 - reads as what it says
 
 class DemoError(MallReachError, ValueError):
     """The demo generator cannot make what was asked."""
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Tell whether somebody pressed Ctrl-C: DuckDB ends the statement that runs with a plain ``RuntimeError`` of these words."""
+    return isinstance(error, KeyboardInterrupt) or (type(error) is RuntimeError and str(error) == "Query interrupted")

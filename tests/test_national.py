@@ -1,6 +1,7 @@
 """Many markets at once: problems market by market are the problems as a whole, and no figure hangs on what was read together."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analytics.__main__ import main
 from analytics.choosing import blocks, taking
 from analytics.choosing import sites as sites_module
 from analytics.choosing.groups import by_markets
@@ -22,6 +24,7 @@ from analytics.choosing.worth import worth
 from analytics.commands.output import json_bytes
 from analytics.errors import ParameterError
 from analytics.models.gains import Gains, Savings, savings_of
+from data.errors import WarehouseError, is_interrupt
 from data.warehouse import Warehouse
 
 
@@ -145,3 +148,37 @@ _VALUES = st.recursive(
 @settings(deadline=None, max_examples=50)
 def test_long_lists_are_written_as_json_is(value):
     assert json_bytes(value).decode() == json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
+@pytest.mark.parametrize("command", [["choose", "--open", "2", "--market", "phoenix", "--next", "1"], ["rank", "--market", "phoenix"]])
+def test_progress_is_told_a_terminal_alone_and_ends_with_the_last_step(demo, monkeypatch, capsys, command):
+    told = []
+
+    @contextmanager
+    def heard():
+        yield lambda text, done, total: told.append((text, done, total))
+
+    assert main([*command, "--warehouse", str(demo.root)]) == 0
+    silent = capsys.readouterr()
+    assert silent.err == ""
+    monkeypatch.setattr(f"analytics.commands.{command[0]}.progress", heard)
+    assert main([*command, "--warehouse", str(demo.root)]) == 0
+    assert capsys.readouterr().out.splitlines()[:5] == silent.out.splitlines()[:5]
+    assert len({text for text, _, _ in told}) >= 3
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert {total for _, _, total in told[1:]} == {told[-1][1] + 1}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, partial(RuntimeError, "Query interrupted")])
+def test_ctrl_c_in_a_question_ends_a_command_in_one_line(demo, monkeypatch, capsys, error):
+    def interrupted(*_):
+        raise error()
+
+    monkeypatch.setattr("analytics.commands.rank.chosen_scenario", interrupted)
+    assert main(["rank", "--warehouse", str(demo.root)]) == 2
+    assert capsys.readouterr() == ("", "error: stopped\n")
+
+
+def test_only_an_interrupted_question_is_taken_for_ctrl_c():
+    assert not is_interrupt(RuntimeError("another"))
+    assert not is_interrupt(WarehouseError("Query interrupted"))

@@ -15,7 +15,7 @@ from analytics import reference
 from analytics.answers import answers
 from analytics.baseline import baselines
 from analytics.choosing import forecast
-from analytics.choosing.criteria import Yardstick
+from analytics.choosing.criteria import BY_ID, Yardstick
 from analytics.choosing.sites import Site, reach
 from analytics.choosing.taking import lost
 from analytics.models.scores import Floats
@@ -46,6 +46,9 @@ SELECT cell, sum(orders)::BIGINT AS orders,
     coalesce(sum(cost_sum_cents), 0)::BIGINT AS sum_cents
 FROM baseline WHERE market_id = $market AND cell IS NOT NULL AND local_date >= $start_on AND local_date < $end_on GROUP BY cell
 """
+
+
+Say = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,9 @@ class Measure:
         return np.array([np.nan if value is None else value for value in self.values], np.float64)
 
 
-def measures(version: Version, sites: Sequence[Site], terms: Terms, wanted: Collection[str]) -> dict[str, Measure]:
+def measures(
+    version: Version, sites: Sequence[Site], terms: Terms, wanted: Collection[str], say: Say = lambda *_: None
+) -> dict[str, Measure]:
     """Return the figures of the criteria that are wanted.
 
     Parameters
@@ -120,6 +125,8 @@ def measures(version: Version, sites: Sequence[Site], terms: Terms, wanted: Coll
         What the figures depend on.
     wanted
         Ids of criteria.
+    say
+        Told which criterion is worked out, and how many of how many are done.
 
     Returns
     -------
@@ -128,7 +135,9 @@ def measures(version: Version, sites: Sequence[Site], terms: Terms, wanted: Coll
     """
     key, chosen = VersionKey.of(version), tuple(sites)
     found: dict[str, Measure] = {}
-    for group in dict.fromkeys(_GROUPS[each] for each in wanted):
+    groups = {_GROUPS[each]: BY_ID[each].label for each in reversed(list(wanted))}  # each by its first criterion
+    for done, (group, label) in enumerate(reversed(groups.items())):
+        say(label, done, len(groups))
         found |= group(key, chosen, terms)
     return {each: found[each] for each in wanted}
 

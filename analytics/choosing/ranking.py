@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from analytics.choosing.criteria import BY_ID, CRITERIA, Criterion, Unit, scales
-from analytics.choosing.measures import Measure, measures, yardstick
+from analytics.choosing.measures import Measure, Say, measures, yardstick
 from analytics.choosing.scenario import Limit, Scenario
 from analytics.choosing.sites import Site, sites
 from analytics.models.scores import WHOLE, Integers, Scale, all_weightings, best_first, rank_counts, scaled, totals, weightings_around
@@ -103,7 +103,7 @@ SHOWN: Final = ("newly", "orders", "p90", "short", "cost", "taken")
 """Criteria that stand in the table of candidates whatever weighs."""
 
 
-def ranking(version: Version, scenario: Scenario, *, also: Collection[str] = SHOWN) -> Ranking:
+def ranking(version: Version, scenario: Scenario, *, also: Collection[str] = SHOWN, say: Say = lambda *_: None) -> Ranking:
     """Return the candidates of a scenario in order.
 
     Parameters
@@ -114,6 +114,8 @@ def ranking(version: Version, scenario: Scenario, *, also: Collection[str] = SHO
         Market, assumptions, weights, anchors, limits and pins.
     also
         Criteria to measure beside those that weigh or limit.
+    say
+        Told which criterion is worked out, and how many of how many are done.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def ranking(version: Version, scenario: Scenario, *, also: Collection[str] = SHO
     weighed = {name: weight for name, weight in scenario.weighting.items() if weight}
     limits = dict(scenario.limits)
     wanted = [each.id for each in CRITERIA if each.id in {*also, *weighed, *limits}]
-    measured = measures(version, candidates, scenario.terms, wanted)
+    measured = measures(version, candidates, scenario.terms, wanted, say)
     anchors = scales(scenario.terms.within_s, yardstick(version)) | dict(scenario.anchors)
     known = {name: weight for name, weight in weighed.items() if measured[name].is_known}
     scored = {name: scaled(measured[name].numbers(), anchors[name]) for name in wanted}

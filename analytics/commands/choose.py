@@ -4,14 +4,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analytics import export
-from analytics.commands.output import pipe
+from analytics.commands.output import Progress, pipe, progress
 from analytics.commands.rank import add_scenario, chosen_scenario
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
@@ -49,6 +49,7 @@ _LISTS = {"must", "not", "apart", "prices"}
 """Options that may be said again: each adds to the list."""
 
 _NEXT = 5
+T = TypeVar("T")
 
 
 def add(commands: Commands, place: Place) -> None:
@@ -80,6 +81,7 @@ def _choose(options: argparse.Namespace) -> int:
     from analytics.choosing.robustness import lead, standing, worlds  # noqa: PLC0415
     from analytics.choosing.tables import malls_table  # noqa: PLC0415
     from analytics.choosing.wish import wish  # noqa: PLC0415
+    from analytics.choosing.worth import worth  # noqa: PLC0415
 
     data = version(options)
     _, scenario = chosen_scenario(options, data)
@@ -87,13 +89,24 @@ def _choose(options: argparse.Namespace) -> int:
     given = {name: ",".join(value) if name in _LISTS else value for name, value in said.items()}
     kept = {name: value for name, value in scenario.others if not (name in {"open", "budget"} and {"open", "budget"} & given.keys())}
     asked = wish(replace(scenario, others=tuple(sorted((kept | given).items()))))
-    with _quiet_output():
-        found = portfolio(data, asked, time_limit_s=float(options.limit))
-        others = list(next_sets(data, found, count=options.next, time_limit_s=float(options.limit)))
-        curve = [point(data, asked, each, time_limit_s=float(options.limit)) for each in allowances(data, asked)] if options.curve else []
-        tried = worlds(asked) if options.worlds and found.choice else ()
-        standings = [standing(data, found, each, time_limit_s=float(options.limit)) for each in tried]
-    answer = beside_error(sentence(found, others), found, others, lead(data, found, others[0]) if others else None)
+    limit_s, tried = float(options.limit), worlds(asked) if options.worlds else ()
+    with _quiet_output(), progress() as say:
+        say("reading who reaches whom", 0, 1)
+        allowed = allowances(data, asked) if options.curve else ()
+        steps = _Steps(say, 3 + options.next + len(allowed) + len(tried))
+        steps.begin("reading who reaches whom")
+        worth(data, asked)
+        steps.begin("looking for the best set")
+        found = portfolio(data, asked, time_limit_s=limit_s)
+        rest = next_sets(data, found, count=options.next, time_limit_s=limit_s)
+        others = list(steps.each(rest, "looking for the next best set"))
+        curve = [point(data, asked, each, time_limit_s=limit_s) for each in steps.each(allowed, "drawing the curve")]
+        standings = [
+            standing(data, found, each, time_limit_s=limit_s)
+            for each in steps.each(tried if found.choice else (), "trying other assumptions")
+        ]
+        steps.begin("comparing with the next best set")
+        answer = beside_error(sentence(found, others), found, others, lead(data, found, others[0]) if others else None)
     told = certificate(data, found, others, asked=options.next) if found.choice else None
     if options.certificate is not None:
         if told is None:
@@ -107,6 +120,26 @@ def _choose(options: argparse.Namespace) -> int:
         _print(answer, found, others, curve, standings)
         print(f"version {data.id}" + (", synthetic data" if data.manifest.synthetic else ""))
     return 0 if found.choice else 1
+
+
+class _Steps:
+    """Counts the steps of a command while it goes through them."""
+
+    def __init__(self, say: Progress, total: int) -> None:
+        self._say, self._done, self._total = say, 0, total
+
+    def begin(self, text: str) -> None:
+        """Say what begins; what was begun before is done."""
+        self._say(text, self._done, self._total)
+        self._done += 1
+
+    def each(self, things: Iterable[T], text: str) -> Iterator[T]:
+        """Hand on things, one step each."""
+        self.begin(text)
+        for thing in things:
+            yield thing
+            self.begin(text)
+        self._done -= 1
 
 
 @contextmanager

@@ -2,15 +2,23 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
+from tqdm import tqdm
 
 from analytics import export
 from analytics.answers import Answer
 from analytics.errors import ParameterError
 from data.text import aligned, counted
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what begins, and how many of how many steps are behind it."""
+
+_BAR = "{desc:<28} {percentage:3.0f}% |{bar}| {elapsed}"
 
 
 def pipe(pieces: Iterable[bytes]) -> None:
@@ -18,6 +26,18 @@ def pipe(pieces: Iterable[bytes]) -> None:
     for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Hand out what is told of each step; a terminal shows it as a bar on standard error, files and pipes see nothing of it."""
+    with tqdm(total=1, bar_format=_BAR, leave=False, disable=None) as bar:
+
+        def say(text: str, done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.set_description_str(text)
+
+        yield say
 
 
 def json_bytes(value: object) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analytics import export
-from analytics.commands.output import json_bytes, pipe
+from analytics.commands.output import json_bytes, pipe, progress
 from analytics.commands.warehouse import Commands, Place, version
 from analytics.errors import ParameterError
 from data.text import Parser, aligned
@@ -109,7 +109,8 @@ def _rank(options: argparse.Namespace) -> int:
 
     data = version(options)
     name, chosen = chosen_scenario(options, data)
-    found = ranking(data, chosen)
+    with progress() as say:
+        found = ranking(data, chosen, say=say)
     if options.save:
         keep(data.root, options.save, chosen, may_replace=True)
         print(f"saved as {options.save!r}", file=sys.stderr)
