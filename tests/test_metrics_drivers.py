@@ -331,6 +331,19 @@ def test_work_is_left_over_for_the_hour_that_the_clock_shows_next(town, changes_
 
 
 @pytest.mark.parametrize(("orders", "is_shown"), [(10, True), (9, False)])
+def test_work_left_over_past_an_hour_that_the_clock_skips_has_its_customers_behind_it(town, orders, is_shown):
+    changes_on = date(2026, 3, 8)
+    for week in range(9):
+        town.deliver("M1", seconds=[1200] * (10 if week else orders), day=changes_on - week * WEEK, hour=1)
+        town.work("M1", drivers=6, day=changes_on - week * WEEK, hour=1, engaged_s=3 * 3600)
+
+    row = town.row("hours_gap", hour=5, start_on=changes_on, end_on=changes_on + DAY)  # from 01:00 on the last of four hours, 3, 4 and 5
+
+    assert row.suppressed != is_shown
+    assert (row.required_s is not None and row.required_s > 0) == is_shown
+
+
+@pytest.mark.parametrize(("orders", "is_shown"), [(10, True), (9, False)])
 def test_an_hour_with_work_left_over_alone_is_there_and_has_the_people_of_the_hour_before_behind_it(town, orders, is_shown):
     weeks_before(town)
     town.deliver("M1", seconds=[1200] * orders)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
 import ibis
 import ibis.expr.types as ir
@@ -10,6 +11,9 @@ from ibis import _
 from analytics.metrics.drivers.clocks import DAY_HOURS
 from analytics.metrics.drivers.required import FIRST_DOW, HOUR_S, LONGEST_TRIP_S, WEEK_DAYS, day_of, required_time, with_days
 from analytics.metrics.drivers.rows import asked_hours, place_of
+
+_NIGHT: Final = (21, 4)
+"""From and until when, on the clock, an hour is near enough to one at which clocks are changed anywhere."""
 
 
 def hours_gap(
@@ -106,6 +110,8 @@ def gap_of_hours(
 def with_hours_after(orders: ir.Table, by: Sequence[str]) -> ir.Table:
     """Add orders once more in the hours after theirs without any order, up to 3: work that is left over for these tells of them alone.
 
+    Up to 4 at night, when a clock may skip one.
+
     Returns
     -------
     ibis.expr.types.Table
@@ -116,8 +122,10 @@ def with_hours_after(orders: ir.Table, by: Sequence[str]) -> ir.Table:
     timed = dated.mutate(at=dated.day * DAY_HOURS + dated.local_hour)
     hours = timed.select(*place, "at").distinct()
     following = hours.mutate(next_at=_.at.lead().over(group_by=place, order_by="at"))
-    each = following.mutate(lag=ibis.literal([*range(1, LONGEST_TRIP_S // HOUR_S + 1)]).unnest())
-    empty = each.filter(each.next_at.isnull() | (each.at + each.lag < each.next_at)).drop("next_at")
+    longest, hour = LONGEST_TRIP_S // HOUR_S, hours.at % DAY_HOURS
+    each = following.mutate(lag=ibis.literal([*range(1, longest + 2)]).unnest(), is_night=(hour >= _NIGHT[0]) | (hour < _NIGHT[1]))
+    reached = each.filter((each.lag <= longest) | each.is_night)
+    empty = reached.filter(reached.next_at.isnull() | (reached.at + reached.lag < reached.next_at)).drop("next_at", "is_night")
     same = [timed[name].identical_to(empty[name]) for name in (*place, "at")]
     copies = timed.inner_join(empty, same).select(timed, "lag")
     copies = copies.mutate(later_at=copies.at + copies.lag)
