@@ -130,7 +130,7 @@ class Reader:
         self._app.query_params.clear()
         for key, text in address.items():
             self._app.query_params[key] = text
-        session._answer.clear()  # noqa: SLF001
+        session._kept_answer.clear()  # noqa: SLF001
         self.asked.clear()
         start, worked = time.perf_counter(), time.process_time()
         self._app.run()
@@ -138,6 +138,11 @@ class Reader:
         if self._app.exception:
             raise RuntimeError(f"{page} {dict(address)}: {self._app.exception[0].value}")
         return taken_s, worked_s
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What the page that was drawn last takes for chosen."""
+        return dict(self._app.session_state["chosen"])
 
     def rerun_s(self, change: Interaction) -> tuple[float, float]:
         """Return the best of three reruns after a change, and the least processor time."""

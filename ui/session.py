@@ -63,9 +63,21 @@ def pinned(version_id: str | None) -> tuple[Version | None, str]:
         return current, f"The data version of this link, {named}, is no longer kept. These are the newest numbers; they may differ."
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
 def _answer(metric: str, parameters: Parameters, scope: Scope, root: str, version_id: str) -> Answer:
-    return answers(metric, parameters, scope, Warehouse(root).version(version_id))
+    # Everything that an answer hangs on, as one text: to hash the fields one by one took longer than to draw a chart.
+    return _kept_answer(repr((metric, parameters, scope, root, version_id)), metric, parameters, scope, root, version_id)
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _kept_answer(
+    asked: str,  # noqa: ARG001 -- the key
+    _metric: str,
+    _parameters: Parameters,
+    _scope: Scope,
+    _root: str,
+    _version_id: str,
+) -> Answer:
+    return answers(_metric, _parameters, _scope, Warehouse(_root).version(_version_id))
 
 
 def compute(metric: str, view: View, **changes: object) -> Answer:

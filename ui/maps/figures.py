@@ -1,5 +1,6 @@
 """Whole maps: cells of a table, the ground, the malls and the legend put together."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
@@ -7,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import h3
 import pyarrow as pa
 import pydeck as pdk
+from pydeck.bindings.json_tools import default_serialize
 
 from data.background import Background
 from ui.maps.camera import Camera
@@ -461,7 +463,7 @@ def whole_deck(scene: Scene, drawn: CellRows, edge: list[str]) -> pdk.Deck:
         *scale_layers(view, theme),
         *mall_layers(scene.malls, names, theme, chosen=scene.selected_mall),
     ]
-    return pdk.Deck(
+    return _TightDeck(
         layers=[layer for layer in layers if layer.type != "TextLayer" or layer.data],
         initial_view_state=pdk.ViewState(
             latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, pitch=0, bearing=0, min_zoom=min(6, view.zoom), max_zoom=15
@@ -469,6 +471,14 @@ def whole_deck(scene: Scene, drawn: CellRows, edge: list[str]) -> pdk.Deck:
         map_provider=None,
         tooltip={"html": TIP_TEMPLATE, "style": _tooltip_style(theme)},
     )
+
+
+class _TightDeck(pdk.Deck):  # type: ignore[misc]  # pydeck ships no types
+    """A deck whose text has no indents: json writes it in C then, in a quarter of the time, and less of it crosses the network."""
+
+    def to_json(self) -> str:
+        """Return the deck as JSON."""
+        return json.dumps(self, sort_keys=True, default=default_serialize, separators=(",", ":"))
 
 
 def _tooltip_style(theme: Theme) -> dict[str, str]:
