@@ -133,8 +133,8 @@ def columns(found: Release) -> tuple[Shown, ...]:
         Shown("month", "Month"),
         *place,
         Shown("orders", "Orders", "count", help=f"Delivered, with a known click-to-door. {k}"),
-        Shown("mean_s", "Click-to-door, mean min", "minutes"),
-        Shown("share", "On time, %", "percent"),
+        Shown("mean_s", "Click-to-door, mean, min", "minutes"),
+        Shown("share", "On time", "percent"),
         Shown("interval", "95 %", "interval", help="95 percent interval of the share on time"),
         *remark,
     )

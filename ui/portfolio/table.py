@@ -32,6 +32,7 @@ _SCREEN: Final = pa.schema(
         ("weekly", pa.float64()),
     ]
 )
+_LONGEST_NAME: Final = 31
 _UNITS: Final = {"cover": "pts", "orders": "orders a week", "minutes": "min", "contribution": "$"}
 _FORMATS: Final = {"cover": "%.1f", "orders": "%,d", "minutes": "%.2f", "contribution": "$%,d"}
 
@@ -65,14 +66,14 @@ def _config(wish: Wish, unit: str) -> Mapping[str, Any]:
     adds = "What the set would lose without it" if wish.aim != "minutes" else "By how much the mean drive would be longer without it"
     return {
         "opened": st.column_config.TextColumn("Open", help="Opened in the best set, numbered by what each adds", width=44, pinned=True),
-        "mall": st.column_config.TextColumn("Mall", width=158, pinned=True),
+        "mall": st.column_config.TextColumn("Mall", width=194, pinned=True),
         "must": st.column_config.CheckboxColumn("Must", help="In every set", width=62),
         "not": st.column_config.CheckboxColumn("Not", help="In no set", width=58),
         "adds": number(f"Adds, {unit}", help=adds, width=72),
         "alone": number(f"Alone, {unit}", help="What it would add to the open malls if it were the only one opened", width=76),
         "opening": money("To open", help="Once; change it for this mall alone", width=80),
         "weekly": money("A week", help="Every week of the budget; change it for this mall alone", width=70),
-        "market": st.column_config.TextColumn("Market", width=80),
+        "market": st.column_config.TextColumn("Market", width=74),
     }
 
 
@@ -91,7 +92,7 @@ def _rows(view: View, by: Asked, made: Worth) -> list[dict[str, Any]]:
         {
             "id": site.id,
             "opened": str(order[site.id]) if site.id in order else "",
-            "mall": site.name,
+            "mall": write.short(site.name, _LONGEST_NAME),
             "must": site.id in by.wish.must,
             "not": site.id in by.wish.must_not,
             "adds": shown(by.found, lost[site.id]) if site.id in lost else None,
