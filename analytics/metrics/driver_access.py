@@ -4,6 +4,7 @@ Modelled: nobody saw which driver was there for whom. Source: Luo and Wang 2003,
 Environment (two-step floating catchment area).
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import ibis
@@ -121,28 +122,31 @@ def _day(day: ir.DateValue) -> ir.IntegerValue:
     return day.delta(ibis.date(_A_SUNDAY), unit="day")
 
 
-def spread_over_people(supply: ir.Table, pairs: ir.Table, people: ir.Table) -> ir.Table:
+def spread_over_people(supply: ir.Table, pairs: ir.Table, people: ir.Table, *, names: Sequence[str] = ("online_s",)) -> ir.Table:
     """Spread each mall's time over the people within its reach, each the same, in whole seconds that add up to the mall's.
 
     Parameters
     ----------
     supply
-        ``mall_id`` and ``online_s``, one row per mall.
+        ``mall_id`` and times in seconds, one row per mall.
     pairs
         ``market_id``, ``cell`` and ``mall_id``: the cells within reach of each mall.
     people
         ``market_id``, ``cell`` and ``weight``, people more than 0.
+    names
+        Columns of ``supply`` that are spread.
 
     Returns
     -------
     ibis.expr.types.Table
-        ``market_id``, ``cell``, ``mall_id``, ``online_s``: one row per mall and cell. The running sum over cells is rounded down, so that a
-        cell is off by less than a second and the sum not at all.
+        ``market_id``, ``cell``, ``mall_id`` and these columns: one row per mall and cell. The running sum over cells is rounded down, so
+        that a cell is off by less than a second and the sum not at all.
     """
     reached = pairs.select("market_id", "cell", "mall_id").inner_join(people, ["market_id", "cell"])
-    reached = reached.select("market_id", "cell", "mall_id", "weight").inner_join(supply.select("mall_id", "online_s"), "mall_id")
+    reached = reached.select("market_id", "cell", "mall_id", "weight").inner_join(supply.select("mall_id", *names), "mall_id")
     running = _.weight.sum().over(ibis.cumulative_window(group_by="mall_id", order_by=_.cell))
     whole = _.weight.sum().over(ibis.window(group_by="mall_id"))
     ranked = reached.mutate(running=running, whole=whole)
-    before = _.running - _.weight
-    return ranked.select("market_id", "cell", "mall_id", online_s=_.online_s * _.running // _.whole - _.online_s * before // _.whole)
+    before = ranked.running - ranked.weight
+    parts = {name: ranked[name] * ranked.running // ranked.whole - ranked[name] * before // ranked.whole for name in names}
+    return ranked.select("market_id", "cell", "mall_id", **parts)

@@ -113,16 +113,14 @@ def gap_by_cell_of_hours(  # noqa: PLR0917 -- its tables
     sums = sums.anti_join(few, "mall_id").select(*sums.columns).alias("hours_of_malls")  # written once: it is spread several times
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
     people = demand_inside(demand_cells, weight).filter(_.weight > 0)
-    online, spare = (
-        spread_over_people(sums.select("mall_id", online_s=sums[name]), pairs, people)
-        .group_by(market_id=_.market_id, cell=parent(_.cell, resolution))
-        .agg(**{name: _.online_s.sum()})
-        for name in ("online_s", "hours_spare")
+    spread = spread_over_people(sums, pairs, people, names=("online_s", "hours_spare"))
+    online = spread.group_by(market_id=_.market_id, cell=parent(_.cell, resolution)).agg(
+        online_s=_.online_s.sum(), hours_spare=_.hours_spare.sum()
     )
     placed = orders.filter(_.in_period, _.market_id.notnull()).group_by([*_PLACE, "cell"]).agg(n=_.count())
     needed = _spread(sums, placed).group_by(["market_id", "cell"])
     needed = needed.agg(required_s=_.required_s.sum(), hours_short=_.hours_short.sum(), n=_.n.sum())
-    rows = side_by_side(["market_id", "cell"], needed, online, spare)
+    rows = side_by_side(["market_id", "cell"], needed, online)
     return rows.select("market_id", "cell", "hours_short", "hours_spare", "required_s", "online_s", "n")
 
 
