@@ -20,11 +20,11 @@ import pytest
 from analytics import reference
 from analytics.__main__ import _parser, main
 from analytics.answers import answers
+from analytics.asked_rows import keys
 from analytics.catalog import METRICS, metric
 from analytics.commands import question
 from analytics.export import exported_name
 from analytics.parameters import EVERYTHING, Parameters
-from analytics.questions import keys
 from data.__main__ import main as data_main
 from data.warehouse import Warehouse
 from ui.session import compute
@@ -188,7 +188,7 @@ def test_the_lines_of_the_readme_give_the_same_integers_in_a_database_of_ones_ow
 
 
 def test_a_shown_command_names_a_mall_whose_id_looks_like_an_option():
-    asked = Parameters(mall_id="-7", market_id="a b")
+    asked = Parameters(mall_id="-m7", market_id="a b")
     options = _parser().parse_args(shlex.split(question.written(metric("orders"), asked))[3:])
 
     assert question.parameters(options) == asked

@@ -34,5 +34,5 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def in_words(option: str, value: str) -> list[str]:
-    """Return the words of a command that give an option its value: a value such as ``-7`` would be taken for an option by itself."""
+    """Return the words of a command that give an option its value: a value such as ``-m7`` would be taken for an option by itself."""
     return [f"--{option}={value}"] if value.startswith("-") else [f"--{option}", value]

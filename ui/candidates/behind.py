@@ -77,7 +77,7 @@ def _metric(view: View, by: Asked, name: str) -> Behind:
 def _forecasts(view: View, by: Asked) -> Behind:
     named = ", ".join(BY_ID[name].label for name in SHOWN if by.ranked.measured[name].low)
     opened = by.opened.id if by.opened is not None and not by.opened.is_pin else "MALL"
-    dashed = ["--"] if opened.startswith("-") else []  # an id such as -7 would be taken for an option
+    dashed = ["--"] if opened.startswith("-") else []  # an id such as -m7 would be taken for an option
     return Behind(
         title="Forecasts",
         definition=(
