@@ -65,9 +65,12 @@ def spread(latitude: Floats, longitude: Floats) -> Spread:
     radius = _radii(tree, points)
     own = cells_at(latitude, longitude)
     area, cell = _candidates(own, radius)
-    at = _meters(*centers(cell), middle)
-    distance = np.hypot(*(at - points[area]).T)
-    rank = _rank(tree, at, distance)
+    unique, place = np.unique(cell, return_inverse=True)
+    at = _meters(*centers(unique), middle)
+    distance = np.hypot(*(at[place] - points[area]).T)
+    nearest = tree.query(at, k=range(1, NEAREST_CENTERS + 1))[0][place]
+    # Which nearest center each pair's area is to its cell: 1 for the nearest; beyond the last one counted, one more.
+    rank = 1 + (nearest < distance[:, None] - 1e-6).sum(axis=1)
     weight = np.clip(1 - (distance / radius[area]) ** 2, 0, None) / rank
     weight[rank > NEAREST_CENTERS] = 0
     # Where the center's own cell is too far off or too crowded to count by the rule, a sliver of weight keeps it.
@@ -100,13 +103,6 @@ def _candidates(own: Integers, radius: Floats) -> tuple[Integers, Integers]:
     area, cell = (np.concatenate(each) for each in zip(*pairs, strict=True))
     order = np.lexsort((cell, area))
     return area[order], cell[order]
-
-
-def _rank(tree: cKDTree, at: Floats, distance: Floats) -> Integers:
-    """Return which nearest center each pair's area is to its cell: 1 for the nearest; beyond the last one counted, one more."""
-    unique, inverse = np.unique(at, axis=0, return_inverse=True)
-    nearest = tree.query(unique, k=range(1, NEAREST_CENTERS + 1))[0][inverse.reshape(-1)]
-    return np.asarray(1 + (nearest < distance[:, None] - 1e-6).sum(axis=1), np.int64)
 
 
 def whole_shares(totals: Integers, spread_: Spread) -> Integers:

@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
-from data import activity, cells, contracts, demand, inferred, opening_hours, settle, transforms, travel_time, world
+from data import activity, batches, cells, contracts, demand, inferred, opening_hours, settle, transforms, travel_time, world
 from data.contracts import TABLES, Table
 from data.derive import derived
 from data.engine import connection as open_version
@@ -471,16 +471,18 @@ class Bench:
         self.connection.execute(contract.ddl(f"built.{name}"))
         others = f"SELECT {columns} FROM {name} WHERE market_id NOT IN (SELECT unnest(?)) ORDER BY {', '.join(contract.sort)}"
         self.connection.execute(f"INSERT INTO built.{name} {others}", [list(markets)])
-        for market_id in markets:
-            made = make(self.connection, market_id)
-            self.connection.register("made", made)
-            self.connection.execute(f"INSERT INTO built.{name} SELECT {columns} FROM made")
-            self.connection.unregister("made")
+        batches.insert(self.connection, f"built.{name}", columns, self._each_told(markets, make))
         (rows,) = self.connection.execute(f"SELECT count(*) FROM built.{name}").fetchone() or (0,)
         self.built[name] = _Built(rows)
         self.replaced.add(name)
         self.changed.add(name)
         self._show(contract)
+
+    def _each_told(self, markets: Sequence[str], make: Callable[[duckdb.DuckDBPyConnection, str], pa.Table]) -> Iterator[pa.Table]:
+        """Make something for each market, and move the bar meanwhile."""
+        for place, market_id in enumerate(markets):
+            self.steps.within(place / len(markets))
+            yield make(self.connection, market_id)
 
     def record(self, *, synthetic: bool, note: str) -> tuple[Record, Path | None]:
         """Return what the manifest says of this load, and the CSV of its rejects."""

@@ -202,6 +202,6 @@ def _fitted_line(drives: Drives, _: Integers, *, malls: int) -> tuple[Base, Cali
 
 
 def within_reach(seconds: Floats) -> Integers:
-    """Return which drives are known and no longer than catchments reach, nearest first; ties keep their order."""
+    """Return which drives, whole seconds, are known and no longer than catchments reach, nearest first; ties keep their order."""
     known = np.flatnonzero(np.nan_to_num(seconds, nan=np.inf) <= LONGEST_S)
-    return known[np.argsort(seconds[known], kind="stable")]
+    return known[np.argsort(seconds[known].astype(np.int16), kind="stable")]  # numbers this short are sorted by their digits

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 from tqdm import tqdm
 
+from data import batches
 from data.contracts import TABLES, table
 from data.engine import attach
 from data.engine import connection as open_version
@@ -178,10 +179,7 @@ def _write(connection: duckdb.DuckDBPyConnection, tables: Tables, name: str, mar
     connection.execute(contract.ddl(f"built.{name}"))
     others = f"SELECT {columns} FROM {name} WHERE market_id NOT IN (SELECT unnest(?)) ORDER BY {order}"
     connection.execute(f"INSERT INTO built.{name} {others}", [list(markets)])
-    for market_id in markets:
-        connection.register("made", tables.made(name, market_id))
-        connection.execute(f"INSERT INTO built.{name} SELECT {columns} FROM made")
-        connection.unregister("made")
+    batches.insert(connection, f"built.{name}", columns, (tables.made(name, market_id) for market_id in markets))
     ((rows,),) = connection.execute(f"SELECT count(*) FROM built.{name}").fetchall()
     return int(rows)
 
