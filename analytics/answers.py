@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analytics import attraction, catalog, days, notes, reference
+from analytics.asked_rows import keys
 from analytics.catalog import FACTS, Metric
 from analytics.dimensions import OF_DRIVERS
 from analytics.errors import ParameterError
@@ -16,7 +17,7 @@ from analytics.finish import with_figures
 from analytics.parameters import Parameters, Scope, check_scope
 from analytics.people import BUCKETS, OTHERS, PEOPLE, ROWS, people_behind, with_people
 from analytics.privacy import SUBJECTS, Booleans, Integers, at_least, hidden_parts, is_hidden
-from analytics.questions import CARRIERS, keys, question
+from analytics.questions import CARRIERS, question
 from data.engine import Engine
 from data.warehouse import Version
 

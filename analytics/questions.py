@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any, Final
 
 import ibis
@@ -18,10 +18,12 @@ import ibis.expr.types as ir
 import pyarrow as pa
 from ibis import _
 
-from analytics import catalog, days, hours, launch
+from analytics import days, hours
+from analytics.asked_rows import days_of, days_that_count, filtered, filtered_tables, is_by_mall, keys, known_beside, that_count
 from analytics.catalog import Metric
-from analytics.catalog.metric import Counting, Hourly, tables_of
-from analytics.dimensions import OF_DRIVERS, columns, with_made_columns
+from analytics.catalog.metric import Hourly, tables_of
+from analytics.dimensions import OF_DRIVERS, columns
+from analytics.left_out import left_out
 from analytics.parameters import Parameters
 from analytics.privacy import SUBJECTS, behind
 from analytics.tables import unbound as unbound  # noqa: PLC0414 -- offered here too
@@ -171,14 +173,9 @@ def _stood_for(metric: Metric, asked: Parameters) -> tuple[Parameters, Callable[
     return shape, written
 
 
-def keys(metric: Metric, asked: Parameters) -> tuple[str, ...]:
-    """Return the columns that name a row."""
-    return (*columns(asked.by), *metric.keys)
-
-
 def expression(metric: Metric, asked: Parameters) -> ir.Table:
     """Return the metric over filtered tables, sorted by what names the rows."""
-    values = metric.function(*_tables(metric, asked).values(), **_options(metric, asked))
+    values = metric.function(*filtered_tables(metric, asked).values(), **_options(metric, asked))
     named = keys(metric, asked)
     return _sorted(values.select(*named, *(name for name in values.columns if name not in named)), named)
 
@@ -189,11 +186,11 @@ def _options(metric: Metric, asked: Parameters) -> dict[str, Any]:
 
 def counting_rows(metric: Metric, asked: Parameters) -> dict[str, tuple[tuple[str, ...], ir.Table]]:
     """Return for each table of facts the columns of its groups, and the rows that count in the figures."""
-    tables, asked_for, found = _tables(metric, asked), columns(asked.by), {}
+    tables, asked_for, found = filtered_tables(metric, asked), columns(asked.by), {}
     for name in metric.all_facts:
         # A table that does not know the place is counted over all places: orders have cells, drivers' hours have not.
         group = tuple(key for key in keys(metric, asked) if key in asked_for or key in tables[name].columns)
-        found[name] = group, _known_beside(_counting(tables[name], name, metric, asked), name, tables, metric, asked)
+        found[name] = group, known_beside(that_count(tables[name], name, metric, asked), name, tables, metric, asked)
     return found
 
 
@@ -217,7 +214,7 @@ def _behind_compiled(metric: Metric, asked: Parameters, table: str, *, is_exact:
 @lru_cache(maxsize=1024)
 def _behind_days_compiled(metric: Metric, asked: Parameters, table: str, group: tuple[str, ...]) -> str:
     with compiling:
-        return _sql(_sorted(days.behind(metric, table, _counting_days(table, metric, asked), by=group), group))
+        return _sql(_sorted(days.behind(metric, table, days_that_count(table, metric, asked), by=group), group))
 
 
 @lru_cache(maxsize=1024)
@@ -232,19 +229,9 @@ def _few_compiled(metric: Metric, asked: Parameters, table: str, part: str) -> s
         return _sql(people.aggregate({"exactly": people.person.nunique()}, by=list(group)))
 
 
-def _counting_days(name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    """Return the days of a table of facts, filtered, on which a row counts that the other table knows of too."""
-    return _known_beside_days(days.that_count(metric, name, _days(name, metric, asked)), name, metric, asked)
-
-
-def _known_beside_days(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    wanted = metric.counting(name)
-    return wanted.known_beside(rows, _days(wanted.beside, metric, asked), columns(asked.by), asked.weight) if wanted.beside else rows
-
-
 def _values_of_days(metric: Metric, asked: Parameters, schema: ibis.Schema) -> ir.Table:
     """Return the metric from its sums by day, with the columns and types that its function returns."""
-    sums = [_days(name, metric, asked, rows) for name, rows in days.sums_of(metric)]
+    sums = [days_of(name, metric, asked, rows) for name, rows in days.sums_of(metric)]
     options = {name: getattr(asked, name) for name in metric.options if name != "by"}
     values = days.values(metric, sums, by=columns(asked.by), options=options)
     return _sorted(values.select(**{name: values[name].cast(type_) for name, type_ in schema.items()}), keys(metric, asked))
@@ -252,21 +239,12 @@ def _values_of_days(metric: Metric, asked: Parameters, schema: ibis.Schema) -> i
 
 def _values_of_hours(metric: Metric, hourly: Hourly, asked: Parameters, schema: ibis.Schema) -> ir.Table:
     """Return the metric from the hours that are kept, with the columns and types that its function returns."""
-    kept = hours.rows_of(hourly, is_by_mall=_is_by_mall(metric, asked))
+    kept = hours.rows_of(hourly, is_by_mall=is_by_mall(metric, asked))
     kept = kept if asked.market_id is None else kept.filter(_.market_id == asked.market_id)
     kept = kept if asked.mall_id is None else kept.filter(_.mall_id == asked.mall_id)
     _first, *others = tables_of(hourly.told)
-    values = hourly.told(kept, *(_filtered(name, metric, asked) for name in others), **_options(metric, asked))
+    values = hourly.told(kept, *(filtered(name, metric, asked) for name in others), **_options(metric, asked))
     return _sorted(values.select(**{name: values[name].cast(type_) for name, type_ in schema.items()}), keys(metric, asked))
-
-
-def _days(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None, *, is_dated: bool = True) -> ir.Table:
-    """Apply market, mall, period and weekday to the days of a table of facts; not the period where dates may be unknown."""
-    rows = _of_place(name, metric, asked, days.rows_of(name) if rows is None else rows)
-    kept = _in_period(rows, asked) if is_dated else []
-    kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)] if is_dated else []
-    rows = rows.filter(*kept) if kept else rows
-    return launch.with_weeks_open(rows, unbound("malls")) if launch.COLUMN in keys(metric, asked) else rows
 
 
 @lru_cache(maxsize=1024)
@@ -275,20 +253,20 @@ def _compiled(metric: Metric, asked: Parameters, *, from_days: bool, is_large: b
     with compiling:
         values = expression(metric, asked)
         people = tuple(People(name, group, metric, asked, from_days) for name, (_, group, _) in _counting_rows(metric, asked).items())
-        left_out = _left_out_expression(metric, asked, from_days=from_days)
+        lost = left_out(metric, asked, from_days=from_days)
         sql, schema = _sql(values), values.schema()
         quick, kept = None, days.kept_by(metric, asked.mall_id) if from_days else ()
         if from_days and days.tell_values(metric, asked.mall_id):
             quick = _values_of_days(metric, asked, schema)
         elif is_large and metric.hourly:
             quick = _values_of_hours(metric, metric.hourly, asked, schema)
-            kept = (hours.kept(metric.hourly, is_by_mall=_is_by_mall(metric, asked)),)
+            kept = (hours.kept(metric.hourly, is_by_mall=is_by_mall(metric, asked)),)
         return Question(
             sql=sql,
             schema=schema.to_pyarrow(),
             run_sql=sql if quick is None else _sql(quick),
             people=people,
-            left_out_sql=None if left_out is None else _sql(left_out),
+            left_out_sql=None if lost is None else _sql(lost),
             kept=kept,
         )
 
@@ -306,136 +284,3 @@ def _literal(value: str | date | int) -> str:
 
 def _sorted(values: ir.Table, named: tuple[str, ...]) -> ir.Table:
     return values.order_by([values[key].asc(nulls_first=False) for key in named]) if named else values
-
-
-def _tables(metric: Metric, asked: Parameters) -> dict[str, ir.Table]:
-    return {name: _filtered(name, metric, asked) for name in metric.tables}
-
-
-def _filtered(name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    """Apply market, mall, period and hour of the week: once, alike for every metric; models take the mall as an option.
-
-    A metric with ``history_weeks`` also sees as many weeks before the period, its rows marked by ``in_period``; one that takes ``dow`` or
-    ``hour`` as an option sees all hours and chooses by itself.
-    """
-    rows = _of_place(name, metric, asked)
-    if "local_date" not in rows.columns:
-        return rows
-    kept = _in_period(rows, asked, before=timedelta(weeks=metric.history_weeks))
-    if name in catalog.FACTS:
-        kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot not in metric.options]
-    rows = rows.filter(*kept) if kept else rows
-    if metric.history_weeks:
-        rows = rows.mutate(in_period=ibis.literal(True) if asked.start_on is None else rows.local_date >= asked.start_on)
-    if launch.COLUMN in keys(metric, asked) and name in catalog.FACTS:
-        rows = launch.with_weeks_open(rows, unbound("malls"))
-    named = keys(metric, asked) if name in {"orders", "drives", "offers"} else columns(asked.by)
-    return with_made_columns(rows, named, asked.resolution, unbound) if name in catalog.FACTS else rows
-
-
-def _of_place(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None) -> ir.Table:
-    """Keep the rows of a table (or its days) that are of the market and the mall asked for."""
-    rows = unbound(name) if rows is None else rows
-    if asked.market_id is not None:
-        rows = rows.filter(_.market_id == asked.market_id)
-    if asked.mall_id is not None and name in catalog.FACTS:
-        return rows.filter(_.mall_id == asked.mall_id)
-    return hours.by_place(rows, is_by_mall=_is_by_mall(metric, asked)) if name == hours.SHIFTS else rows
-
-
-def _is_by_mall(metric: Metric, asked: Parameters) -> bool:
-    """Tell whether a question tells of malls, each by itself, and not of whole markets."""
-    return asked.mall_id is not None or metric.by_mall or not {"mall_id", launch.COLUMN}.isdisjoint(keys(metric, asked))
-
-
-def _in_period(rows: ir.Table, asked: Parameters, *, before: timedelta = timedelta(0)) -> list[ir.BooleanValue]:
-    start = [] if asked.start_on is None else [rows.local_date >= asked.start_on - before]
-    end = [] if asked.end_on is None else [rows.local_date < asked.end_on]
-    return start + end
-
-
-def _slots(asked: Parameters) -> list[str]:
-    """Return which parts of an hour of the week are asked for."""
-    return [slot for slot in ("dow", "hour") if getattr(asked, slot) is not None]
-
-
-def _counting(rows: ir.Table, name: str, metric: Metric, asked: Parameters) -> ir.Table:
-    """Return the rows of a table of facts that count in the figures: in the period, at the hour, with what the metric needs."""
-    wanted = metric.counting(name)
-    if wanted.carried is not None:
-        rows = wanted.carried(rows, columns(asked.by))
-    kept = [rows[column].notnull() for column in wanted.needs]
-    if not wanted.is_at_every_hour:
-        kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked) if slot in metric.options]
-    if wanted.carried is not None:
-        kept += _in_period(rows, asked)
-    elif metric.history_weeks:
-        kept.append(rows.in_period)
-    if wanted.where is not None:
-        kept.append(wanted.where(rows))
-    return rows.filter(*kept) if kept else rows
-
-
-def _known_beside(rows: ir.Table, name: str, tables: Mapping[str, ir.Table], metric: Metric, asked: Parameters) -> ir.Table:
-    """Keep the rows of a table of facts that the other table knows of too."""
-    wanted = metric.counting(name)
-    return wanted.known_beside(rows, tables[wanted.beside], columns(asked.by), asked.weight) if wanted.beside else rows
-
-
-def _left_out_expression(metric: Metric, asked: Parameters, *, from_days: bool) -> ir.Table | None:
-    """Count the rows that the metric needs but cannot use, and those whose local day is unknown although a period was asked."""
-    left_out_of = _left_out_of_days if from_days else _left_out_of
-    counted = [counts for name in metric.all_facts for counts in left_out_of(name, metric, asked)]
-    return reduce(lambda first, second: first.cross_join(second), counted) if counted else None
-
-
-def _left_out_of(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]:
-    rows, wanted = _of_place(name, metric, asked), metric.counting(name)
-    counts = []
-    is_lost = days.lost_rows(rows, wanted)
-    if is_lost is not None:
-        within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
-        counts.append(rows.filter(*within, is_lost).aggregate(**{wanted.left_out: _.count()}))
-    if wanted.not_kept:
-        counts.append(_not_kept(rows, wanted, metric, asked))
-    if _in_period(rows, asked):
-        counts.append(rows.filter(rows.local_date.isnull()).aggregate(**{_dateless(name): _.count()}))
-    return counts
-
-
-def _left_out_of_days(name: str, metric: Metric, asked: Parameters) -> list[ir.Table]:
-    """Count the same rows from days."""
-    rows, wanted = _days(name, metric, asked), metric.counting(name)
-    counts = []
-    if days.lost_rows(unbound(name), wanted) is not None:
-        counts.append(rows.aggregate(**{wanted.left_out: days.lost(metric, name, rows)}))
-    if wanted.not_kept:
-        could = days.that_count(metric, name, rows)
-        known = _known_beside_days(could, name, metric, asked)
-        counts.append(_less(wanted.not_kept, *(each.aggregate(n=days.whole(each.counting_n)) for each in (could, known))))
-    if _in_period(rows, asked):
-        ever = _days(name, metric, asked, is_dated=False)
-        counts.append(ever.filter(ever.local_date.isnull()).aggregate(**{_dateless(name): days.whole(_.rows_all)}))
-    return counts
-
-
-def _dateless(name: str) -> str:
-    return f"{SUBJECTS[name].rows} without a local day, because their market is unknown"
-
-
-def _less(name: str, could: ir.Table, known: ir.Table) -> ir.Table:
-    """Return the difference of two counts ``n`` in a column of that name."""
-    both = could.select(could_n=_.n).cross_join(known.select(known_n=_.n))
-    return both.select(**{name: _.could_n - _.known_n})
-
-
-def _not_kept(rows: ir.Table, wanted: Counting, metric: Metric, asked: Parameters) -> ir.Table:
-    """Count the rows that could count if the other table knew of them."""
-    within = _in_period(rows, asked) + [rows[f"local_{slot}"] == getattr(asked, slot) for slot in _slots(asked)]
-    within += [rows[column].notnull() for column in wanted.needs]
-    if wanted.where is not None:
-        within.append(wanted.where(rows))
-    could = rows.filter(*within) if within else rows
-    others = {wanted.beside: _filtered(wanted.beside, metric, asked)}
-    known = _known_beside(could, wanted.table, others, metric, asked)
-    return _less(wanted.not_kept, could.aggregate(n=_.count()), known.aggregate(n=_.count()))
