@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from functools import partial
+from html import escape
 from typing import Final
 
 import streamlit as st
 
 from analytics.choosing.sites import Site, sites
 from analytics.choosing.wish import MOST_BACKUP, MOST_OPEN, MOST_WEEKS, OPEN, Wish
-from ui import panels
 from ui.candidates.asked import PEOPLE
 from ui.portfolio.asked import Asked, change, wish_of
 from ui.view import View
@@ -61,7 +61,7 @@ def allowed(by: Asked) -> None:
                 width=140,
                 help="Millions, for opening and running the malls over the weeks of Conditions",
             )
-            panels.note(f"$ M over {wish.weeks} weeks, for")
+            _beside(f"$ M over {wish.weeks} weeks, for")
             st.session_state["w-within"] = wish.count
             st.number_input(
                 "Malls within the budget",
@@ -75,7 +75,12 @@ def allowed(by: Asked) -> None:
                 width=130,
                 help="Exactly so many malls within the budget; empty: as many as help",
             )
-            panels.note("malls")
+            _beside("malls")
+
+
+def _beside(text: str) -> None:
+    """Draw grey words no wider than they are, so that the next box stands right behind them."""
+    st.html(f'<p class="mr-note">{escape(text)}</p>', width="content")
 
 
 def _take_kind(wish: Wish) -> None:
