@@ -18,10 +18,10 @@ import pytest
 from data.engine import connection
 from data.load import load
 from data.warehouse import Version, Warehouse
+from tests.nursery import ROOT, Child, nursery
 
-ROOT = Path(__file__).resolve().parent.parent
 KILLS = 50
-ORDERS = 20_000
+ORDERS = 5_000
 SEED = 20261122
 
 READER = """
@@ -41,6 +41,14 @@ READER = """
     print(questions, len(versions))
 """
 
+LOAD = """
+    import data.load, data.report
+    from data.__main__ import main
+
+    def live(folder, root):
+        return main(["load", folder, "--warehouse", root])
+"""
+
 STEP = """
     import os, signal, sys
     from pathlib import Path
@@ -48,7 +56,6 @@ STEP = """
     from data.contracts import table
     from data.warehouse import PartSpec, Record, Warehouse
 
-    root, action, steps = Path(sys.argv[1]).absolute(), sys.argv[2], int(sys.argv[3])
     CHANGES = {"write", "rename", "replace", "mkdir", "unlink", "rmdir", "chmod"}
 
     def count(frame, event, called):
@@ -68,10 +75,14 @@ STEP = """
             rejects.write_text("table,line")
             draft.publish(tables={"orders": PartSpec(100, 10)}, replace=set(), record=Record(rejects=rejects, note="new"))
 
+    def live(root, action, allowed):
+        global steps
+        steps = allowed
+        sys.setprofile(count)
+        actions[action](Warehouse(Path(root).absolute()))
+        sys.setprofile(None)
+
     actions = {"load": load, "rollback": lambda warehouse: warehouse.rollback(None), "prune": lambda warehouse: warehouse.prune(1)}
-    sys.setprofile(count)
-    actions[action](Warehouse(root))
-    sys.setprofile(None)
 """
 
 
@@ -113,22 +124,22 @@ def test_a_kill_before_any_step_of_writing_leaves_a_whole_version_serving(tmp_pa
     publish({"orders": [{"order_id": f"a{number}", "click_to_door_s": 60} for number in range(10)]})
     publish({"orders": [{"order_id": f"c{number}", "click_to_door_s": 60} for number in range(10)]})
     served, left = [], 0
-    for step in itertools.count():
-        trial = Warehouse(shutil.copytree(warehouse.root, tmp_path / f"step-{step}"))
-        arguments = [sys.executable, "-c", textwrap.dedent(STEP), trial.root, action, str(step)]
-        process = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    with nursery(STEP) as process_of:
+        for step in itertools.count():
+            trial = Warehouse(shutil.copytree(warehouse.root, tmp_path / f"step-{step}"))
+            code = process_of.born(str(trial.root), action, step).wait()
 
-        assert process.returncode in {0, -signal.SIGKILL}, process.stderr
-        assert [fault for version in trial.versions() for fault in trial.check(version.id)] == []
-        served.append(rows(trial.current()))
-        left += bool(leftovers(trial))
-        with trial.draft():
-            pass
-        assert leftovers(trial) == []
-        assert served[-1] == rows(trial.current())
-        shutil.rmtree(trial.root)
-        if process.returncode == 0:
-            break
+            assert code in {0, -signal.SIGKILL}
+            assert [fault for version in trial.versions() for fault in trial.check(version.id)] == []
+            served.append(rows(trial.current()))
+            left += bool(leftovers(trial))
+            with trial.draft():
+                pass
+            assert leftovers(trial) == []
+            assert served[-1] == rows(trial.current())
+            shutil.rmtree(trial.root)
+            if code == 0:
+                break
 
     swap = served.index(after)
     assert served == [before] * swap + [after] * (len(served) - swap)
@@ -140,7 +151,7 @@ def test_a_kill_before_any_step_of_writing_leaves_a_whole_version_serving(tmp_pa
 
 
 def write_sources(folder: Path) -> tuple[Path, Path, Path]:
-    """Write malls with a first thousand orders, the 20,000 orders whose load is killed, half a thousand known, and twenty more."""
+    """Write malls with a first thousand orders, the 5,000 orders whose load is killed, half a thousand known, and twenty more."""
     base, new, later = (folder / name for name in ("base", "new", "later"))
     for each in (base, new, later):
         each.mkdir()
@@ -164,11 +175,6 @@ def write_sources(folder: Path) -> tuple[Path, Path, Path]:
     return base, new, later
 
 
-def load_process(warehouse: Warehouse, folder: Path) -> subprocess.Popen:
-    arguments = [sys.executable, "-m", "data", "load", str(folder), "--warehouse", str(warehouse.root)]
-    return subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
-
-
 def signs(warehouse: Warehouse) -> dict[str, Callable[[], object]]:
     """Return what appears in the folder while a load goes through its steps, each as a question to ask again and again."""
     root = warehouse.root
@@ -186,16 +192,13 @@ def signs(warehouse: Warehouse) -> dict[str, Callable[[], object]]:
     }
 
 
-def kill_at(process: subprocess.Popen, *, delay_s: float = 0.0, sign: Callable[[], object] | None = None) -> bool:
+def kill_at(process: Child, *, delay_s: float = 0.0, sign: Callable[[], object] | None = None) -> bool:
     """Kill a process after a delay, or as soon as a sign shows; return whether it was still running."""
-    try:
-        process.wait(timeout=delay_s)
-    except subprocess.TimeoutExpired:
-        while sign is not None and process.poll() is None and not sign():
-            pass
-        process.kill()
-    _, errors = process.communicate()
-    assert process.returncode in {0, -signal.SIGKILL}, errors.decode()
+    process.wait(delay_s)
+    while sign is not None and process.wait(0) is None and not sign():
+        pass
+    process.kill()
+    assert process.returncode in {0, -signal.SIGKILL}
     return process.returncode != 0
 
 
@@ -207,11 +210,9 @@ def test_a_load_killed_at_fifty_moments_never_disturbs_the_version_that_serves(t
     base = warehouse.current()
     assert rows(base) == 1000
 
-    with reading(warehouse) as met:
+    with reading(warehouse) as met, nursery(LOAD) as process_of:
         started = time.monotonic()
-        whole = load_process(warehouse, new_folder)
-        assert whole.wait() == 0, whole.stderr.read().decode()
-        whole.stderr.close()
+        assert process_of.born(str(new_folder), str(warehouse.root)).wait() == 0
         load_s = time.monotonic() - started
         assert rows(warehouse.current()) == 500 + ORDERS
         warehouse.rollback(base.id)
@@ -222,7 +223,7 @@ def test_a_load_killed_at_fifty_moments_never_disturbs_the_version_that_serves(t
         for aim in moments.sample(aims + clock, KILLS):
             sign = signs(warehouse)[aim["sign"]] if "sign" in aim else None
             started = time.monotonic()
-            was_killed = kill_at(load_process(warehouse, new_folder), delay_s=load_s * aim.get("share", 0), sign=sign)
+            was_killed = kill_at(process_of.born(str(new_folder), str(warehouse.root)), delay_s=load_s * aim.get("share", 0), sign=sign)
             killed += was_killed
             if not was_killed:  # the machine has become faster since the first load was measured
                 load_s = min(load_s, time.monotonic() - started)
