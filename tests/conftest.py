@@ -1,5 +1,6 @@
 """Fixtures for tests that need a warehouse: an empty one, and a way to publish a few rows written in the test."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from data.contracts import table
 from data.demo import build
+from data.durable import alone_in
 from data.warehouse import PartSpec, Record, Version, Warehouse
 from tests.town import Town
 
@@ -25,6 +27,17 @@ class _ByFile(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     return _ByFile(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of cycles the modules and tests that stay to the end: it would walk through all of them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Hand them back to it, so that the interpreter ends as ever."""
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -71,8 +84,12 @@ def _insert(file: duckdb.DuckDBPyConnection, name: str, rows: Rows) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse with a small demo, built once; whoever loads into it copies it first."""
-    root = tmp_path_factory.mktemp("demo") / "warehouse"
-    build(Warehouse(root), orders=5_000, seed=1, progress=lambda *_: None)
-    return root
+def demo_root(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A warehouse with a small demo, built once for all processes of a run; whoever loads into it copies it first."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "demo"
+    with alone_in(folder, "the demo for the tests was not built"):
+        warehouse = Warehouse(folder / "warehouse")
+        if warehouse.current() is None:
+            build(warehouse, orders=5_000, seed=1, progress=lambda *_: None)
+    return warehouse.root

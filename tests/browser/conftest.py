@@ -14,8 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+# Maps need WebGL, which is worked out without a graphics card; everything else is painted the cheap way.
 FLAGS = (
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"),
+    *("--disable-gpu-compositing", "--disable-gpu-rasterization"),
     *(
         "--no-sandbox",
         "--disable-quic",
