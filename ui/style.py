@@ -52,6 +52,7 @@ STYLE = f"""
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
   .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}
+  .stHorizontalBlock:has(> .stElementContainer > .stHeading) {{ justify-content: flex-start; row-gap: 0.4rem; }}
   .st-key-tiles [data-testid="stColumn"] {{ min-width: calc(50% - 0.5rem); }}
   .st-key-tiles [data-testid="stMetricChart"] {{ display: none; }}
   .st-key-beside [data-testid="stColumn"]:last-child {{ order: -1; }}
