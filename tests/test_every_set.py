@@ -4,32 +4,25 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analytics.choosing.every_set import Kept, TooMany, largest, reached, sets_over
 
 
-@st.composite
-def best_pays(draw):
-    malls, cells = draw(st.integers(1, 6)), draw(st.integers(1, 5))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+def best_pays(random, malls):
+    cells = int(random.integers(1, 7))
     pays = random.integers(0, 9, (malls, cells)) * (random.random((malls, cells)) < 0.7)
-    there, own = random.integers(0, 4, cells), random.integers(-6, 3, malls) * draw(st.integers(0, 1))
+    there, own = random.integers(0, 4, cells), random.integers(-6, 3, malls) * random.integers(0, 2)
 
     def by_hand(chosen):
-        return sum(max([int(there[cell]), *(int(pays[mall, cell]) for mall in chosen)]) for cell in range(cells)) + sum(
-            int(own[mall]) for mall in chosen
-        )
+        best = [max([int(there[cell]), *(int(pays[mall, cell]) for mall in chosen)]) for cell in range(cells)]
+        return sum(best) + sum(int(own[mall]) for mall in chosen)
 
     return largest(pays, there, own), by_hand
 
 
-@st.composite
-def people_reached(draw):
-    malls, cells, times = draw(st.integers(1, 6)), draw(st.integers(1, 12)), draw(st.integers(1, 4))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    reaches, there, people = random.random((malls, cells)) < 0.5, random.integers(0, 3, cells), random.integers(0, 50, cells)
+def people_reached(random, malls):
+    cells, times = int(random.integers(1, 20)), int(random.integers(1, 5))
+    reaches, there, people = random.random((malls, cells)) < 0.4, random.integers(0, 3, cells), random.integers(0, 50, cells)
 
     def by_hand(chosen):
         return sum(int(people[cell]) for cell in range(cells) if there[cell] + sum(reaches[mall, cell] for mall in chosen) >= times)
@@ -48,22 +41,28 @@ def kept_of(malls, *, count, budget, costs, first):
     return Kept(count, budget, costs, first, is_over, is_allowed)
 
 
-@given(st.one_of(best_pays(), people_reached()), st.data())
-def test_the_sets_beyond_a_value_are_those_that_trying_all_of_them_finds(told, data):
-    form, by_hand = told
-    count = data.draw(st.none() | st.integers(0, form.malls))
-    costs = data.draw(st.lists(st.integers(0, 5), min_size=form.malls, max_size=form.malls))
-    budget = data.draw(st.none() | st.integers(0, 12))
-    first = tuple(sorted(data.draw(st.sets(st.integers(0, form.malls - 1), max_size=2))))
-    kept = kept_of(form.malls, count=count, budget=budget, costs=costs, first=first)
-    every = [places for size in range(form.malls + 1) for places in combinations(range(form.malls), size) if kept.is_allowed(places)]
-    values = {places: by_hand(places) for places in every}
-    over = data.draw(st.none() | st.integers(-12, max(values.values(), default=0) + 1))
-    found = list(sets_over(form, kept, over))
-    assert len(found) == len(dict(found))
-    assert dict(found) == {places: value for places, value in values.items() if over is None or value > over}
-    for places in every:
-        assert form.worth(places) == values[places]
+@pytest.mark.parametrize("made", [best_pays, people_reached])
+@pytest.mark.parametrize("kind", ["count", "budget", "both", "free"])
+def test_the_sets_beyond_a_value_are_those_that_trying_all_of_them_finds(made, kind):
+    random = np.random.default_rng(11)
+    for _ in range(60):
+        malls = int(random.integers(1, 8))
+        form, by_hand = made(random, malls)
+        kept = kept_of(
+            malls,
+            count=int(random.integers(0, malls + 1)) if kind in {"count", "both"} else None,
+            budget=int(random.integers(0, 12)) if kind in {"budget", "both"} else None,
+            costs=random.integers(0, 6, malls).tolist(),
+            first=tuple(np.flatnonzero(random.random(malls) < 0.1).tolist()),
+        )
+        every = [places for size in range(malls + 1) for places in combinations(range(malls), size) if kept.is_allowed(places)]
+        values = {places: by_hand(places) for places in every}
+        ordered = sorted(values.values(), reverse=True)
+        for over in {None, *ordered[:3], *(value - 1 for value in ordered[:1])}:
+            found = list(sets_over(form, kept, over))
+            assert len(found) == len(dict(found))
+            assert dict(found) == {places: value for places, value in values.items() if over is None or value > over}
+        assert all(form.worth(places) == value for places, value in values.items())
 
 
 def test_what_takes_too_long_is_given_up():

@@ -453,6 +453,18 @@ def test_malls_that_are_no_candidates_are_refused_by_name(place):
             portfolio(place, wished(**texts))
 
 
+def test_a_number_a_budget_or_both_are_asked_and_as_many_as_help_where_no_number_is_said():
+    assert [wished(**texts).count for texts in ({}, {"budget": "5"}, {"budget": "5", "open": "3"}, {"aim": "contribution"})] == [
+        3,
+        None,
+        3,
+        None,
+    ]
+    assert wished(budget="5", open="3").texts == {"budget": "5", "open": "3"}
+    assert wished(budget="5").texts == {"budget": "5"}
+    assert wished(open="3").texts == {}
+
+
 def test_every_entry_of_a_portfolio_is_kept_in_a_scenario():
     texts = {"budget": "5", "aim": "minutes", "must": "a", "not": "b", "apart": "a+b", "most": "2", "backup": "2", "hire": "7"}
     texts |= {"money": "1:2:3", "prices": "a:4:5", "earns": "6"}
