@@ -259,6 +259,7 @@ class Town:
     def _published(self) -> Version:
         with self.warehouse.draft() as draft:
             with duckdb.connect(str(draft.file)) as file:
+                file.begin()  # one write to the disk instead of one for each statement
                 for name, rows in self.tables.items():
                     if rows:
                         batch = _arrow(table(name), rows)
@@ -267,6 +268,7 @@ class Town:
                         if name == "orders":
                             file.execute(f"UPDATE orders SET customer_bucket = {self.bucket}")
                         del batch
+                file.commit()
             specs = {name: PartSpec(len(rows)) for name, rows in self.tables.items()}
             source = SourceFile("town.csv", "0" * 64, 1, tuple(specs), sum(spec.rows for spec in specs.values()))
             record = Record(sources=(source,), extent=self._extent(), synthetic=self.synthetic)
