@@ -31,8 +31,10 @@ def dense(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Version:
-    return demo.build(Warehouse(tmp_path_factory.mktemp("small")), orders=5_000, seed=1, progress=silent)
+def small(demo_root: Path) -> Version:
+    version = Warehouse(demo_root).current()
+    assert version is not None
+    return version
 
 
 def test_the_demo_is_labelled_synthetic_and_says_what_it_is(small: Version) -> None:
