@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from scipy import sparse
 
-from analytics.choosing.sites import Integers, Reach
+from analytics.choosing.sites import Booleans, Integers, Reach
 from analytics.errors import ParameterError
 from analytics.models.gains import Gains, Savings
 
@@ -37,7 +37,7 @@ class Block:
         """Number of cells, number of sites."""
         return self.cells.stop - self.cells.start, self.sites.stop - self.sites.start
 
-    def table(self, whom: Reach, values: Integers) -> Integers:
+    def table(self, whom: Reach, values: Integers | Booleans) -> Integers:
         """Return values of the pairs of ``whom`` as a table of the block, cells by sites; 0 where a site does not reach."""
         pairs = slice(*np.searchsorted(whom.site, [self.sites.start, self.sites.stop]))
         found = np.zeros(self.shape, np.int64)

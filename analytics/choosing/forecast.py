@@ -178,14 +178,20 @@ class _Around:
     source: Source
     areas: Areas
     demand: Demand | None
-    sample: Sample | None
     nearer_share: float = 0.0
+
+    def sample(self) -> Sample | None:
+        """Return orders as this site would have them; None where no pilot's are known. Made anew: those of 1,000 sites fill gigabytes."""
+        pilots, history = self.source.pilots, self.source.history
+        if self.demand is None or pilots is None or not len(history.carried.mall):
+            return None
+        return sample_of(history, pilots, self.areas)
 
 
 @lru_cache(maxsize=_CACHED)
 def _around(key: VersionKey, sites: tuple[Site, ...], weight: str) -> tuple[_Around, ...]:
     if source(key.version, weight).pilots is None:  # nothing to learn from: nobody need know whom the sites reach
-        return tuple(_Around(site, source(key.version, weight), stacked([]), None, None) for site in sites)
+        return tuple(_Around(site, source(key.version, weight), stacked([]), None) for site in sites)
     found: dict[int, _Around] = {}
     for places, group in by_markets(sites):
         found |= dict(zip(places, _around_group(key, group, weight), strict=True))
@@ -203,11 +209,10 @@ def _around_group(key: VersionKey, sites: tuple[Site, ...], weight: str) -> Iter
             incomes = {typical: less_typical(logs, typical)}
         areas = areas_of(reached, position, told.history.longest_s, incomes[typical])
         if told.pilots is None or not len(areas.people):
-            yield _Around(site, told, areas, None, None)
+            yield _Around(site, told, areas, None)
             continue
-        sample = sample_of(told.history, told.pilots, areas) if len(told.history.carried.mall) else None
         nearer = nearer_share(key, told, reached, position)
-        yield _Around(site, told, areas, expected(told.pilots, areas), sample, nearer)
+        yield _Around(site, told, areas, expected(told.pilots, areas), nearer)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -233,9 +238,10 @@ def _forecast(key: VersionKey, around: _Around, assumptions: Assumptions) -> For
     if around.demand is None:
         return Forecast(site, pilots, reasons={"orders_week": _no_demand(around, assumptions)})
     orders_week = _band(around.demand.orders())
-    figures = _figures(around, assumptions)
+    sample = around.sample()
+    figures = _figures(around, sample, assumptions)
     reasons = {name: _UNKNOWN[name] for name in FIGURES if name not in figures}
-    needed, spare = _needed(around, orders_week, assumptions), spare_drivers(key, site.market_id, found)
+    needed, spare = _needed(around, sample, orders_week, assumptions), spare_drivers(key, site.market_id, found)
     if needed is None:
         reasons["driver_hours_week"] = reasons["hours_short_week"] = "no order tells how long it kept a driver busy"
     else:
@@ -275,11 +281,11 @@ def _band(sorted_values: Floats) -> Band:
     return Band.of(np.quantile(sorted_values, SHARES))
 
 
-def _figures(around: _Around, assumptions: Assumptions) -> dict[str, Band]:
+def _figures(around: _Around, sample: Sample | None, assumptions: Assumptions) -> dict[str, Band]:
     """Return the bands of times, on time and cost that are known."""
     bands: dict[str, Band] = {}
-    for name in FIGURES if around.sample is not None else ():
-        values = around.source.carried(name, around.sample) if around.sample else None
+    for name in FIGURES if sample is not None else ():
+        values = around.source.carried(name, sample) if sample else None
         if values is not None:
             bands[name] = Band.of(1000 * values if name == "on_time_permille" else values)
     if "cost_cents" in bands:
@@ -287,12 +293,12 @@ def _figures(around: _Around, assumptions: Assumptions) -> dict[str, Band]:
     return bands
 
 
-def _needed(around: _Around, orders_week: Band, assumptions: Assumptions) -> Staffing | None:
-    if around.sample is None:
+def _needed(around: _Around, sample: Sample | None, orders_week: Band, assumptions: Assumptions) -> Staffing | None:
+    if sample is None:
         return None
     return staffing(
         around.source.history,
-        around.sample,
+        sample,
         orders_week.ascending,
         around.site.opening_hours,
         wait_s=assumptions.wait_s,

@@ -27,8 +27,8 @@ OPEN, CANDIDATE = "open", "candidate"
 _CACHED_MODELS: Final = 16
 _CACHED_SITES: Final = 256
 
-MOST_PAIRS_KEPT: Final = 40_000_000
-"""Pairs of sites and cells in the answers that are kept, about a gigabyte: 32 answers of a nation would be ten."""
+MOST_PAIRS_KEPT: Final = 30_000_000
+"""Pairs of sites and cells in the answers that are kept, about 700 megabytes: one answer of a nation, or all that pages ask."""
 
 Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]

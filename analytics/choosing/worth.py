@@ -254,7 +254,7 @@ def _expected(
     had = _orders_had(key.version, there)
 
     def tables() -> Iterator[tuple[Block, Integers]]:
-        is_near = (whom.drive_s <= wish.terms.within_s).astype(np.int64)
+        is_near = whom.drive_s <= wish.terms.within_s
         for block in blocks(whom):
             found = block.table(whom, is_near)
             for column, place in enumerate(range(block.sites.start, block.sites.stop)):
