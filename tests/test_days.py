@@ -22,7 +22,7 @@ BY_DAYS = [metric for metric in METRICS if metric.by_days]
 HOURLY = [metric for metric in METRICS if metric.hourly]
 LARGE = frozenset(FACTS)
 GROUPS = ((), ("market", "day"), ("mall", "week", "weeks_open"))
-FILTERS = ({}, {"market_id": "V", "start_on": MONDAY, "end_on": MONDAY + WEEK}, {"mall_id": "M1", "dow": 1, "start_on": MONDAY - WEEK})
+FILTERS = ({}, {"market_id": "V", "start_on": MONDAY, "end_on": MONDAY + 5 * DAY}, {"mall_id": "M1", "dow": 1, "start_on": MONDAY - WEEK})
 
 
 def populate(town: Town) -> None:
