@@ -65,14 +65,14 @@ def _config(wish: Wish, unit: str) -> Mapping[str, Any]:
     money = partial(st.column_config.NumberColumn, format="$%,d", min_value=0, max_value=10**11)
     adds = "What the set would lose without it" if wish.aim != "minutes" else "By how much the mean drive would be longer without it"
     return {
-        "opened": st.column_config.TextColumn("Open", help="Opened in the best set, numbered by what each adds", width=44, pinned=True),
-        "mall": st.column_config.TextColumn("Mall", width=194, pinned=True),
+        "opened": st.column_config.TextColumn("Open", help="Opened in the best set, numbered by what each adds", width=40, pinned=True),
+        "mall": st.column_config.TextColumn("Mall", width=182, pinned=True),
         "must": st.column_config.CheckboxColumn("Must", help="In every set", width=62),
         "not": st.column_config.CheckboxColumn("Not", help="In no set", width=58),
-        "adds": number(f"Adds, {unit}", help=adds, width=72),
-        "alone": number(f"Alone, {unit}", help="What it would add to the open malls if it were the only one opened", width=76),
-        "opening": money("To open", help="Once; change it for this mall alone", width=80),
-        "weekly": money("A week", help="Every week of the budget; change it for this mall alone", width=70),
+        "adds": number(f"Adds, {unit}", help=adds, width=68),
+        "alone": number(f"Alone, {unit}", help="What it would add to the open malls if it were the only one opened", width=74),
+        "opening": money("To open", help="Once; change it for this mall alone", width=76),
+        "weekly": money("A week", help="Every week of the budget; change it for this mall alone", width=66),
         "market": st.column_config.TextColumn("Market", width=74),
     }
 
