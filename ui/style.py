@@ -50,7 +50,8 @@ STYLE = f"""
   .st-key-filters, .st-key-explore-controls {{ display: none; }}
   .stApp:has(.st-key-fold input:checked) :is(.st-key-filters, .st-key-explore-controls) {{ display: flex; }}
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
-  .st-key-filters .stElementContainer:has(> .stSelectbox), .st-key-filters .stSelectbox {{ width: 100% !important; flex: 1 1 100% !important; }}
+  .st-key-filters .stElementContainer:has(> .stSelectbox) {{ width: 100% !important; flex: 1 1 100% !important; }}
+  .st-key-filters .stSelectbox {{ width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
   .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}
   .stHorizontalBlock:has(> .stElementContainer > .stHeading) {{ justify-content: flex-start; row-gap: 0.4rem; }}
