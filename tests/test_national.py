@@ -94,6 +94,7 @@ def test_a_single_market_that_is_too_large_is_named(monkeypatch):
 @pytest.mark.parametrize("texts", [{"aim": "minutes"}, {"aim": "orders", "drive": "19"}, {"aim": "contribution", "earns": "4300"}])
 def test_every_aim_market_by_market_is_worth_what_the_raw_tables_say(demo, monkeypatch, texts):
     monkeypatch.setattr(blocks, "LARGEST_MATRIX", 200_000)
+    monkeypatch.setattr("analytics.choosing.worth.by_markets", partial(by_markets, at_once=7))
     asked = wish(scenario({"open": "2", "costs": "7:0", **texts}))  # asked nowhere else, so that nothing is at hand already
     made, form = worth(demo, asked), raw(demo, asked)
     assert isinstance(made.problem, Gains)

@@ -18,6 +18,7 @@ from analytics.choosing.areas import AREA_RESOLUTION
 from analytics.choosing.blocks import Block, blocks, joined
 from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
+from analytics.choosing.groups import by_markets
 from analytics.choosing.measures import recent
 from analytics.choosing.pilots import history
 from analytics.choosing.sites import Integers, Reach, Site, reach, sites
@@ -26,7 +27,7 @@ from analytics.choosing.wish import Wish, known_or_error
 from analytics.errors import ParameterError
 from analytics.models.conditions import Conditions, Names, Rule, conditions
 from analytics.models.gains import Gains, Savings, covering_gains, savings_of
-from analytics.parameters import EVERYTHING, LONGEST_DRIVE_S, Parameters
+from analytics.parameters import EVERYTHING, LONGEST_DRIVE_S, SHORTEST_DRIVE_S, Parameters
 from analytics.reference import VersionKey
 from data.warehouse import Version
 
@@ -249,25 +250,31 @@ def _expected(
     A mall's orders are spread over its areas as the forecast does, and in an area by people; an open mall has the orders that it had.
     """
     terms = wish.terms.of_forecast
-    whom = reach_of(key.version, replace(wish, terms=replace(wish.terms, weight=terms.weight)), there, LONGEST_DRIVE_S)
+    counted = replace(wish, terms=replace(wish.terms, weight=terms.weight))
+    groups = [*by_markets(there)]
+    # Of all together only the people are looked at: where there are several groups, no drive of a nation is read twice.
+    whom = reach_of(key.version, counted, there, LONGEST_DRIVE_S if len(groups) == 1 else SHORTEST_DRIVE_S)
     known = demands(key.version, there, terms.weight)
     had = _orders_had(key.version, there)
 
+    def column(group: tuple[Site, ...], position: int, place: int, block: Block) -> Integers:
+        site, demand, band = there[place], known[place], told[place].orders_week
+        orders = np.zeros(block.shape[0], np.int64)
+        if demand is not None and band is not None:
+            week = had.get(site.id, band.middle) if site.is_open else band.middle
+            cells, share = _shares(key.version, group, position, terms.weight, demand.share)
+            orders[cells - block.cells.start] = np.floor(THOUSANDTHS * week * share).astype(np.int64)
+        return orders
+
     def tables() -> Iterator[tuple[Block, Integers]]:
-        is_near = whom.drive_s <= wish.terms.within_s
-        for block in blocks(whom):
-            found = block.table(whom, is_near)
-            for column, place in enumerate(range(block.sites.start, block.sites.stop)):
-                site, demand, band = there[place], known[place], told[place].orders_week
-                if demand is None or band is None:
-                    found[:, column] = 0
-                    continue
-                week = had.get(site.id, band.middle) if site.is_open else band.middle
-                cells, share = _shares(key.version, there, place, terms.weight, demand.share)
-                orders = np.zeros(len(found), np.int64)
-                orders[cells - block.cells.start] = np.floor(THOUSANDTHS * week * share).astype(np.int64)
-                found[:, column] *= orders
-            yield block, found
+        for places, group in groups:
+            near = reach_of(key.version, counted, group, LONGEST_DRIVE_S)
+            for block in blocks(near):
+                found = block.table(near, near.drive_s <= wish.terms.within_s)
+                own = range(block.sites.start, block.sites.stop)
+                for place in own:
+                    found[:, place - own.start] *= column(group, place, places[place], block)
+                yield Block(block.cells, slice(places[own.start], places[own.start] + len(own))), found
 
     return whom, tables()
 
