@@ -20,7 +20,8 @@ from scipy.spatial import cKDTree
 
 from analytics.models.conditions import conditions
 from analytics.models.covering import Choice, as_distance, best, next_best
-from analytics.models.gains import Gains, Savings, covering_gains, distance_gains
+from analytics.models.gains import Gains, covering_gains
+from analytics.models.savings import Savings, distance_gains
 
 
 @dataclass(frozen=True)

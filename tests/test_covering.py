@@ -3,19 +3,25 @@
 import doctest
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from time import perf_counter
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse.csgraph import shortest_path
 
 from analytics.models import conditions as conditions_module
-from analytics.models import covering, gains
+from analytics.models import covering, covering_best, gains, savings
 from analytics.models.conditions import Infeasible, Rule, conditions, without_set
 from analytics.models.covering import best, choose_covering, choose_p_median, next_best
 from analytics.models.covering_bound import relaxed
 from analytics.models.covering_search import greedy, improved
-from analytics.models.gains import covering_gains, distance_gains, together
+from analytics.models.covering_tree import Tree
+from analytics.models.gains import covering_gains, together
+from analytics.models.savings import distance_gains
 
 
 class Instance:
@@ -117,12 +123,113 @@ def test_the_p_median_optimum_is_that_of_trying_every_set_under_every_side_condi
         assert choice.is_proven
 
 
+@pytest.mark.parametrize("block", range(3))
+def test_the_search_alone_proves_the_optimum_under_every_side_condition_however_often_it_is_interrupted(block):
+    for seed in range(7000 + 20 * block, 7020 + 20 * block):
+        case = Instance(seed)
+        allowed = list(case.allowed())
+        if not allowed or case.sites > 10:
+            continue
+        kept = conditions(case.sites, **case.asked, open_sites=case.open)
+        covered = covering_gains(case.weights, case.covers, open_sites=case.open, backup=case.backup, site_values=case.values)
+        saved = distance_gains(case.weights, case.distances, open_sites=case.open, longest=30)
+        for problem in (covered, saved):
+            tree, optimum = Tree(problem, kept, allowed[0]), max(problem.value(chosen) for chosen in allowed)
+            tree.grow(until=0.0)
+            assert tree.nodes == 0
+            steps = 0
+            while tree.bound > tree.known:
+                assert tree.bound >= optimum
+                some, every = tree.left
+                better = [chosen for chosen in allowed if problem.value(chosen) > tree.known]
+                assert all(some[list(chosen)].all() and set(np.flatnonzero(every)) <= set(chosen) for chosen in better)
+                tree.grow(until=perf_counter() + 1e-4)
+                steps += 1
+            assert tree.known == optimum, (seed, steps)
+            assert tree.found in allowed
+
+
+def test_p_median_on_a_road_graph_is_what_the_textbook_s_model_says():
+    # Beasley's recipe in small: a ring, random edges, shortest paths; the model of ReVelle and Swain 1970 with a variable for each pair
+    for seed, vertices, k in ((1, 40, 4), (2, 50, 10), (3, 45, 7)):
+        random = np.random.default_rng(seed)
+        edges = np.zeros((vertices, vertices))
+        for one in range(vertices):
+            edges[one, (one + 1) % vertices] = random.integers(1, 101)
+            edges[tuple(random.integers(0, vertices, 2))] = random.integers(1, 101)
+        away = np.rint(shortest_path(edges, directed=False)).astype(int)
+        pairs = vertices * vertices
+        served = sparse.hstack([sparse.csr_array((vertices, vertices)), sparse.kron(sparse.eye_array(vertices), np.ones((1, vertices)))])
+        linked = sparse.hstack([-sparse.kron(np.ones((vertices, 1)), sparse.eye_array(vertices)), sparse.eye_array(pairs)])
+        counted = np.concatenate([np.ones(vertices), np.zeros(pairs)])[None]
+        told = milp(
+            np.concatenate([np.zeros(vertices), away.ravel()]),
+            integrality=np.concatenate([np.ones(vertices), np.zeros(pairs)]),
+            bounds=Bounds(0, 1),
+            constraints=[LinearConstraint(served, 1, 1), LinearConstraint(linked, -np.inf, 0), LinearConstraint(counted, k, k)],
+        )
+        choice = choose_p_median(np.ones(vertices), away.astype(float).tolist(), k)
+        assert choice.is_proven
+        assert choice.value == away[:, list(choice.sites)].min(axis=1).sum() == round(told.fun)
+
+
+def test_where_there_is_no_way_a_set_holds_a_site_that_each_cell_with_demand_reaches():
+    seen = 0
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        cells, sites = random.integers(2, 8, 2)
+        k, there = int(random.integers(1, sites + 1)), [0] if seed % 3 == 0 else []
+        away = np.where(random.random((cells, sites)) < 0.4, np.inf, random.integers(0, 30, (cells, sites)))
+        weights = random.integers(0, 4, cells)
+        worth = {}
+        for chosen in combinations(range(len(there), sites), k):
+            nearest = [min(away[cell, [*chosen, *there]]) for cell in range(cells)]
+            if all(np.isfinite(d) or not w for d, w in zip(nearest, weights, strict=True)):
+                worth[chosen] = sum(int(w) * int(d) for d, w in zip(nearest, weights, strict=True) if w)
+        if not worth:
+            with pytest.raises(Infeasible):
+                choose_p_median(weights, away.tolist(), k, open_sites=there)
+            continue
+        seen += 1
+        choice = choose_p_median(weights, away.tolist(), k, open_sites=there)
+        assert worth[choice.sites] == choice.value == choice.bound == min(worth.values()), seed
+    assert seen > 10
+
+
+def test_a_cell_that_no_site_reaches_is_named():
+    with pytest.raises(Infeasible, match="a site that cell 1 reaches"):
+        choose_p_median([1, 1], [[1, 2], [np.inf, np.inf]], 1)
+    assert choose_p_median([1, 1], [[1, 2], [np.inf, np.inf]], 1, longest=9).value == 10
+
+
+def test_numbers_too_large_for_exact_sums_are_valued_exactly_and_never_proven_falsely():
+    proven = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        cells, sites = random.integers(3, 8, 2)
+        k = int(random.integers(1, sites + 1))
+        away, weights = random.integers(1, 2**45, (cells, sites)), random.integers(0, 2**30, cells)
+        if seed % 4 == 0:
+            away[:, 1] = away[:, 0] + (weights > 0)  # nearly the same site twice: other sets are worth the same to twelve digits
+        worth = {
+            chosen: sum(int(w) * min(int(row[site]) for site in chosen) for w, row in zip(weights, away, strict=True))
+            for chosen in combinations(range(sites), k)
+        }
+        choice = choose_p_median(weights, away, k)
+        assert choice.value == worth[choice.sites]
+        assert choice.bound <= min(worth.values())
+        assert choice.gap < 1e-9
+        assert not choice.is_proven or choice.value == min(worth.values())
+        proven += choice.is_proven
+    assert proven > 20
+
+
 def test_a_known_set_with_sites_that_no_better_set_holds_is_not_given_up_for_a_worse_one(monkeypatch):
     # what larger problems go through: the relaxation rules sites out, and the solver sees only the rest
-    monkeypatch.setattr(covering, "_SMALL", -1)
+    monkeypatch.setattr(covering_best, "_SMALL", -1)
     rows = """37 13 47 0 18 47 50; 48 50 0 0 39 0 49; 44 0 48 47 48 49 0; 49 0 47 47 47 0 49; 10 26 0 0 47 50 47; 47 4 27 8 0 0 4;
         0 35 0 48 0 44 20; 0 47 48 47 20 0 0; 9 0 31 48 42 50 0"""
-    problem = gains.savings_of([[int(each) for each in row.split()] for row in rows.split(";")])
+    problem = savings.savings_of([[int(each) for each in row.split()] for row in rows.split(";")])
     kept = conditions(7, k=2, costs=[9, 1, 9, 10, 9, 5, 7], budget=23)
     choice = best(problem, kept)
     assert (choice.sites, choice.value, choice.bound) == ((3, 6), 393, 393)
@@ -130,7 +237,7 @@ def test_a_known_set_with_sites_that_no_better_set_holds_is_not_given_up_for_a_w
 
 @pytest.mark.parametrize("block", range(5))
 def test_the_way_of_larger_problems_leads_to_the_optimum_of_trying_every_set(block, monkeypatch):
-    monkeypatch.setattr(covering, "_SMALL", -1)
+    monkeypatch.setattr(covering_best, "_SMALL", -1)
     for seed in range(5000 + 40 * block, 5040 + 40 * block):
         case = Instance(seed)
         if (allowed := list(case.allowed())) and case.sites < 11:
@@ -320,6 +427,8 @@ def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():
         ({"covers": [[0.5]]}, "site 0 covers must be whole"),
         ({"covers": np.array([[True]])}, "numpy.flatnonzero"),
         ({"covers": {0: [0]}}, "must list the places"),
+        ({"weights": [1, 1, 1], "covers": [[1, 0, 0]]}, "numpy.flatnonzero"),
+        ({"k": 2}, "open exactly 2 of 1 sites"),
         ({"weights": [[1]]}, "weights must have shape"),
         ({"open_sites": [1]}, "open_sites names a site"),
         ({"groups": [1], "at_most": [1]}, "there is a group 1"),

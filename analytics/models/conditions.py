@@ -265,7 +265,8 @@ def _counts(sites: int, k: int | None) -> list[Rule]:
     if k is None:
         return []
     count = int(whole([k], "k", lowest=0)[0])
-    return [Rule(f"open exactly {count}", np.ones(sites, np.int64), low=count, high=count)]
+    name = f"open exactly {count}" if count <= sites else f"open exactly {count} of {sites} sites"
+    return [Rule(name, np.ones(sites, np.int64), low=count, high=count)]
 
 
 def _budget(sites: int, costs: npt.ArrayLike | None, budget: int | None) -> list[Rule]:

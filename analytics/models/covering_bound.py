@@ -8,7 +8,7 @@ an exact solver.
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
 
@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
-from analytics.models.gains import Gains, Savings
 from analytics.models.merging import Booleans
+from analytics.models.rows import Gains
+from analytics.models.savings import Savings
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +62,9 @@ class Relaxed:
     sets
         Sets on the way that keep to the conditions, the one worth most first: good ones to begin exchanges with.
     end
-        Prices at the bound.
+        Prices at the bound, and the size of steps to go on with: smaller, so that one interrupted again and again comes to its end.
+    is_done
+        Whether it ended before its time was over.
     """
 
     bound: int
@@ -70,6 +73,7 @@ class Relaxed:
     often: Floats
     sets: tuple[tuple[int, ...], ...]
     end: Start
+    is_done: bool = True
 
 
 def relaxed(
@@ -91,7 +95,7 @@ def relaxed(
     known
         Value of a set that keeps to the conditions.
     unit
-        What a better set is worth more, at least; None: the unit of the problem.
+        Of which all differences of values are multiples; None: the unit of the problem.
     steps
         Most subgradient steps.
     until
@@ -100,27 +104,28 @@ def relaxed(
         Prices of a similar problem; None: the first ones are guessed.
     """
     prices: _Prices = _RowPrices(problem, conditions) if isinstance(problem, Gains) else _CellPrices(problem, conditions)
-    size = prices.begun(start)
-    better = known + (unit or problem.unit)
+    size, unit = prices.begun(start), unit or problem.unit
+    better, rounding = known + unit, _ROUNDING * unit
     is_out, is_in, often = np.zeros(problem.sites, np.bool_), np.zeros(problem.sites, np.bool_), np.zeros(problem.sites)
-    best, end, stalled, met = np.inf, prices.end(), 0, _Met()
+    best, end, stalled, met, is_late = np.inf, prices.end(), 0, _Met(), False
     for _ in range(steps):
         value, sums, chosen = prices.value()
-        out, inside = prices.decided(value, sums, chosen, better)
+        out, inside = prices.decided(value + rounding, sums, chosen, better)
         is_out, is_in = is_out | out, is_in | inside
         often = _REMEMBERED * often + (1 - _REMEMBERED) * chosen
         stalled += 1
         if value < best:
             best, end, stalled = value, prices.end(), 0
-        is_over = best < better or size < _SMALLEST_STEP or (until is not None and perf_counter() > until)
+        is_late = until is not None and perf_counter() > until
         slope, worth = prices.slope(chosen)
         met.see(chosen, worth, is_kept=stalled >= _STALLED)
         if stalled >= _STALLED:
             size, stalled = size * _SMALLER, 0
-        if is_over or not prices.step(slope, chosen, size * (value - known)):
+        if best < better or size < _SMALLEST_STEP or is_late or not prices.step(slope, chosen, size * (value - known)):
             break
-    bound = problem.base + int(np.floor((best - problem.base) / problem.unit + _ROUNDING)) * problem.unit
-    return Relaxed(max(bound, known), is_out, is_in, often, met.sets, end)
+    bound = problem.base + int(np.floor((best - problem.base) / unit + _ROUNDING)) * unit
+    is_done = not is_late or size < _SMALLEST_STEP
+    return Relaxed(max(bound, known), is_out, is_in, often, met.sets, replace(end, size=size * _SMALLER), is_done)
 
 
 class _Met:
@@ -153,7 +158,7 @@ class _Prices(ABC):
     """Prices of the conditions and of the rows or cells, and the bound they lead to."""
 
     def __init__(self, problem: Gains | Savings, conditions: Conditions) -> None:
-        self.base, self.unit, self.site_values = problem.base, problem.unit, problem.site_values
+        self.base, self.site_values = problem.base, problem.site_values
         self.count, kept = _cardinality(conditions)
         rest = Conditions(conditions.sites, tuple(conditions.rules[place] for place in kept))
         self.lowest, self.highest, others = _fixed(rest)
@@ -247,7 +252,7 @@ class _Prices(ABC):
 
     def decided(self, value: float, sums: Floats, chosen: Floats, better: int) -> tuple[Booleans, Booleans]:
         """Return sites whose choice, and sites whose absence, would bring the bound below what a better set is worth."""
-        slack = value - better + _ROUNDING * self.unit + _INEXACT * (abs(value) + float(np.abs(sums).max(initial=0.0)))
+        slack = value - better + _INEXACT * (abs(value) + float(np.abs(sums).max(initial=0.0)))
         free, is_in = self.highest > self.lowest, chosen > 0
         if self.count is None:
             return free & ~is_in & (-sums > slack), free & is_in & (sums > slack)
@@ -287,10 +292,13 @@ class _CellPrices(_Prices):
     def __init__(self, savings: Savings, conditions: Conditions) -> None:
         super().__init__(savings, conditions)
         self.matrix = savings.matrix.astype(float)
+        self.over = np.empty_like(self.matrix)
         self.prices = self.matrix.max(axis=1, initial=0.0) / 2
 
     def _own(self) -> tuple[float, Floats]:
-        return float(self.prices.sum()), np.maximum(self.matrix - self.prices[:, None], 0).sum(axis=0)
+        np.subtract(self.matrix, self.prices[:, None], out=self.over)
+        np.maximum(self.over, 0, out=self.over)
+        return float(self.prices.sum()), self.over.sum(axis=0)
 
     def _slope(self, chosen: Floats) -> tuple[Floats, float]:
         own = self.matrix[:, chosen > 0]

@@ -8,8 +8,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analytics.models.conditions import Conditions
 from analytics.models.covering_search import Chosen
-from analytics.models.gains import Gains
 from analytics.models.merging import Integers, Keys, set_keys, site_keys
+from analytics.models.rows import Gains
 
 _PER_SECOND: Final = 40_000
 """Numbers of a problem for which the solver needs about a second before it can be interrupted; larger ones are left to the relaxation."""

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
-from analytics.models.gains import Gains, Savings
 from analytics.models.merging import Booleans, Integers
+from analytics.models.rows import Gains
+from analytics.models.savings import Savings
 
 Floats = npt.NDArray[np.float64]
 Chosen = tuple[int, ...]

@@ -17,11 +17,14 @@ import numpy.typing as npt
 from analytics.models.conditions import Conditions
 from analytics.models.covering_bound import Relaxed, Start, relaxed
 from analytics.models.covering_search import Chosen, Problem, improved
-from analytics.models.gains import Gains, Part, Savings
 from analytics.models.merging import Booleans
+from analytics.models.rows import Gains, Part
+from analytics.models.savings import Savings
 
 _ROOT_STEPS: Final = 1500
-_STEPS: Final = 60
+_STEPS: Final = {Gains: 80, Savings: 30}
+"""Steps of the nodes after the first one: prices of rows need more of them."""
+
 _STEP_SIZE: Final = 0.3
 _HALF: Final = 0.5
 _SEARCHED: Final = 8
@@ -123,8 +126,13 @@ class Tree:
             again = self._relaxed(here, replace(told.end, size=_STEP_SIZE), until)  # a better set decides more sites
             told = replace(again, bound=min(again.bound, told.bound), is_out=again.is_out | told.is_out, is_in=again.is_in | told.is_in)
         bound = min(-node.minus_bound, told.bound)
-        if bound >= self.known + self.unit:
-            self._part(here, told, bound, self._end(here, told, node.prices))
+        if bound < self.known + self.unit:
+            return
+        end = self._end(here, told, node.prices)
+        if told.is_done:
+            self._part(here, told, bound, end)
+        else:
+            self._push(bound, here.taken, here.free, end)
 
     def _here(self, node: _Node) -> _Here | None:
         """Return what a node leaves to choose; None where the rules leave nothing."""
@@ -139,7 +147,7 @@ class Tree:
         """Return the prices of the node before as those of what is left."""
         if prices is None:
             return None
-        return Start(np.maximum(prices.prices[here.part.rows] - here.part.there, 0), prices.of_rules[here.left], _STEP_SIZE)
+        return Start(np.maximum(prices.prices[here.part.rows] - here.part.there, 0), prices.of_rules[here.left], prices.size)
 
     def _end(self, here: _Here, told: Relaxed, prices: Start | None) -> Start:
         """Return the prices of what is left as those of the whole."""
@@ -148,10 +156,10 @@ class Tree:
         of_rules = np.zeros(len(self.conditions.rules))
         of_rows[here.part.rows] = told.end.prices + here.part.there
         of_rules[here.left] = told.end.of_rules
-        return Start(of_rows, of_rules)
+        return Start(of_rows, of_rules, _STEP_SIZE if told.is_done else told.end.size)
 
     def _relaxed(self, here: _Here, start: Start | None, until: float) -> Relaxed:
-        steps = _ROOT_STEPS if start is None else _STEPS
+        steps = _ROOT_STEPS if start is None or start.size > _STEP_SIZE else _STEPS[type(self.problem)]
         return relaxed(here.part.problem, here.rules, self.known, unit=self.unit, steps=steps, until=until, start=start)
 
     def _search(self, here: _Here, told: Relaxed, until: float) -> None:

@@ -11,25 +11,37 @@ Booleans = npt.NDArray[np.bool_]
 Keys = npt.NDArray[np.uint64]
 
 _EXACT_SITES: Final = 128
-_MOST: Final = 2**53
+MOST: Final = 2**53
 """Larger totals than this are no longer whole numbers in the solver."""
 
 
-def whole(values: npt.ArrayLike, what: str, *, lowest: int | None = None) -> Integers:
+def whole(values: npt.ArrayLike, what: str, *, lowest: int | None = None, are_summed: bool = True) -> Integers:
     """Return values as 64-bit whole numbers.
+
+    Parameters
+    ----------
+    values
+        Whole numbers of any type, floating-point ones too.
+    what
+        What they are called in errors.
+    lowest
+        None of them may be less.
+    are_summed
+        Whether all together must stay exact; else each.
 
     Raises
     ------
     ValueError
-        If one is no whole number, less than ``lowest``, or all together are too large to stay exact.
+        If one is no whole number, less than ``lowest``, or they are too large to stay exact.
     """
     given = np.asarray(values)
     if given.size and not np.issubdtype(given.dtype, np.integer):
         given = np.asarray(given, np.float64)
         if not (np.isfinite(given).all() and (given == np.rint(given)).all()):
-            raise ValueError(f"{what} must be whole numbers; multiply and round them first")
-    if given.size and np.abs(np.asarray(given, np.float64)).sum() > _MOST:
-        raise ValueError(f"{what} add up to more than 2 ** 53; use a larger unit")
+            raise ValueError(f"{what} must be whole numbers; multiply and round them first, as in numpy.rint(1000 * values)")
+    sizes = np.abs(np.asarray(given, np.float64))
+    if given.size and (sizes.sum() if are_summed else sizes.max()) > MOST:
+        raise ValueError(f"{what} {'add up to' if are_summed else 'hold'} more than 2 ** 53; use a larger unit")
     numbers = given.astype(np.int64)
     if lowest is not None and numbers.size and numbers.min() < lowest:
         raise ValueError(f"{what} must be {lowest} or more, not {int(numbers.min())}")
