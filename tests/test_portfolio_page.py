@@ -120,6 +120,27 @@ def test_a_certificate_says_all_next_sets_were_asked_only_once_they_were(demo, s
     assert running.sets_asked == 1
 
 
+def _runs_itself(again):
+    import streamlit as st  # noqa: PLC0415 - runs as a script of its own
+
+    from ui import filters, frame  # noqa: PLC0415
+
+    page = next(each for each in frame.PAGES if each.title == "Portfolio")
+    if "ran" not in st.session_state:
+        st.session_state.update({"ran": True, "chosen": {"budget": "5"}, frame._PAGE: page.path, frame._WRITTEN: {"budget": "5"}})
+        if again:
+            filters.run_again()
+    st.session_state["read"] = dict(frame._read_address(page))
+
+
+@pytest.mark.parametrize(("again", "read"), [(True, {"budget": "5"}), (False, {})])
+def test_a_page_that_runs_of_its_own_accord_takes_no_address_that_lags_behind_for_news(again, read):
+    """An empty address where a budget was written means Back, unless the page ran itself again before the browser had it."""
+    script = AppTest.from_function(_runs_itself, args=(again,)).run()
+    assert not script.exception
+    assert script.session_state["read"] == read
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_curve_marks_the_chosen_point_and_leaves_a_gap_where_nothing_is_possible(theme):
     points = [Allowed(0, None, "conflict"), Allowed(1, 30.5, "one"), Allowed(2, 46.0, "two")]

@@ -67,6 +67,12 @@ def choose(**texts: str | None) -> None:
             chosen()[key] = text
 
 
+def run_again() -> None:
+    """Run the page again of its own accord: its address, which may not have what was chosen last yet, says nothing new."""
+    st.session_state[_ACTED_UNDER] = st.query_params.to_dict()
+    st.rerun(scope="app")
+
+
 def segments(control: Control) -> None:
     """Draw a control of a page as a row of buttons."""
     known = chosen().get(control.key)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from analytics.explore import Explored
 from data.errors import Stopped
+from ui import filters
 from ui.explore import asking
 from ui.explore.asking import Asking, Key
 from ui.explore.choice import Choice
@@ -72,7 +73,7 @@ def _follow() -> None:
     """Draw how far the question is, and run the page again once it is over."""
     running = cast("Asking | None", st.session_state.get(_RUNNING))
     if running is None or running.is_over:
-        st.rerun(scope="app")
+        filters.run_again()
     expected = max(running.expected, running.answered)  # larger cells take further answers
     told = f"{running.answered} of {expected} answers, {running.seconds:.0f} s"
     st.progress(running.answered / expected, text=f"This takes longer than a second: {told}.")

@@ -8,7 +8,7 @@ from analytics.choosing.certificate import spelled
 from analytics.choosing.portfolio_words import beside_error, money, sentence
 from analytics.choosing.raw import by_hand
 from analytics.commands.options import in_words
-from ui import panels, source
+from ui import filters, panels, source
 from ui.portfolio.asked import AIM, Asked
 from ui.portfolio.following import go_on
 from ui.view import View
@@ -78,7 +78,7 @@ def _following(by: Asked, drawn: int) -> None:
     def progress() -> None:
         running = by.running
         if running.sections > drawn or running.is_over:
-            st.rerun(scope="app")
+            filters.run_again()
         with st.container(horizontal=True, vertical_alignment="center", key="portfolio-progress"):
             share = min(1.0, running.done / max(running.expected, 1))
             st.progress(share, text=f"Still to come: {running.stage}, {running.done} of {running.expected} steps, {running.seconds:.0f} s")
