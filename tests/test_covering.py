@@ -224,6 +224,15 @@ def test_numbers_too_large_for_exact_sums_are_valued_exactly_and_never_proven_fa
     assert proven > 20
 
 
+def test_of_many_sites_that_are_the_same_to_twelve_digits_none_is_proven_while_a_better_one_may_be_left():
+    away = np.append(2**44 - np.arange(9), 2**45) * np.ones((3, 1), np.int64)
+    choice = choose_p_median([2**30 + 1, 2**30 + 3, 2**30 + 5], away, 1)
+    optimum = (3 * 2**30 + 9) * (2**44 - 8)
+    assert choice.bound <= optimum <= choice.value
+    assert choice.is_proven == (choice.value == optimum)
+    assert choice.gap < 1e-9
+
+
 def test_a_known_set_with_sites_that_no_better_set_holds_is_not_given_up_for_a_worse_one(monkeypatch):
     # what larger problems go through: the relaxation rules sites out, and the solver sees only the rest
     monkeypatch.setattr(covering_best, "_SMALL", -1)
