@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import streamlit as st
 
@@ -67,17 +67,26 @@ def choose(**texts: str | None) -> None:
             chosen()[key] = text
 
 
-def run_again() -> None:
+def run_again() -> NoReturn:
     """Run the page again of its own accord: its address, which may not have what was chosen last yet, says nothing new."""
     st.session_state[_ACTED_UNDER] = st.query_params.to_dict()
     st.rerun(scope="app")
+
+
+def show(widget: str, value: object) -> None:
+    """Put a value into a widget that has another one.
+
+    What is put in anew takes back what a reader chooses in the same moment, and a page may run again of its own accord at any moment.
+    """
+    if widget not in st.session_state or st.session_state[widget] != value:
+        st.session_state[widget] = value
 
 
 def segments(control: Control) -> None:
     """Draw a control of a page as a row of buttons."""
     known = chosen().get(control.key)
     widget = f"w-{control.key}"
-    st.session_state[widget] = known if known in control.options else control.default
+    show(widget, known if known in control.options else control.default)
     st.segmented_control(
         control.label,
         list(control.options),
@@ -103,7 +112,7 @@ def _take(key: str, default: str = "") -> None:
 
 
 def _select(key: str, label: str, options: Mapping[Any, str], shown: str, *, width: int, take: Callable[[], None]) -> None:
-    st.session_state[f"w-{key}"] = shown
+    show(f"w-{key}", shown)
     st.selectbox(
         label,
         list(options),
@@ -165,7 +174,7 @@ def _take_period(view: View) -> None:
 
 def _day(key: str, label: str, shown: date) -> None:
     widget = f"w-{key}"
-    st.session_state[widget] = shown
+    show(widget, shown)
     st.date_input(
         label, key=widget, format="YYYY-MM-DD", required=True, on_change=_take_day, args=(key,), width=125, label_visibility="collapsed"
     )
