@@ -79,13 +79,13 @@ def columns(by: Asked) -> tuple[Shown, ...]:
     who = "People" if by.scenario.terms.weight == "population" else "Households"
     tried = "10,000 weightings around these" if by.around else "10,000 weightings, drawn evenly from all there are"
     return (
-        Shown("rank", "#", help="-: fails a hard limit, or nothing is known of it", is_pinned=True, width_px=30),
+        Shown("rank", "#", help="-: fails a hard limit, or nothing is known of it", is_pinned=True, width_px=28),
         Shown("mall", "Mall", is_pinned=True, width_px=196),
         Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=60),
         Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=58),
-        Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=76),
-        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=94),
-        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=60),
+        Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=70),
+        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=90),
+        Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=56),
         Shown(
             "short",
             "h short",
@@ -93,13 +93,13 @@ def columns(by: Asked) -> tuple[Shown, ...]:
             help="Driver-hours a week it would need beyond what the market has to spare (forecast)",
             width_px=56,
         ),
-        Shown("cost", "Cost", "money", help="Driver pay, surcharge and handling for each delivered order (forecast)", width_px=60),
+        Shown("cost", "Cost", "money", help="Driver pay, surcharge and handling for each delivered order (forecast)", width_px=56),
         Shown(
             "taken",
             "Taken",
             "percent",
             help="Part of the open malls' expected people who would choose this one instead (model)",
-            width_px=58,
+            width_px=52,
         ),
         *((Shown("market", "Market", width_px=84),) if _is_of_several(by) else ()),
         *((Shown("note", "Note", width_px=320),) if any(_note(row) for row in by.ranked.rows) else ()),
