@@ -13,6 +13,7 @@ from data.warehouse import Warehouse
 from ui import panels
 from ui.charts.portfolio import Allowed, Axes, portfolio_curve
 from ui.maps.portfolio import mall_colors
+from ui.portfolio import controls
 from ui.portfolio import following as module
 from ui.portfolio.following import Following, Key, following, go_on
 
@@ -139,6 +140,23 @@ def test_a_page_that_runs_of_its_own_accord_takes_no_address_that_lags_behind_fo
     script = AppTest.from_function(_runs_itself, args=(again,)).run()
     assert not script.exception
     assert script.session_state["read"] == read
+
+
+def test_a_box_that_has_just_gone_changes_nothing(monkeypatch):
+    changed = []
+    monkeypatch.setattr(controls, "change", lambda **texts: changed.append(texts))
+    state = {"w-allowed": "budget", "w-open": 3, "w-budget": 2.5, "w-within": None}
+    monkeypatch.setattr(controls.st, "session_state", state)
+    controls._take_open(wish(scenario({"budget": "5"})))
+    assert changed == []
+    controls._take_budget()
+    controls._take_within()
+    assert changed == [{"budget": "250000000"}, {"open": None}]
+    state["w-allowed"], state["w-open"] = "open", 4
+    controls._take_budget()
+    controls._take_within()
+    controls._take_open(wish(scenario({})))
+    assert changed[2:] == [{"open": "4", "budget": None}]
 
 
 def _puts_in(value):

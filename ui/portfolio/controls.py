@@ -92,7 +92,14 @@ def _take_kind(wish: Wish) -> None:
     )
 
 
+def _is_shown(kind: str) -> bool:
+    """Tell whether the boxes of a kind are those shown: the browser may send one that has just gone once more, and nobody meant it."""
+    return bool(st.session_state.get(_KIND) == kind)
+
+
 def _take_open(wish: Wish) -> None:
+    if not _is_shown("open"):
+        return
     change(open=_open_text(wish, int(st.session_state["w-open"])), budget=None)
 
 
@@ -102,10 +109,14 @@ def _open_text(wish: Wish, count: int) -> str | None:
 
 
 def _take_budget() -> None:
+    if not _is_shown("budget"):
+        return
     change(budget=str(round(st.session_state["w-budget"] * _MILLION_CENTS)))
 
 
 def _take_within() -> None:
+    if not _is_shown("budget"):
+        return
     count = st.session_state["w-within"]
     change(open=None if count is None else str(int(count)))
 
