@@ -109,7 +109,7 @@ class Engine:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self._kept: set[tuple[str, str]] = set()
+        self._kept: dict[str, set[str]] = {}
         self._keeping: dict[str, threading.Lock] = {}
         self._connection = connection(version)
         for statement in (
@@ -152,14 +152,14 @@ class Engine:
         part
             Which of its rows the query makes, where it is made bit by bit.
         """
-        if (name, part) in self._kept:
+        parts = self._kept.setdefault(name, set())
+        if part in parts:
             return
         with self._keeping.setdefault(name, threading.Lock()):
-            if (name, part) not in self._kept:
-                is_begun = any(kept == name for kept, _ in self._kept)
+            if part not in parts:
                 with self._told():  # nobody's watch: it is made for every reader
-                    self._connection.cursor().execute(f"INSERT INTO {name} {sql}" if is_begun else f"CREATE TABLE {name} AS {sql}")
-                self._kept.add((name, part))
+                    self._connection.cursor().execute(f"INSERT INTO {name} {sql}" if parts else f"CREATE TABLE {name} AS {sql}")
+                parts.add(part)
 
     def table(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> pa.Table:
         """Run one statement and return its result.

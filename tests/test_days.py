@@ -1,6 +1,7 @@
 """What is told from sums by day is what the rows themselves tell, to the last integer, and hides what they hide."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pyarrow as pa
@@ -125,6 +126,41 @@ def test_days_are_counted_once_for_a_version(full, monkeypatch):
 
     assert full.ask("orders").table.equals(before)
     assert "rows_all" in engine.table("FROM people_of_orders").column_names
+
+
+class _Meanwhile(str):
+    """A name that lets another reader's table be counted whenever it is compared: as a thread may in any moment."""
+
+    __slots__ = ("count",)
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        self.count()
+        return str(self) == str(other)
+
+
+def test_a_reader_who_counts_is_not_disturbed_by_others(full):
+    engine, others, name = Engine(full.version), iter(range(1000)), _Meanwhile("mine")
+    name.count = lambda: engine.keep(f"other_{next(others)}", "SELECT 1 AS n")
+
+    for part in ("a", "b", "a"):
+        name.count()
+        engine.keep(name, f"SELECT '{part}' AS part", part)
+
+    assert engine.table("SELECT part FROM mine ORDER BY part").to_pylist() == [{"part": "a"}, {"part": "b"}]
+
+
+def test_readers_who_count_the_same_at_the_same_time_count_it_once(full):
+    engine = Engine(full.version)
+
+    def count(_reader: int) -> None:
+        for part in "abcdef":
+            engine.keep("shared", f"SELECT '{part}' AS part FROM range(20000) WHERE range = 9", part)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(4)))
+
+    assert "".join(row["part"] for row in engine.table("SELECT part FROM shared ORDER BY part").to_pylist()) == "abcdef"
 
 
 @pytest.mark.parametrize("by", [("mall", "day"), ("status",), ()])
