@@ -159,26 +159,6 @@ def test_a_box_that_has_just_gone_changes_nothing(monkeypatch):
     assert changed[2:] == [{"open": "4", "budget": None}]
 
 
-def _puts_in(value):
-    import streamlit as st  # noqa: PLC0415 - runs as a script of its own
-
-    from ui import filters  # noqa: PLC0415
-
-    filters.show("w-box", st.session_state.get("wanted", value))
-    st.number_input("Box", key="w-box")
-
-
-def test_a_value_is_put_into_a_widget_only_where_it_has_another_one():
-    """Were it put in anew by every run, it would take back what is chosen while the page runs of its own accord."""
-    script = AppTest.from_function(_puts_in, args=(3,)).run()
-    assert (script.number_input[0].value, script.number_input[0].proto.set_value) == (3, True)
-    script.run()
-    assert (script.number_input[0].value, script.number_input[0].proto.set_value) == (3, False)
-    script.session_state["wanted"] = 5
-    script.run()
-    assert (script.number_input[0].value, script.number_input[0].proto.set_value) == (5, True)
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_curve_marks_the_chosen_point_and_leaves_a_gap_where_nothing_is_possible(theme):
     points = [Allowed(0, None, "conflict"), Allowed(1, 30.5, "one"), Allowed(2, 46.0, "two")]

@@ -73,20 +73,11 @@ def run_again() -> NoReturn:
     st.rerun(scope="app")
 
 
-def show(widget: str, value: object) -> None:
-    """Put a value into a widget that has another one.
-
-    What is put in anew takes back what a reader chooses in the same moment, and a page may run again of its own accord at any moment.
-    """
-    if widget not in st.session_state or st.session_state[widget] != value:
-        st.session_state[widget] = value
-
-
 def segments(control: Control) -> None:
     """Draw a control of a page as a row of buttons."""
     known = chosen().get(control.key)
     widget = f"w-{control.key}"
-    show(widget, known if known in control.options else control.default)
+    st.session_state[widget] = known if known in control.options else control.default
     st.segmented_control(
         control.label,
         list(control.options),
@@ -112,7 +103,7 @@ def _take(key: str, default: str = "") -> None:
 
 
 def _select(key: str, label: str, options: Mapping[Any, str], shown: str, *, width: int, take: Callable[[], None]) -> None:
-    show(f"w-{key}", shown)
+    st.session_state[f"w-{key}"] = shown
     st.selectbox(
         label,
         list(options),
@@ -174,7 +165,7 @@ def _take_period(view: View) -> None:
 
 def _day(key: str, label: str, shown: date) -> None:
     widget = f"w-{key}"
-    show(widget, shown)
+    st.session_state[widget] = shown
     st.date_input(
         label, key=widget, format="YYYY-MM-DD", required=True, on_change=_take_day, args=(key,), width=125, label_visibility="collapsed"
     )

@@ -9,7 +9,6 @@ import streamlit as st
 
 from analytics.choosing.sites import Site, sites
 from analytics.choosing.wish import MOST_BACKUP, MOST_OPEN, MOST_WEEKS, OPEN, Wish
-from ui import filters
 from ui.candidates.asked import PEOPLE
 from ui.portfolio.asked import Asked, change, wish_of
 from ui.view import View
@@ -25,7 +24,7 @@ def allowed(by: Asked) -> None:
     kinds = {"open": "Open", "budget": "Budget"} | ({"free": "As many as pay"} if wish.aim == "contribution" else {})
     kind = "budget" if wish.budget_cents is not None else "open" if wish.count is not None else "free"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="portfolio-allowed"):
-        filters.show(_KIND, kind)
+        st.session_state[_KIND] = kind
         st.segmented_control(
             "What is allowed",
             list(kinds),
@@ -36,7 +35,7 @@ def allowed(by: Asked) -> None:
             label_visibility="collapsed",
         )
         if kind == "open":
-            filters.show("w-open", wish.count or 0)
+            st.session_state["w-open"] = wish.count or 0
             st.number_input(
                 "Malls to open",
                 min_value=0,
@@ -49,7 +48,7 @@ def allowed(by: Asked) -> None:
             )
         elif kind == "budget":
             millions = (wish.budget_cents or 0) / _MILLION_CENTS
-            filters.show("w-budget", millions)
+            st.session_state["w-budget"] = millions
             st.number_input(
                 "Budget, $ M",
                 min_value=0.0,
@@ -63,7 +62,7 @@ def allowed(by: Asked) -> None:
                 help="Millions, for opening and running the malls over the weeks of Conditions",
             )
             _beside(f"$ M over {wish.weeks} weeks, for")
-            filters.show("w-within", wish.count)
+            st.session_state["w-within"] = wish.count
             st.number_input(
                 "Malls within the budget",
                 min_value=0,
