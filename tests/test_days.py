@@ -7,7 +7,7 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from analytics import days
+from analytics import days, hours
 from analytics.answers import hidden_share
 from analytics.catalog import FACTS, METRICS
 from analytics.catalog import metric as of
@@ -126,6 +126,17 @@ def test_days_are_counted_once_for_a_version(full, monkeypatch):
 
     assert full.ask("orders").table.equals(before)
     assert "rows_all" in engine.table("FROM people_of_orders").column_names
+
+
+def test_what_is_kept_under_one_name_is_one_query():
+    counted = [each for metric in BY_DAYS for mall_id in (None, "M1") for each in days.kept_by(metric, mall_id)]
+    counted += [hours.kept(metric.hourly, is_by_mall=is_by_mall) for metric in HOURLY for is_by_mall in (False, True)]
+
+    kept = {(each.name, each.part): each.sql for each in counted}
+
+    assert all(kept[each.name, each.part] == each.sql for each in counted)
+    assert all(f"'{part}'" in sql for (_, part), sql in kept.items() if part)
+    assert {part for _, part in kept} == {"", "M1"}
 
 
 class _Meanwhile(str):
