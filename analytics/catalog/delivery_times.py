@@ -93,6 +93,8 @@ METRICS: Final = (
         needs=("click_to_door_s", "unsplit_s"),
         needs_status="delivered",
         left_out=_TILED,
+        by_days=True,
+        day_sums=(("orders", delivery_times.stages),),
         parts=delivery_times.stage_parts,
         tilings=delivery_times.STAGE_TILINGS,
     ),

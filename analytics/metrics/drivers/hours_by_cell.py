@@ -109,7 +109,10 @@ def gap_by_cell_of_hours(  # noqa: PLR0917 -- its tables
     sums = hours.group_by(_PLACE).agg(**gaps, required_s=_.required_s.sum(), online_s=_.online_s.sum())
     asked: dict[str, Any] = {"start_on": start_on, "end_on": end_on, "dow": dow, "hour": hour}
     few = _malls_of_few(shift_activity, SUBJECTS["shift_activity"], **asked)
-    few = few.union(_malls_of_few(with_hours_after(orders, ["mall_id"]), SUBJECTS["orders"], **asked), distinct=True)
+    # Work that is left over only adds people: where there are enough without it, it is not followed.
+    enough = _people(orders, SUBJECTS["orders"], **asked).filter(_.people >= SUBJECTS["orders"].k)
+    unsure = orders.anti_join(enough, "mall_id").select(*orders.columns)
+    few = few.union(_malls_of_few(with_hours_after(unsure, ["mall_id"]), SUBJECTS["orders"], **asked), distinct=True)
     sums = sums.anti_join(few, "mall_id").select(*sums.columns).alias("hours_of_malls")  # written once: it is spread several times
     pairs = drives_to(catchments, malls).filter(_.drive_s <= within_s)
     people = demand_inside(demand_cells, weight).filter(_.weight > 0)
@@ -128,10 +131,15 @@ def _malls_of_few(
     rows: ir.Table, subject: Subject, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None
 ) -> ir.Table:
     """Return the malls with some people in the hours asked for, but fewer than may be shown."""
+    counts = _people(rows, subject, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
+    return counts.filter(counts.people > 0, counts.people < subject.k).select("mall_id")
+
+
+def _people(rows: ir.Table, subject: Subject, *, start_on: date | None, end_on: date | None, dow: int | None, hour: int | None) -> ir.Table:
+    """Return ``people`` of each mall in the hours asked for."""
     inside = asked_hours(rows, start_on=start_on, end_on=end_on, dow=dow, hour=hour)
     here = rows.filter(*inside) if inside else rows
-    counts = here.select("mall_id", person=subject.of(here)).group_by("mall_id").agg(people=_.person.nunique())
-    return counts.filter(counts.people > 0, counts.people < subject.k).select("mall_id")
+    return here.select("mall_id", person=subject.of(here)).group_by("mall_id").agg(people=_.person.nunique())
 
 
 def _spread(sums: ir.Table, placed: ir.Table) -> ir.Table:
