@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,8 +14,9 @@ from data.warehouse import Warehouse
 from ui import panels
 from ui.charts.portfolio import Allowed, Axes, portfolio_curve
 from ui.maps.portfolio import mall_colors
-from ui.portfolio import controls
+from ui.portfolio import controls, curve
 from ui.portfolio import following as module
+from ui.portfolio.asked import Asked
 from ui.portfolio.following import Following, Key, following, go_on
 
 PAGE = Path(__file__).parent.parent / "pages" / "choose" / "portfolio.py"
@@ -119,6 +121,43 @@ def test_a_certificate_says_all_next_sets_were_asked_only_once_they_were(demo, s
     assert running.sets_asked == asked
     running.cancel()
     assert running.sets_asked == 1
+
+
+def test_a_page_tells_of_one_state_while_the_lists_behind_it_grow():
+    running = Following(None, found="best", stage="next best sets", others=["second"], points=["first"])
+    running._thread = threading.current_thread()
+    running._has_main.set()
+    by = Asked(None, (), running)
+    assert (by.found, by.others, by.points, by.sets_asked) == ("best", ("second",), ("first",), 1)
+
+    running.others.append("third")
+    running.points.append("next")
+    running.stage = "curve"
+    assert (by.others, by.points, by.sets_asked) == (("second",), ("first",), 1)
+    assert Asked(None, (), running).sets_asked == 5
+
+
+def test_next_sets_stand_beside_no_other_best_set_than_theirs():
+    running = Following(None, found="quick")
+    running._has_main.set()
+    by = Asked(None, (), running)
+    assert by.found == "quick"
+
+    running.found, running.stage, running._thread = "longer", "curve", threading.current_thread()
+    assert by.sets_asked == 0
+    running.others.append("second")
+    assert (by.found, by.others, by.sets_asked) == ("quick", (), 0)
+
+
+def test_a_curve_that_grows_has_columns_of_one_length(monkeypatch):
+    running = Following(None, found="best", points=[SimpleNamespace(allowed=0, value=1, ids=(), is_proven=True)])
+    running._has_main.set()
+    by, told = Asked(wish(scenario({})), (), running), []
+    assert len(by.points) == 1
+    running.points.append(running.points[0])
+    monkeypatch.setattr(curve, "of_table", lambda table, *_, **__: told.append(table))
+    curve.file(SimpleNamespace(version=None), by)
+    assert told[0].num_rows == 1
 
 
 def _runs_itself(again):

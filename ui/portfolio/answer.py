@@ -18,7 +18,7 @@ _LOOK_EVERY_S = 0.5
 
 def told(by: Asked) -> tuple[str, str]:
     """Return the answer in one sentence, and in an aside what it rests on."""
-    first = next((each for each in by.running.leads if each is not None), None)
+    first = next((each for each in by.leads if each is not None), None)
     return beside_error(sentence(by.found, by.others), by.found, by.others, first), _aside(by)
 
 

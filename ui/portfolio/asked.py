@@ -6,7 +6,8 @@ from typing import Final
 
 import streamlit as st
 
-from analytics.choosing.portfolio import Portfolio, in_all
+from analytics.choosing.portfolio import Point, Portfolio, in_all
+from analytics.choosing.robustness import Lead, Standing
 from analytics.choosing.sites import Site, sites
 from analytics.choosing.wish import AIMS, KEYS, Wish, wish
 from analytics.errors import ParameterError
@@ -56,8 +57,31 @@ class Asked:
 
     @cached_property
     def others(self) -> tuple[Portfolio, ...]:
-        """Next best sets, as far as they are known."""
-        return tuple(self.running.others)
+        """Next best sets, as far as they are known; none where a longer search has found another best set since the page was begun."""
+        return tuple(self.running.others) if self.found is self.running.found else ()
+
+    @property
+    def sets_asked(self) -> int:
+        """How many next best sets were asked for, of which ``others`` are all that there are; so many as these before."""
+        asked = self.running.sets_asked  # first: once all were found, no further one is added
+        is_all = self.found is self.running.found and len(self.others) == len(self.running.others)
+        return asked if is_all else len(self.others)
+
+    # Lists grow while a page is drawn: what it says of them is said of one state.
+    @cached_property
+    def leads(self) -> tuple[Lead | None, ...]:
+        """How far the best set is ahead of each next one, as far as it is known."""
+        return tuple(self.running.leads)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """The curve, as far as it is known."""
+        return tuple(self.running.points)
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        """The scenarios, as far as they are known."""
+        return tuple(self.running.standings)
 
     @property
     def every(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def _sets(view: View, by: Asked) -> None:
     sets = [by.found, *by.others]
     with panels.table_heading("Best and next best sets"):
         panels.export(of_table(tables.sets_table(by.found, by.others), "portfolio_sets", view.version, choices=by.wish.texts), key="sets")
-    leads: list[Lead | None] = [None, *by.running.leads]
+    leads: list[Lead | None] = [None, *by.leads]
     rows = pa.Table.from_pylist([_set(by, each, place, leads) for place, each in enumerate(sets)], schema=_SETS)
     panels.table(rows, _sets_columns(by), key="sets-table", alt=" ".join(f"{row['place']}: {row['malls']}." for row in rows.to_pylist()))
     panels.note(_sets_note(by))
@@ -43,7 +43,7 @@ _SETS = pa.schema([(name, pa.string()) for name in ("place", "malls", "value", "
 
 
 def _sets_columns(by: Asked) -> tuple[Shown, ...]:
-    has_leads = any(each is not None for each in by.running.leads)
+    has_leads = any(each is not None for each in by.leads)
     return (
         Shown("place", "#", is_pinned=True, width_px=40),
         Shown("malls", "Malls to open", help="Those that are in all of these sets come first", width_px=520),
@@ -73,7 +73,7 @@ def _sets_note(by: Asked) -> str:
     if not by.others:
         return "No other set keeps to the conditions." if by.running.is_over and not by.running.is_canceled() else ""
     said = f"In all of them: {write.listed(names)}." if names else "No mall is in all of them: the choice is flat."
-    first = next((each for each in by.running.leads if each is not None), None)
+    first = next((each for each in by.leads if each is not None), None)
     if first is None:
         return said
     if first.is_beyond_error:
@@ -83,13 +83,13 @@ def _sets_note(by: Asked) -> str:
 
 def _worlds(view: View, by: Asked) -> None:
     """Draw how the chosen set does where an assumption is off, and which set would be best there."""
-    rows = pa.Table.from_pylist([_world(by, each) for each in by.running.standings], schema=_WORLDS)
+    rows = pa.Table.from_pylist([_world(by, each) for each in by.standings], schema=_WORLDS)
     with panels.table_heading("What if an assumption is off"):
         panels.export(of_table(_worlds_file(by), "portfolio_scenarios", view.version, choices=by.wish.texts), key="worlds")
     panels.table(rows, _WORLDS_SHOWN, key="worlds-table", alt=" ".join(f"{row['name']}: {row['value']}." for row in rows.to_pylist()))
-    held = sum(each.holds for each in by.running.standings)
-    if by.running.standings:
-        panels.note(f"The set stays the best in {held} of {len(by.running.standings)} scenarios; each changes one assumption.")
+    held = sum(each.holds for each in by.standings)
+    if by.standings:
+        panels.note(f"The set stays the best in {held} of {len(by.standings)} scenarios; each changes one assumption.")
 
 
 _WORLDS = pa.schema([("name", pa.string()), ("value", pa.string()), ("regret", pa.string()), ("best", pa.string())])
@@ -121,7 +121,7 @@ def _then(then: Portfolio, each: Standing) -> str:
 
 
 def _worlds_file(by: Asked) -> pa.Table:
-    rows = by.running.standings
+    rows = by.standings
     return pa.table(
         {
             "scenario": pa.array([each.name for each in rows], pa.string()),
@@ -138,7 +138,7 @@ def _proof(view: View, by: Asked) -> None:
     choice = by.found.choice
     if choice is None:
         return
-    told = certificate(view.version, by.found, by.others, asked=max(by.running.sets_asked, len(by.others)))
+    told = certificate(view.version, by.found, by.others, asked=by.sets_asked)
     name = safe_stem(["portfolio", view.version.id, "synthetic" if view.version.manifest.synthetic else ""])
     with panels.table_heading("Proof and certificate"):
         st.download_button(

@@ -20,7 +20,7 @@ _SHORT: Final = 10
 
 def draw(view: View, by: Asked, *, side: Literal["table", "map"]) -> None:
     """Draw the best value for each number of malls or budget with its file, once it is known: under the map, or under a short table."""
-    points = list(by.running.points)
+    points = by.points
     is_short = sum(not site.is_open for site in by.places) <= _SHORT
     if not points or is_short != (side == "table"):
         return
@@ -36,7 +36,7 @@ def draw(view: View, by: Asked, *, side: Literal["table", "map"]) -> None:
 
 def file(view: View, by: Asked) -> Table:
     """Return the curve as a file: for each number of malls or budget the best value and its malls."""
-    return of_table(curve_table(by.wish, by.running.points), "portfolio_curve", view.version, choices=by.wish.texts)
+    return of_table(curve_table(by.wish, by.points), "portfolio_curve", view.version, choices=by.wish.texts)
 
 
 def _curve(view: View, by: Asked) -> go.Figure:
@@ -54,7 +54,7 @@ def _curve(view: View, by: Asked) -> go.Figure:
             None if each.value is None else shown(by.found, each.value),
             _tip(by, each.allowed, each.value, None if each.ids is None else [names[name] for name in sorted(each.ids)]),
         )
-        for each in by.running.points
+        for each in by.points
     ]
     chosen = None if wish.budget_cents is None else wish.budget_cents / 100
     axes = Axes(
