@@ -14,7 +14,7 @@ from data.warehouse import Warehouse
 from ui import panels
 from ui.charts.portfolio import Allowed, Axes, portfolio_curve
 from ui.maps.portfolio import mall_colors
-from ui.portfolio import controls, curve
+from ui.portfolio import answer, controls, curve
 from ui.portfolio import following as module
 from ui.portfolio.asked import Asked
 from ui.portfolio.following import Following, Key, following, go_on
@@ -147,6 +147,17 @@ def test_next_sets_stand_beside_no_other_best_set_than_theirs():
     assert by.sets_asked == 0
     running.others.append("second")
     assert (by.found, by.others, by.sets_asked) == ("quick", (), 0)
+
+
+@pytest.mark.parametrize(("begun", "followed"), [("next best sets", 1), ("all", 0)])
+def test_what_ended_while_a_page_was_drawn_is_drawn_all_the_same(monkeypatch, begun, followed):
+    running, drawn = Following(None, found="best", stage="next best sets", is_final=True), []
+    running._thread = threading.current_thread() if begun != "all" else threading.Thread()
+    by = Asked(None, (), running, sections=running.sections)
+    running._thread, running.stage = threading.Thread(), "scenarios"
+    monkeypatch.setattr(answer, "_following", drawn.append)
+    answer.follow(None, by)
+    assert drawn == [by] * followed
 
 
 def test_a_curve_that_grows_has_columns_of_one_length(monkeypatch):

@@ -67,17 +67,17 @@ def follow(view: View, by: Asked) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             panels.note(f"Canceled at {running.stage}.")
             st.button("Go on", key="portfolio-again", on_click=go_on, args=(running, view.version), icon=":material/refresh:")
-    elif not running.is_over:
-        _following(by, running.sections)
+    elif not running.is_over or by.sections < running.sections:
+        _following(by)
 
 
-def _following(by: Asked, drawn: int) -> None:
+def _following(by: Asked) -> None:
     """Draw the progress every half second, and run the page again as soon as a further part of it is complete."""
 
     @st.fragment(run_every=_LOOK_EVERY_S)
     def progress() -> None:
         running = by.running
-        if running.sections > drawn or running.is_over:
+        if running.sections > by.sections or running.is_over:
             filters.run_again()
         with st.container(horizontal=True, vertical_alignment="center", key="portfolio-progress"):
             share = min(1.0, running.done / max(running.expected, 1))

@@ -43,12 +43,15 @@ class Asked:
         The answer, and what follows it.
     elsewhere
         Malls that conditions name and that are none of these markets' candidates: they count for nothing here.
+    sections
+        Parts of the answer that were complete when the page was begun.
     """
 
     wish: Wish
     places: tuple[Site, ...]
     running: Following
     elsewhere: tuple[str, ...] = ()
+    sections: int = 0
 
     @cached_property
     def found(self) -> Portfolio:
@@ -116,7 +119,7 @@ def asked(view: View) -> Asked:
     running = following(view.version, here)
     running.main()
     running.wait(_PATIENCE_S - running.seconds)
-    return Asked(here, places, running, tuple(sorted(named - known)))
+    return Asked(here, places, running, tuple(sorted(named - known)), running.sections)
 
 
 def wish_of(view: View) -> Wish:
