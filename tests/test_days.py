@@ -72,7 +72,7 @@ def test_days_tell_what_the_rows_tell(full, monkeypatch, metric, by):
 
 
 @pytest.mark.parametrize(
-    ("metric", "by"), [(metric, by) for metric in HOURLY for by in ((), ("mall", "week", "hour")) if metric.dimensions or not by]
+    ("metric", "by"), [(metric, by) for metric in HOURLY for by in ((), ("mall", "week", "hour")) if bool(metric.dimensions) == bool(by)]
 )
 def test_hours_that_are_kept_tell_what_the_rows_tell(full, monkeypatch, metric, by):
     filters = (*FILTERS, {"mall_id": "M1", "hour": 12}, {"market_id": "V", "start_on": MONDAY, "hour": 13, "dow": 2})
