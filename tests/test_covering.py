@@ -3,6 +3,7 @@
 import doctest
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from random import Random
 from time import perf_counter
 
 import numpy as np
@@ -18,6 +19,7 @@ from analytics.models import covering, covering_best, gains, savings
 from analytics.models.conditions import Infeasible, Rule, conditions, without_set
 from analytics.models.covering import best, choose_covering, choose_p_median, next_best
 from analytics.models.covering_bound import relaxed
+from analytics.models.covering_exact import solved
 from analytics.models.covering_search import greedy, improved
 from analytics.models.covering_tree import Tree
 from analytics.models.gains import covering_gains, together
@@ -231,6 +233,64 @@ def test_of_many_sites_that_are_the_same_to_twelve_digits_none_is_proven_while_a
     assert choice.bound <= optimum <= choice.value
     assert choice.is_proven == (choice.value == optimum)
     assert choice.gap < 1e-9
+
+
+def test_without_any_site_large_distances_count_as_the_longest_that_was_said():
+    choice = choose_p_median([2**29, 2**30], [[3, 5], [2**30, 7]], 0, longest=2**40)
+    assert (choice.sites, choice.value, choice.is_proven) == ((), 3 * 2**29 * 2**40, True)
+
+
+def test_a_budget_of_any_size_rules_out_no_set_that_it_pays_for():
+    weights = [36, 126, 162, 246, 222, 222, 228, 30, 84, 216, 120, 54, 72, 186, 96, 174]
+    covers = [[1, 5, 9, 11], [2, 9, 11, 12, 15], [1, 8, 10], [2, 5, 11], [0, 7, 8, 10, 14, 15], [0, 5, 11, 14, 15]]
+    covers += [[4, 6, 7, 8, 10, 11, 14], [7, 8, 10, 15], [0, 3, 4, 6, 9, 11, 13, 14], [8, 10]]
+    over, apart = [3, 3, 1, 1, 2, 3, 1, 2, 0, 2], [(4, 8), (7, 4)]
+    for large in (10**7, 10**9, 10**11, 2**48 - 1):
+        costs = [large - each for each in over]
+        for budget in (sum(costs) - costs[4] - costs[9], sum(costs) - costs[4] - costs[9] - 1, 2312584670568184):
+            allowed = [
+                each
+                for size in range(11)
+                for each in combinations(range(10), size)
+                if sum(costs[site] for site in each) <= budget and not any({*pair} <= {*each} for pair in apart)
+            ]
+            worth = [sum(w for c, w in enumerate(weights) if sum(c in covers[site] for site in each) >= 3) for each in allowed]
+            choice = choose_covering(weights, covers, costs=costs, budget=budget, not_both=apart, backup=3)
+            assert (choice.value, choice.bound, choice.sites in allowed) == (max(worth), max(worth), True), (large, budget)
+
+
+def test_sums_of_large_amounts_are_met_to_the_last_digit_or_told_to_be_impossible():
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        costs = random.integers(10**13, 10**14, 8)
+        least = int(np.sort(costs)[:3].sum())
+        assert conditions(8, k=3, costs=costs, budget=least).feasible() == tuple(np.sort(np.argsort(costs)[:3]).tolist())
+        assert conditions(8, k=3, costs=costs, budget=least - 1).feasible() is None
+        total = int(costs[[1, 4, 6, 7]].sum())
+        assert conditions(8, limits=[Rule("exactly", costs, low=total, high=total)]).feasible() == (1, 4, 6, 7)
+
+
+def test_the_solver_s_bound_counts_single_people_beside_cells_of_millions():
+    for seed, kind in ((189, 10**6), (189, 10**8), (93, 10**8)):
+        draw = Random(seed)  # cells of millions and cells of a few: the solver's own tolerance left out the better set
+        sites = draw.randrange(6, 11)
+        draw.randrange(3)
+        costs = [draw.randrange(1, 6) for _ in range(sites)]
+        weights = [draw.choice([kind - draw.randrange(3), draw.randrange(1, 6)]) for _ in range(24)]
+        budget = sum(draw.sample(costs, draw.randrange(1, sites))) - draw.randrange(2)
+        covers = [[cell for cell in range(24) if draw.random() < 0.3] for _ in range(sites)]
+        apart = [tuple(draw.sample(range(sites), 2)) for _ in range(draw.randrange(3))]
+        kept = conditions(sites, costs=costs, budget=budget, not_both=apart)
+        problem = covering_gains(weights, covers)
+        most = max(problem.value(each) for size in range(sites + 1) for each in combinations(range(sites), size) if kept.hold(each))
+        _, bound = solved(problem, kept, (), Bounds(np.zeros(sites), np.ones(sites)), limit_s=5)
+        assert bound == most, (seed, kind)
+
+
+def test_savings_are_refused_only_where_what_a_set_can_save_is_too_large_for_exact_sums():
+    away = np.append(np.full(40, 2**40), 0) * np.ones((64, 1), np.int64)
+    choice = choose_p_median(np.full(64, 64), 2**40 - away, 1, longest=2**40)
+    assert (choice.sites, choice.value, choice.is_proven) == ((0,), 0, True)
 
 
 def test_a_known_set_with_sites_that_no_better_set_holds_is_not_given_up_for_a_worse_one(monkeypatch):

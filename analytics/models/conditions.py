@@ -17,6 +17,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from analytics.models.merging import Booleans, Integers, whole
 
 ANY_LOW, ANY_HIGH = -(2**62), 2**62
+_LARGEST_AMOUNT: Final = 2**23
+"""Larger amounts are shown to the solver in a larger unit: from 2 ** 33 on it has ruled out sets that keep to them."""
+
 _INFEASIBLE: Final = 2
 """Status of ``scipy.optimize.milp`` where no solution exists."""
 
@@ -137,20 +140,63 @@ class Conditions:
         return Conditions(int(free.sum()), tuple(rules)), left
 
     def linear(self, extra: int = 0) -> LinearConstraint:
-        """Return the rules for a solver, over the sites and ``extra`` more variables that they leave alone."""
-        matrix = sparse.hstack([sparse.csr_array(self.amounts.astype(float)), sparse.csr_array((len(self.rules), extra))], format="csr")
-        low = np.where(self.low <= ANY_LOW, -np.inf, self.low.astype(float))
-        return LinearConstraint(matrix, low, np.where(self.high >= ANY_HIGH, np.inf, self.high.astype(float)))
+        """Return the rules for a solver, over the sites and ``extra`` more variables that they leave alone.
+
+        A solver keeps rows to a part of their numbers, and with budgets of ten billion leaves out sets that it must not. So amounts are
+        divided by what they have in common, and larger ones counted in a larger unit, in favor of the sets: all that keep to the rules
+        keep to these rows; some others may too.
+        """
+        rows, lows, highs = [], [], []
+        for rule in self.rules:
+            for amounts, low, high in _small(rule):
+                rows.append(amounts)
+                lows.append(low)
+                highs.append(high)
+        amounts = np.array(rows, float).reshape(len(rows), self.sites)
+        matrix = sparse.hstack([sparse.csr_array(amounts), sparse.csr_array((len(rows), extra))], format="csr")
+        return LinearConstraint(matrix, np.array(lows, float), np.array(highs, float))
 
     def feasible(self, toward: npt.ArrayLike | None = None) -> tuple[int, ...] | None:
-        """Return a set that keeps to every rule, with the largest sum of ``toward`` over its sites; None where there is none."""
-        aim = np.zeros(self.sites) if toward is None else np.asarray(toward, float)
-        found = milp(-aim, integrality=np.ones(self.sites), bounds=Bounds(0, 1), constraints=[self.linear()] if self.rules else [])
+        """Return a set that keeps to every rule, with a large sum of ``toward`` over its sites; None where there is none."""
+        found = self._nearly(np.zeros(self.sites) if toward is None else np.asarray(toward, float))
+        if found is None or self.hold(found):
+            return found
+        for rule in self.rules:
+            if not rule.holds(found):  # the solver's rows are a little wider: look far inside the rule
+                own = rule.amounts / max(int(np.abs(rule.amounts).max()), 1)
+                inside = self._nearly(own if int(rule.amounts[list(found)].sum()) < rule.low else -own)
+                if inside is not None and self.hold(inside):
+                    return inside
+        return self._tried(found)
+
+    def _nearly(self, toward: npt.NDArray[np.float64]) -> tuple[int, ...] | None:
+        """Return a set that keeps to the solver's rows, with the largest sum; where there is none, none keeps to the rules either."""
+        found = milp(-toward, integrality=np.ones(self.sites), bounds=Bounds(0, 1), constraints=[self.linear()] if self.rules else [])
         if found.x is None:
             if found.status != _INFEASIBLE:
                 raise RuntimeError(f"the solver gave up on the conditions: {found.message}")
             return None
         return tuple(int(site) for site in np.flatnonzero(found.x > 0.5))
+
+    def _tried(self, near: Sequence[int]) -> tuple[int, ...] | None:
+        """Return a set that keeps to every rule by trying all, those like ``near`` first; None where there is none."""
+        is_near, nothing = np.zeros(self.sites, np.bool_), np.zeros(self.sites, np.bool_)
+        is_near[list(near)] = True
+        waiting = [(nothing, ~nothing)]
+        while waiting:
+            left = self.implied(*waiting.pop())
+            if left is None:
+                continue
+            taken, free = left
+            if self.hold(np.flatnonzero(taken).tolist()):
+                return tuple(np.flatnonzero(taken).tolist())
+            site = int(np.argmax(free))  # without free sites what is implied keeps to every rule
+            free[site] = False
+            with_site = taken.copy()
+            with_site[site] = True
+            ways = [(taken, free), (with_site, free)]
+            waiting += ways if is_near[site] else ways[::-1]
+        return None
 
     def conflict(self) -> tuple[str, ...]:
         """Return names of conditions that cannot hold together, though without any one of them the others can; none where all can.
@@ -246,6 +292,23 @@ def conditions(
         *limits,
     ]
     return Conditions(sites, tuple(rules))
+
+
+def _small(rule: Rule) -> list[tuple[Integers, float, float]]:
+    """Return a rule as rows of small numbers, each with its ends, to which all sets keep that keep to the rule."""
+    divisor = int(np.gcd.reduce(rule.amounts, initial=0)) or 1
+    low = None if rule.low <= ANY_LOW else -(-int(rule.low) // divisor)
+    high = None if rule.high >= ANY_HIGH else int(rule.high) // divisor
+    amounts = rule.amounts // divisor
+    unit = -(-int(np.abs(amounts).max(initial=0)) // _LARGEST_AMOUNT) or 1
+    if unit == 1:
+        return [(amounts, -np.inf if low is None else float(low), np.inf if high is None else float(high))]
+    rows: list[tuple[Integers, float, float]] = []
+    if low is not None:
+        rows.append((-(-amounts // unit), float(-(-low // unit)), np.inf))
+    if high is not None:
+        rows.append((amounts // unit, -np.inf, float(high // unit)))
+    return rows
 
 
 def without_set(conditions: Conditions, chosen: Sequence[int]) -> Conditions:

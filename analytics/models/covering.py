@@ -184,7 +184,7 @@ def choose_p_median(
     )
     most = int(demand.sum()) * top
     if most > MOST:
-        return rounded(demand, away, kept, open_sites=open_sites, time_limit_s=time_limit_s)
+        return rounded(demand, away, kept, longest=top, open_sites=open_sites, time_limit_s=time_limit_s)
     return as_distance(best(distance_gains(demand, away, longest=top, open_sites=open_sites), kept, time_limit_s=time_limit_s), most)
 
 

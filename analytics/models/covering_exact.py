@@ -17,6 +17,9 @@ _PER_SECOND: Final = 40_000
 _HALF: Final = 0.5
 _SHORTEST_S: Final = 0.05
 _ROUNDING: Final = 1e-6
+_INEXACT: Final = 1e-12
+"""Part of all that is paid by which the solver's bound may be wrong: it is raised by as much before it is rounded down."""
+
 _NO_SOLUTION: Final = 2
 """Status of ``scipy.optimize.milp`` where the sites left open cannot keep to the conditions: only the set that was known remains."""
 
@@ -44,7 +47,7 @@ def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limi
     ends = Bounds(np.concatenate([among.lb, np.zeros(rows)]), np.concatenate([among.ub, np.ones(rows)]))
     solved = milp(
         -pays,
-        integrality=np.concatenate([np.ones(sites), gains.needs > 1]),
+        integrality=np.ones(sites + rows),  # rows of one site are whole anyway; untold, the solver has left out better sets
         bounds=ends,
         constraints=[LinearConstraint(enough, -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
         options={"mip_rel_gap": 0, "time_limit": max(limit_s, _SHORTEST_S)},
@@ -58,7 +61,8 @@ def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limi
         return found, gains.value(found)
     if bound is None or not np.isfinite(bound):
         return found, gains.most
-    whole_bound = gains.base + int(np.floor(-bound + _ROUNDING)) * gains.unit
+    inexact = _ROUNDING + _INEXACT * float(np.abs(pays).sum())
+    whole_bound = gains.base + int(np.floor(-bound + inexact)) * gains.unit
     return found, max(whole_bound, gains.value(found))
 
 

@@ -20,7 +20,13 @@ _HALF: Final = 0.5
 
 
 def rounded(
-    demand: Integers, away: Integers, kept: Conditions, *, open_sites: Sequence[int] = (), time_limit_s: float = TIME_LIMIT_S
+    demand: Integers,
+    away: Integers,
+    kept: Conditions,
+    *,
+    longest: int,
+    open_sites: Sequence[int] = (),
+    time_limit_s: float = TIME_LIMIT_S,
 ) -> Choice:
     """Return the best set of a p-median problem whose weighted distances add up to more than 2 ** 53.
 
@@ -31,14 +37,15 @@ def rounded(
     ----------
     demand, away
         Weights of shape (cells,), and distances of shape (cells, sites).
+    longest
+        Distance of a cell without any site; none in ``away`` is longer.
     kept, open_sites, time_limit_s
         As for ``best`` and ``choose_p_median``.
     """
     began = perf_counter()
-    top = int(away.max(initial=0))
-    most = int(demand.sum()) * top
+    most = int(demand.sum()) * longest
     unit = 1 << (most.bit_length() - _ROUNDED_BITS)
-    saved = (top - away).astype(object) * demand.astype(object)[:, None]  # whole numbers of any size
+    saved = (longest - away).astype(object) * demand.astype(object)[:, None]  # whole numbers of any size
     problem = savings_of((-(-saved // unit)).astype(np.int64), open_sites=open_sites)
 
     def exact(chosen: Sequence[int]) -> int:

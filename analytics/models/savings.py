@@ -149,7 +149,8 @@ def savings_of(savings: npt.ArrayLike, *, open_sites: Sequence[int] = (), site_v
     ValueError
         If savings are negative or no whole numbers, or there are not as many site values as sites.
     """
-    saved = whole(savings, "savings", lowest=0)
+    saved = whole(savings, "savings", lowest=0, are_summed=False)
+    whole(saved.max(axis=1, initial=0), "the largest savings of the cells")  # a cell takes one of them
     own = there_of(open_sites, saved.shape[1])
     there = saved[:, own].max(axis=1, initial=0)
     more = np.maximum(saved - there[:, None], 0)
