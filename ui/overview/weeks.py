@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from analytics import catalog
 from analytics.answers import Answer
 from analytics.changes import Estimate
 from analytics.launch import complete_weeks
@@ -71,10 +72,9 @@ def _launch_chart(view: View) -> go.Figure:
     gauge = _chosen(view)
     markets = {market.id: market for market in view.markets}
     series: dict[str, list[tuple[int, float | None]]] = {}
+    rows = [row for metric, changes in _since_opening(gauge, view) for row in compute(metric, view, **changes).rows()]
+    found = {(row["mall_id"], row["weeks_open"]): row for row in rows}
     for mall in _youngest(view):
-        metric, changes = _since_opening(gauge, mall)
-        rows = compute(metric, view, **changes).rows()
-        found = {row["weeks_open"]: row for row in rows}
         weeks = complete_weeks(
             mall.opened_on,
             first_on=markets[mall.market_id].first_on,
@@ -82,14 +82,20 @@ def _launch_chart(view: View) -> go.Figure:
             end_on=view.period.end_on,
             closed_on=mall.closed_on,
         )
-        if any(week in found for week in weeks):
-            series[mall.name] = [(week, in_week(gauge, found.get(week))) for week in weeks]
+        if any((mall.id, week) in found for week in weeks):
+            series[mall.name] = [(week, in_week(gauge, found.get((mall.id, week)))) for week in weeks]
     return launch_curves(series, measure=gauge.measure, theme=view.theme, is_narrow=is_phone())
 
 
-def _since_opening(gauge: Gauge, mall: Mall) -> Ask:
-    """Return the question of one curve: asked mall by mall it reads the orders of that mall alone, which lie together."""
-    return gauge.metric, {"market_id": None, "mall_id": mall.id, "by": ("weeks_open",), "start_on": None}
+def _since_opening(gauge: Gauge, view: View) -> list[Ask]:
+    """Return the questions of the curves: one of all malls where sums by day answer it.
+
+    Other figures are asked mall by mall: that reads the orders of these malls alone, which lie together.
+    """
+    asked: dict[str, Any] = {"by": ("mall", "weeks_open"), "start_on": None}
+    if catalog.metric(gauge.metric).day_sums:
+        return [(gauge.metric, {**asked, "mall_id": None})]
+    return [(gauge.metric, {**asked, "market_id": None, "mall_id": mall.id}) for mall in _youngest(view)]
 
 
 def _youngest(view: View) -> list[Mall]:
@@ -118,9 +124,7 @@ def _by_market(gauge: Gauge, view: View) -> Ask:
 
 def asked(view: View) -> list[Ask]:
     """Return what the tiles, the sentence and the chart of weeks are going to ask."""
-    drawn = (
-        [_since_opening(_chosen(view), mall) for mall in _youngest(view)] if is_since_opening(view) else [_by_market(_chosen(view), view)]
-    )
+    drawn = _since_opening(_chosen(view), view) if is_since_opening(view) else [_by_market(_chosen(view), view)]
     weeks: list[Ask] = [(gauge.metric, {"by": ("week",), **span(view.trend)}) for gauge in (ORDERS, *SEVERAL)]
     whole = whole_weeks(view, _markets(view))
     periods = [period for period in (view.period, view.compared) if period is not None]
