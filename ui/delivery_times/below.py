@@ -10,7 +10,7 @@ from ui import format as write
 from ui import panels
 from ui.charts import CONFIG
 from ui.delivery_times import groups, lost, places
-from ui.delivery_times.question import asked, asked_by_all, of_hour
+from ui.delivery_times.question import asked_by_all
 from ui.delivery_times.question import below as chosen
 from ui.session import Ask, ask_ahead
 from ui.view import View
@@ -18,8 +18,9 @@ from ui.view import View
 
 def ask_all(view: View) -> None:
     """Begin to ask what the page is going to ask in any case."""
-    late: list[Ask] = [("late_attribution", asked(view, **of_hour(view)))] if chosen(view) == "late" else []
-    ask_ahead(view, [*late, *asked_by_all(view)])
+    tables: Mapping[str, Callable[[View], list[Ask]]] = {"late": lost.late_asked, "stages": lost.stages_asked}
+    drawn = tables.get(chosen(view))
+    ask_ahead(view, [*asked_by_all(view), *(drawn(view) if drawn else ())])
 
 
 def below(view: View) -> None:

@@ -11,7 +11,7 @@ from ui.charts import STAGE_LABELS, stage_bar
 from ui.delivery_times.question import asked, of_hour
 from ui.delivery_times.strip import stage_means
 from ui.panels import Shown
-from ui.session import compute, is_phone
+from ui.session import Ask, compute, is_phone
 from ui.view import View
 
 _REASONS = {
@@ -66,6 +66,11 @@ _TIMES = (
     ("ready_to_pickup", "Ready-to-pickup"),
     ("ready_to_door", "Ready-to-door"),
 )
+
+
+def late_asked(view: View) -> list[Ask]:
+    """Return what the bar and the table of late minutes are going to ask."""
+    return [("late_attribution", asked(view, **of_hour(view)))]
 
 
 def late(view: View) -> Answer:
@@ -163,6 +168,11 @@ def slow_note(view: View) -> str:
     low, high = (write.duration(tail[f"tail_{end}_s"]) for end in ("low", "high"))
     slow = write.counted(tail["tail_n"], "order")
     return f"Mean minutes. Slow orders: {slow} that took {low} to {high}, from the 85th to the 95th percentile."
+
+
+def stages_asked(view: View) -> list[Ask]:
+    """Return what the bars and the table of stages are going to ask."""
+    return [(metric, asked(view, **of_hour(view))) for metric in ("tail_stages", "stages", *(metric for metric, _ in _TIMES))]
 
 
 def stage_answers(view: View) -> list[Answer]:
