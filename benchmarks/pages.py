@@ -144,6 +144,16 @@ class Reader:
         """What the page that was drawn last takes for chosen."""
         return dict(self._app.session_state["chosen"])
 
+    def ask_best_of(self, change: Interaction) -> None:
+        """Draw the page after a change as often as the queries by hand are run, and keep the best time of each question."""
+        best: dict[tuple[str, Parameters], float] = {}
+        for _ in range(RUNS):
+            self.open(change.page, change.before)
+            self.open(change.page, change.after)
+            for metric, asked, taken_s in self.asked:
+                best[metric, asked] = min(taken_s, best.get((metric, asked), taken_s))
+        self.asked[:] = [(metric, asked, taken_s) for (metric, asked), taken_s in best.items()]
+
     def rerun_s(self, change: Interaction) -> tuple[float, float]:
         """Return the best of three reruns after a change, and the least processor time."""
         self.open(change.page, change.after)  # compiles what is asked here for the first time
@@ -266,8 +276,7 @@ def main() -> None:
             slowest[change.page] = max(slowest.get(change.page, (0.0, 0.0, change)), (taken_s, worked_s, change), key=lambda each: each[0])
     for page, (taken_s, worked_s, change) in slowest.items():
         with reader.one_by_one():
-            reader.open(page, change.before)
-            reader.open(page, change.after)
+            reader.ask_best_of(change)
         sql, frames = compared(reader, engine, orders)
         verdict = "within" if taken_s <= change.aim_s else "OVER"
         told = f"{len(reader.asked)} answers {_ms(sum(seconds for _, _, seconds in reader.asked))}"

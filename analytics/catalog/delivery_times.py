@@ -27,6 +27,7 @@ def _stage(function: Callable[..., ir.Table], label: str, help_: str, formula: s
         needs=(f"{function.__name__}_s",),
         needs_status="delivered",
         left_out="delivered orders for which the stage is unknown or whose events run backwards",
+        by_days=True,
     )
 
 
@@ -127,6 +128,7 @@ METRICS: Final = (
         needs=("ready_to_door_s",),
         needs_status="delivered",
         left_out="delivered orders whose moment of packing is unknown or after the delivery",
+        by_days=True,
     ),
     Metric(
         delivery_times.ready_to_pickup,
@@ -141,6 +143,7 @@ METRICS: Final = (
         needs=("ready_to_pickup_s",),
         needs_status="delivered",
         left_out="delivered orders whose packing or pick-up is unknown, or which left before they were packed",
+        by_days=True,
     ),
     Metric(
         delivery_times.placed_to_ready,
@@ -155,6 +158,7 @@ METRICS: Final = (
         needs=("placed_to_ready_s",),
         needs_status="delivered",
         left_out="delivered orders whose moment of packing is unknown or before the order",
+        by_days=True,
     ),
     _stage(
         delivery_times.prep,
