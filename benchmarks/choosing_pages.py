@@ -201,17 +201,16 @@ def main() -> None:
         count = sum(not site.is_open for site in there)
         markets = len({site.market_id for site in there})
         print(f"{count} candidates, {len(there) - count} open malls, {markets} markets; {os.cpu_count()} cores", flush=True)
-        reader = Reader()
-        for page in ("Candidates", "Portfolio"):
-            if options.page in {None, page}:
-                taken_s, worked_s = _opened(reader, page, {})
-                print(f"{page}, opened first: {taken_s * 1000:,.0f} ms, processor {worked_s * 1000:,.0f} ms", flush=True)
-        for control in controls(version):
-            if options.page in {None, control.page}:
-                quiet, busy = timed(reader, version, control)
-                print(_told(f"{control.page}, {control.name}", quiet), flush=True)
-                if busy:
-                    print("  " + _told("right after another move", busy), flush=True)
+        for page in ("Candidates", "Portfolio") if options.page is None else (options.page,):
+            reader = Reader()  # a page takes what was chosen on another one along
+            taken_s, worked_s = _opened(reader, page, {})
+            print(f"{page}, opened first: {taken_s * 1000:,.0f} ms, processor {worked_s * 1000:,.0f} ms", flush=True)
+            for control in controls(version):
+                if control.page == page:
+                    quiet, busy = timed(reader, version, control)
+                    print(_told(f"{control.page}, {control.name}", quiet), flush=True)
+                    if busy:
+                        print("  " + _told("right after another move", busy), flush=True)
         if options.page in {None, "Portfolio"}:
             follows(version)
 
