@@ -75,6 +75,7 @@ def kept_by(metric: Metric, mall_id: str | None) -> tuple[Kept, ...]:
     return (*people, *(_kept_sums(table, sums, part) for table, sums in metric.day_sums))
 
 
+@lru_cache(maxsize=32)
 def _kept_sums(table: str, sums: Callable[..., ir.Table], mall_id: str) -> Kept:
     rows = unbound(table)
     rows = rows.filter(rows.mall_id == mall_id) if mall_id else rows

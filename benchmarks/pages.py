@@ -130,7 +130,7 @@ class Reader:
         self._app.query_params.clear()
         for key, text in address.items():
             self._app.query_params[key] = text
-        session._kept_answer.clear()  # noqa: SLF001
+        session._answer.clear()  # noqa: SLF001
         self.asked.clear()
         start, worked = time.perf_counter(), time.process_time()
         self._app.run()

@@ -54,7 +54,7 @@ def test_what_a_page_asks_ahead_it_asks(script, demo_root, monkeypatch):
         (ahead if threading.current_thread().name.startswith("asker") else asked).add(question[:2])
         return known(*question)
 
-    session._kept_answer.clear()
+    known.clear()
     monkeypatch.setattr(session, "_answer", noting)
     assert not run(script, demo_root, monkeypatch).exception
     assert ahead

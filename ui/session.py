@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
@@ -63,21 +63,13 @@ def pinned(version_id: str | None) -> tuple[Version | None, str]:
         return current, f"The data version of this link, {named}, is no longer kept. These are the newest numbers; they may differ."
 
 
+_AS_TEXT: Final[dict[str | type[Any], Callable[[Any], Any]]] = {Parameters: repr, Scope: repr}
+"""What tells questions apart in a cache: to hash their fields one by one took longer than to draw a chart."""
+
+
+@st.cache_data(max_entries=1000, show_spinner=False, hash_funcs=_AS_TEXT)
 def _answer(metric: str, parameters: Parameters, scope: Scope, root: str, version_id: str) -> Answer:
-    # Everything that an answer hangs on, as one text: to hash the fields one by one took longer than to draw a chart.
-    return _kept_answer(repr((metric, parameters, scope, root, version_id)), metric, parameters, scope, root, version_id)
-
-
-@st.cache_data(max_entries=1000, show_spinner=False)
-def _kept_answer(
-    asked: str,  # noqa: ARG001 -- the key
-    _metric: str,
-    _parameters: Parameters,
-    _scope: Scope,
-    _root: str,
-    _version_id: str,
-) -> Answer:
-    return answers(_metric, _parameters, _scope, Warehouse(_root).version(_version_id))
+    return answers(metric, parameters, scope, Warehouse(root).version(version_id))
 
 
 def compute(metric: str, view: View, **changes: object) -> Answer:
@@ -154,7 +146,7 @@ def baselines_of(view: View) -> dict[str, Baseline]:
     return _baselines(view.scope, str(view.version.root), view.version.id, view.period)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_data(max_entries=200, show_spinner=False, hash_funcs=_AS_TEXT)
 def _hidden_share(metric: str, parameters: Parameters, scope: Scope, root: str, version_id: str) -> float:
     return hidden_share(metric, parameters, scope, Warehouse(root).version(version_id))
 

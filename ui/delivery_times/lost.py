@@ -75,7 +75,8 @@ def late_asked(view: View) -> list[Ask]:
 
 def late(view: View) -> Answer:
     """Return late seconds by stage, in the clicked hour where one was."""
-    return compute("late_attribution", view, **asked(view, **of_hour(view)))
+    ((metric, changes),) = late_asked(view)
+    return compute(metric, view, **changes)
 
 
 def late_sentence(view: View) -> str:
