@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ui import format as write
 
@@ -127,5 +129,27 @@ def test_a_long_name_loses_its_middle_because_names_of_one_chain_differ_at_their
         "The Grand Promena\N{HORIZONTAL ELLIPSIS}ta No. 1",
         "The Grand Promena\N{HORIZONTAL ELLIPSIS}ta No. 2",
     ]
+    assert write.shortened(names) == {name: write.short(name) for name in names}
     assert write.short("Fashion Show") == "Fashion Show"
     assert [len(write.short("x" * 90, longest)) for longest in (20, 26, 44)] == [20, 26, 44]
+
+
+def test_different_names_that_would_be_cut_alike_are_cut_where_they_differ():
+    start, end = "Premium Outlets of the Valley", "Village Marketplace"
+    names = [f"{start} {own} {end}" for own in ("North", "South")]
+    assert write.short(names[0]) == write.short(names[1])
+
+    found = write.shortened([*names, names[0], "Fashion Show"])
+
+    assert list(found) == [*names, "Fashion Show"]
+    assert len(set(found.values())) == 3
+    assert all(len(text) <= write.LONGEST_NAME for text in found.values())
+
+
+@given(st.lists(st.text("ab \N{HORIZONTAL ELLIPSIS}", max_size=12), max_size=12), st.integers(4, 9))
+def test_different_names_stay_different_however_they_are_cut(names, longest):
+    found = write.shortened(names, longest)
+
+    assert found.keys() == set(names)
+    assert len(set(found.values())) == len(found)
+    assert all(text == name for name, text in found.items() if len(name) <= longest)

@@ -37,6 +37,7 @@ def run(demo_root, monkeypatch):
     """Run a page; return what it asked, and what it offers to open."""
     asked: list[Answer] = []
     offered: list[source.Behind] = []
+    spoken: list[str] = []
     answer = session._answer
 
     def asking(*question):
@@ -45,17 +46,23 @@ def run(demo_root, monkeypatch):
             asked.append(found)
         return found
 
+    def button(behind, key):
+        offered.extend(behind)
+        spoken.append(source.spoken(key, behind))
+
     monkeypatch.setenv("MALLREACH_WAREHOUSE", str(demo_root))
     monkeypatch.setattr(session, "_answer", asking)
-    monkeypatch.setattr(source, "_button", lambda behind, _: offered.extend(behind))
+    monkeypatch.setattr(source, "_button", button)
 
     def run(script: str, chosen: dict[str, str]):
         asked.clear()
         offered.clear()
+        spoken.clear()
         test = AppTest.from_file(str(ROOT / script), default_timeout=60)
         test.session_state["chosen"] = dict(chosen)
         test.run()
         assert not test.exception
+        assert len(set(spoken)) == len(spoken)  # all look alike: a screen reader has to be told what each belongs to
         return [*asked], [*offered]
 
     return run
@@ -94,3 +101,10 @@ def test_queries_behind_tables_that_are_no_answers_run_by_hand(run, demo_root):
             for statement in filter(None, each.sql.split(";")):
                 assert by_hand.sql(statement).columns
     assert [each.title for each in offered if each.sql] == ["Orders that figures leave out", "Suspicious doors", "How far the data reach"]
+
+
+def test_what_a_button_says_has_no_power_of_its_own():
+    shop = source.Behind("Orders, *[shop](http://b.example)*, $x$", "", "")
+
+    assert source.spoken("late-hours", [shop]) == r"late hours\: Orders, \*\[shop\](http\://b.example)\*, \$x\$"
+    assert source.spoken("map", [shop, shop, shop]).endswith(" and 2 others")

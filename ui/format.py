@@ -4,7 +4,9 @@ Stored units (seconds, meters, cents) come in and never leave. Text carries a tr
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 MISSING = "-"
 MINUS = "\N{MINUS SIGN}"
@@ -24,9 +26,38 @@ def short(name: str, longest: int = LONGEST_NAME) -> str:
 
     What it names stands whole in the table beside the picture.
     """
-    if len(name) <= longest:
-        return name
-    tail = longest // 3
+    return name if len(name) <= longest else _without_middle(name, longest, longest // 3)
+
+
+def shortened(names: Iterable[str], longest: int = LONGEST_NAME) -> dict[str, str]:
+    """Return every name as ``short`` writes it; different names that it would write alike are cut elsewhere, or later, until they differ.
+
+    For whatever stands side by side on a page: two malls of one name would be taken for one.
+    """
+    written = {name: short(name, longest) for name in names}
+    alike: dict[str, list[str]] = {}
+    for name, text in written.items():
+        alike.setdefault(text, []).append(name)
+    for group in alike.values():
+        written |= _apart(group, longest) if len(group) > 1 else {}
+    return written if len(set(written.values())) == len(written) else {name: name for name in written}
+
+
+def _apart(names: Sequence[str], longest: int) -> dict[str, str]:
+    """Return names cut at the place nearest to that of ``short`` at which they differ, as short as they can be then."""
+    for length in range(longest, max(map(len, names))):
+        for tail in sorted(range(1, length - 1), key=partial(_away_from, length // 3)):
+            cut = {name: name if len(name) <= length else _without_middle(name, length, tail) for name in names}
+            if len(set(cut.values())) == len(names):
+                return cut
+    return {name: name for name in names}
+
+
+def _away_from(usual: int, tail: int) -> int:
+    return abs(tail - usual)
+
+
+def _without_middle(name: str, longest: int, tail: int) -> str:
     return f"{name[: longest - 1 - tail].rstrip()}\N{HORIZONTAL ELLIPSIS}{name[-tail:].lstrip()}"
 
 
@@ -45,10 +76,10 @@ def compact(value: int | None) -> str:
     return f"{value / 1e6:.2f}M".replace("-", MINUS)
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:
     """Return what a link says as it stands in a sentence: shortened, and without the power of Markdown to be a link or a picture."""
-    short = text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}\N{HORIZONTAL ELLIPSIS}"
-    return re.sub(r"([\\`*\[\]<>$~:])", r"\\\1", " ".join(short.split()))
+    cut = text if len(text) <= longest else f"{text[:longest]}\N{HORIZONTAL ELLIPSIS}"
+    return re.sub(r"([\\`*\[\]<>$~:])", r"\\\1", " ".join(cut.split()))
 
 
 def in_words(value: int | None) -> str:

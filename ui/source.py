@@ -20,6 +20,7 @@ from ui import format as write
 from ui import session
 
 LABEL: Final = "Where from?"
+_LONGEST_SPOKEN: Final = 120
 _BETTER: Final = {"up": "higher is better", "down": "lower is better", "none": "neither more nor less is better"}
 _UNITS: Final = {"s": "seconds", "share": "share, 0 to 1", "s per 1,000 people": "seconds a week per 1,000 people"}
 _WORDS: Final = {"dow": "weekday", "distance_band": "distance", "pay_band": "pay", "batch": "batch size"}
@@ -78,8 +79,17 @@ def offer(behind: Sequence[Behind], *, key: str) -> None:
 def _button(behind: tuple[Behind, ...], key: str) -> None:
     """Draw the button; what it opens is made when it is clicked, and the page does not run again for it."""
     with st.container(key=f"where-{key}", horizontal=True, horizontal_alignment="right"):
-        if st.button(LABEL, type="tertiary", key=f"{key}-source"):
+        if st.button(f"{LABEL} *{spoken(key, behind)}*", type="tertiary", key=f"{key}-source"):
             _opened(behind)
+
+
+def spoken(key: str, behind: Sequence[Behind]) -> str:
+    """Return what a button belongs to, for who hears the page: ``map: On time, by cell, 9-15 Nov``. The stylesheet takes it from sight.
+
+    The key is in it because two blocks may draw the same answer.
+    """
+    others = f" and {write.counted(len(behind) - 1, 'other')}" if len(behind) > 1 else ""
+    return write.quoted(f"{key.replace('-', ' ')}: {behind[0].title}", longest=_LONGEST_SPOKEN) + others
 
 
 @st.dialog(LABEL, width="large")

@@ -39,6 +39,7 @@ STYLE = f"""
 .st-key-footer [class*="st-key-where-"] {{ margin-top: 0; }}
 .st-key-footer > * {{ flex: 0 1 auto; width: auto; }}
 [class*="st-key-where-"] button {{ min-height: 1.4rem; height: 1.4rem; padding: 0; opacity: 0.78; }}
+[class*="st-key-where-"] button em {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
 [class*="st-key-where-"] button p {{ font-size: 0.8rem; text-decoration: underline; text-underline-offset: 2px; }}
 @media (min-width: {PHONE_PX + 1}px) {{
   .st-key-fold {{ display: none; }}

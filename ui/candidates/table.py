@@ -113,6 +113,7 @@ def _place(by: Asked) -> str:
 def rows(view: View, by: Asked) -> pa.Table:
     """Return the rows of the table: stored units, as the columns expect them."""
     names = {market.id: market.name for market in view.markets}
+    malls = write.shortened((row.site.name for row in by.ranked.rows), _LONGEST_NAME)
     found = []
     for place, row in enumerate(by.ranked.rows):
         sure = by.sure(row)
@@ -120,7 +121,7 @@ def rows(view: View, by: Asked) -> pa.Table:
         found.append(
             {
                 "rank": None if row.rank is None or row.score is None else str(row.rank),
-                "mall": write.short(row.site.name, _LONGEST_NAME),
+                "mall": malls[row.site.name],
                 "market": names[row.site.market_id],
                 "score": row.score,
                 "sure": None if sure is None else write.percent(sure / 1000, decimals=0),

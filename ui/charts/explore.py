@@ -8,7 +8,7 @@ from html import escape
 import plotly.graph_objects as go
 
 from ui.charts.base import names_above, template
-from ui.format import LONGEST_NAME, short
+from ui.format import LONGEST_NAME, shortened
 from ui.palette import Classes, Theme, readable_on, tokens
 
 _BAR_PX, _AXIS_PX, _ROW_PX = 24, 40, 30
@@ -62,7 +62,8 @@ def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = 
     """
     colors = tokens(theme)
     longest = LONGEST_NAME if is_narrow else _LONGEST_BAR_NAME
-    names = _apart([escape(short(bar.name, longest)) for bar in bars])
+    texts = shortened((bar.name for bar in bars), longest)
+    names = _apart([escape(texts[bar.name]) for bar in bars])
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + _BAR_PX * max(1, len(bars))})
     hover = [_bar_tip(bar, unit, before) for bar in bars]
     figure.add_bar(
@@ -184,7 +185,8 @@ def group_grid(
     colors = tokens(theme)
     shades = classes.colors(theme)
     widest = max(12, _COLUMNS_WIDTH // len(columns))
-    row_names, column_names = [escape(short(name)) for name in rows], [escape(short(name, widest)) for name in columns]
+    row_texts, column_texts = shortened(rows), shortened(columns, widest)
+    row_names, column_names = [escape(row_texts[name]) for name in rows], [escape(column_texts[name]) for name in columns]
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + 20 + _ROW_PX * max(1, len(rows))})
     places = [[squares.get((row, column)) for column in columns] for row in rows]
     indices = [[None if each is None or each.value is None else classes.index(each.value) for each in line] for line in places]
@@ -258,8 +260,9 @@ def _label(figure: go.Figure, ends: Sequence[tuple[float, str, str]], groups: Se
     """Write each name and last value at the right end, pushed apart where they would overlap; over the lines on a phone."""
     if not ends:
         return
+    texts = shortened(name for _, name, _ in ends)
     if is_narrow:
-        named = [(f"{escape(short(name))} {unit.text(value)}", color) for value, name, color in sorted(ends, reverse=True)]
+        named = [(f"{escape(texts[name])} {unit.text(value)}", color) for value, name, color in sorted(ends, reverse=True)]
         names_above(figure, named)
         return
     values = [value for value, _, _ in ends]
@@ -267,6 +270,6 @@ def _label(figure: go.Figure, ends: Sequence[tuple[float, str, str]], groups: Se
     gap, height = _LABEL_GAP * ((max(values) - floor) or 1.0), None
     for value, name, color in sorted(ends):
         height = value if height is None else max(value, height + gap)
-        text = f"{escape(short(name))} {unit.text(value)}"
+        text = f"{escape(texts[name])} {unit.text(value)}"
         figure.add_annotation(x=groups[-1], y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
-    figure.update_layout(margin_r=min(230, 30 + 7 * (max(len(short(name)) for _, name, _ in ends) + 5)))
+    figure.update_layout(margin_r=min(230, 30 + 7 * (max(len(texts[name]) for _, name, _ in ends) + 5)))

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ui.charts.base import names_above, template
-from ui.format import short
+from ui.format import shortened
 from ui.palette import Theme, rgba, tokens
 
 _WEEK = timedelta(days=7)
@@ -240,9 +240,10 @@ def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], 
     """Write each name and last value right of its line's end, pushed apart where they would overlap; over the lines on a phone."""
     if not ends:
         return
+    texts = shortened(name for _, _, name, _ in ends)
     if is_narrow:
         highest_first = sorted(ends, key=lambda end: -end[0])
-        names_above(figure, [(f"{escape(short(name))} {value:,.{measure.decimals}f}", color) for value, _, name, color in highest_first])
+        names_above(figure, [(f"{escape(texts[name])} {value:,.{measure.decimals}f}", color) for value, _, name, color in highest_first])
         return
     values = [value for value, *_ in ends]
     floor = min(0.0, *values) if measure.is_from_zero else min(values)
@@ -250,9 +251,9 @@ def _label_ends(figure: go.Figure, ends: Sequence[tuple[float, Any, str, str]], 
     height = None
     for value, week_on, name, color in sorted(ends, key=lambda end: end[0]):
         height = value if height is None else max(value, height + gap)
-        text = f"{escape(short(name))} {value:,.{measure.decimals}f}"
+        text = f"{escape(texts[name])} {value:,.{measure.decimals}f}"
         figure.add_annotation(x=week_on, y=height, text=text, xanchor="left", xshift=8, showarrow=False, font={"color": color})
-    longest = max(len(short(name)) for _, _, name, _ in ends) + 8
+    longest = max(len(texts[name]) for _, _, name, _ in ends) + 8
     figure.update_layout(margin_r=min(210, 7 * longest))
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from ui.charts.base import template
-from ui.format import short
+from ui.format import shortened
 from ui.palette import Theme, tokens
 
 Tone = Literal["good", "bad", "plain"]
@@ -72,7 +72,8 @@ def change_bars(steps: Sequence[Step], total: Step, *, theme: Theme) -> go.Figur
         figure.add_annotation(x=right, y=place, text=text, xanchor="left", xshift=4, showarrow=False)
     reach = [0.0, *ends, total.value]
     span = (max(reach) - min(reach)) or 1.0
-    labels = [*(escape(short(step.label, _LONGEST_LABEL)) for step in steps), f"<b>{escape(total.label)}</b>"]
+    texts = shortened((step.label for step in steps), _LONGEST_LABEL)
+    labels = [*(escape(texts[step.label]) for step in steps), f"<b>{escape(total.label)}</b>"]
     figure.add_vline(x=0, line={"color": colors.muted, "width": 1})
     figure.update_xaxes(visible=False, range=[min(reach) - 0.02 * span, max(reach)])
     figure.update_yaxes(range=[len(bars) - 0.5, -0.5], tickvals=list(range(len(bars))), ticktext=labels, showgrid=False, showline=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.background import Place
-from ui.format import short
+from ui.format import shortened
 from ui.maps.camera import Camera
 from ui.maps.marks import MallMark
 
@@ -56,9 +56,10 @@ def mall_labels(
     """
     boxes = [*reserved, *mall_boxes(malls, camera)]
     labels: list[Label] = []
+    texts = shortened((mall.name for mall in malls), _LONGEST_NAME)
     for mall in sorted(malls, key=lambda each: each.mall_id != chosen):
         x, y = camera.pixel(mall.latitude, mall.longitude)
-        own, text = _disc(x, y), short(mall.name, _LONGEST_NAME)
+        own, text = _disc(x, y), texts[mall.name]
         others = [each for each in boxes if each != own]
         is_in_view = bool(_shared(own, _window(camera)))
         costs = [(_cost(_box(text, x, y, *side), others, camera), place) for place, side in enumerate(_SIDES)]

@@ -107,7 +107,7 @@ def rows(view: View, targets: Targets) -> pa.Table:
     known = {mall.id for mall in shown}
     others = [mall_id for mall_id in now[0] if mall_id not in known]
     places: list[tuple[str | None, Mall | None]] = [*((mall.id, mall) for mall in shown), *((mall_id, None) for mall_id in others)]
-    trends = _trends(view)
+    trends, short = _trends(view), write.shortened((mall.name for mall in shown), _LONGEST_NAME)
     scored = []
     for mall_id, mall in places:
         figures = dict(zip((ORDERS, *SEVERAL), (each.get(mall_id, {}) for each in now), strict=True))
@@ -115,6 +115,7 @@ def rows(view: View, targets: Targets) -> pa.Table:
         scored.append(
             {
                 **_named(mall_id, mall, names, view),
+                "mall": short[mall.name] if mall else mall_id or _UNPLACED,
                 **_figures(figures, view),
                 "trend": _line(trends.get(mall_id, ())),
                 "flag": "; ".join(_flags(pairs, targets, mall)) if any(figures.values()) else None,
@@ -174,7 +175,6 @@ def _named(mall_id: str | None, mall: Mall | None, names: Mapping[str, str], vie
     opened = mall.opened_on if mall and mall.status == "open" else None
     return {
         "mall_id": mall_id,
-        "mall": write.short(mall.name, _LONGEST_NAME) if mall else mall_id or _UNPLACED,
         "market": names.get(mall.market_id, mall.market_id) if mall else view.market.name if view.market else None,
         "weeks_open": max(0, (view.period.end_on - opened).days // 7) if opened else None,
     }

@@ -80,6 +80,7 @@ def _config(wish: Wish, unit: str) -> Mapping[str, Any]:
 def _rows(view: View, by: Asked, made: Worth) -> list[dict[str, Any]]:
     """Return the malls to open by what they add, then the others by what they would add alone."""
     names = {market.id: market.name for market in view.markets}
+    malls = write.shortened((site.name for site in by.places), _LONGEST_NAME)
     lost = dict(zip(by.found.ids, by.found.alone, strict=True))
     nothing = made.problem.value(())
     alone = {site_id: added - nothing for site_id, added in _alone(made).items()}
@@ -92,7 +93,7 @@ def _rows(view: View, by: Asked, made: Worth) -> list[dict[str, Any]]:
         {
             "id": site.id,
             "opened": str(order[site.id]) if site.id in order else "",
-            "mall": write.short(site.name, _LONGEST_NAME),
+            "mall": malls[site.name],
             "must": site.id in by.wish.must,
             "not": site.id in by.wish.must_not,
             "adds": shown(by.found, lost[site.id]) if site.id in lost else None,
