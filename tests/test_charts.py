@@ -18,6 +18,7 @@ def test_the_curve_marks_the_chosen_minute_with_its_share():
     mark = figure.data[1]
     assert (mark.x[0], mark.y[0]) == (20, pytest.approx(62))
     assert figure.layout.annotations[-1].text == "<b>62 %</b>"
+    assert figure.layout.xaxis.title.text == "min drive"
 
 
 def test_a_minute_without_a_share_is_not_marked():

@@ -33,3 +33,14 @@ def test_a_mall_outside_its_range_is_told_by_shape_and_color():
     assert list(marks.marker.symbol) == ["circle", "x", "x"]
     assert list(marks.marker.color) == [colors.text, colors.red, colors.red]
     assert marks.customdata[2][1] == "nothing could be forecast"
+
+
+def test_a_mall_is_named_as_it_is_called_and_two_of_one_chain_stay_two():
+    names = ["Grand & Central Premium Outlets of the Valley North Village", "Grand & Central Premium Outlets of the Valley South Village"]
+
+    figure = back_test([Compared(name, None, 10, False) for name in names], theme="light")
+
+    first, second = figure.layout.yaxis.ticktext
+    assert first != second
+    assert first.startswith("Grand &amp; ")
+    assert figure.layout.xaxis.title.text == "orders a week"

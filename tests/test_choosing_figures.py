@@ -78,5 +78,5 @@ def test_a_name_stands_under_its_point_where_another_one_is_close_over_it() -> N
 def test_shares_of_ranks_are_written_where_they_are_more_than_nothing() -> None:
     figure = rank_shares(["A", "B"], [[0.75, 0.25], [0.001, 0.999]], theme="dark")
 
-    assert [list(row) for row in figure.data[0].text] == [["75%", "25%"], ["", "100%"]]
+    assert [list(row) for row in figure.data[0].text] == [["75 %", "25 %"], ["", "100 %"]]
     assert list(figure.data[0].x) == ["1", "2"]

@@ -37,7 +37,7 @@ TABLE_COLUMNS = (
     Shown("replaced", "Replaced", "count", help="A newer row of the same key took its place"),
     Shown("unchanged", "Unchanged", "count"),
     Shown("rejected", "Rejected", "count"),
-    Shown("grain", "What a row is"),
+    Shown("grain", "What a row is", width_px=640),
 )
 FINDING_COLUMNS = (
     Shown("table", "Table", is_pinned=True),

@@ -3,6 +3,7 @@
 Draws what it is given; a figure that changed is colored only where somebody upstream says that the change is more than chance.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -98,13 +99,22 @@ def question(text: str, aside: str = "") -> None:
 
 def answer_sentence(text: str, aside: str = "") -> None:
     """Draw the answer, and under it in grey what it rests on."""
-    st.html(f'<p class="mr-answer">{escape(text)}</p>' + (f'<p class="mr-aside">{escape(aside)}</p>' if aside else ""))
+    st.html(f'<p class="mr-answer">{_kept(text)}</p>' + (f'<p class="mr-aside">{_kept(aside)}</p>' if aside else ""))
+
+
+def _kept(text: str) -> str:
+    """Return a text for the page whose numbers keep their units: no line begins with a percent sign."""
+    return _unbroken(escape(text))
+
+
+def _unbroken(text: str) -> str:
+    return re.sub(r"(?<=\d) (?=%|min\b|pts\b|h\b|M\b|people\b|orders\b)|(?<=\bn) (?=\d)", "\N{NO-BREAK SPACE}", text)
 
 
 def note(text: str) -> None:
     """Draw a remark in grey; nothing where there is none."""
     if text:
-        st.html(f'<p class="mr-note">{escape(text)}</p>')
+        st.html(f'<p class="mr-note">{_kept(text)}</p>')
 
 
 def tiles(shown: Sequence[Tile], *, link: Callable[[str, str], None] | None = None) -> None:
@@ -129,7 +139,7 @@ def _tile(tile: Tile) -> None:
         delta=tile.change_text or None,
         delta_color=_color(tile.metric.direction, tile.change) if is_news and tile.change else "off",
         delta_arrow=_arrow(tile.change),
-        delta_description=described or None,
+        delta_description=_unbroken(described).replace("-", "-\N{WORD JOINER}") or None,
         help=definition(tile.metric) + (f"\n\n95 % interval: {tile.interval}." if tile.interval else ""),
         border=True,
         height="stretch",
@@ -267,7 +277,7 @@ def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's ow
         width, text = shown.width_px, shown.help
         return st.column_config.ProgressColumn(shown.label, help=text, format="%.0f", min_value=0, max_value=100, width=width)
     if shown.kind == "interval":
-        return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX)
+        return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX, alignment="right")
     if shown.kind in ("text", "cell"):
         return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None, width=shown.width_px)
     return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind], width=shown.width_px)

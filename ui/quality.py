@@ -56,16 +56,16 @@ LEFT_OUT_COLUMNS = (
     Shown("share", "Left out", "percent", help="Share of the orders that should count; delivered ones for times"),
     Shown("left_out", "Orders left out", "count"),
     Shown("orders", "n", "count"),
-    Shown("why", "Why, most orders first"),
+    Shown("why", "Why, most orders first", width_px=260),
 )
 FRESHNESS_COLUMNS = (
     Shown("table", "Table", is_pinned=True),
     Shown("market", "Market"),
-    Shown("last", "Data to"),
-    Shown("complete", "Complete to"),
-    Shown("first", "From"),
+    Shown("last", "Data to", width_px=110),
+    Shown("complete", "Complete to", width_px=110),
+    Shown("first", "From", width_px=110),
     Shown("rows", "Rows", "count"),
-    Shown("changed", "Last new rows"),
+    Shown("changed", "Last new rows", width_px=190),
 )
 DOOR_COLUMNS = (
     Shown("cell", "Cell", "cell", is_pinned=True),

@@ -28,15 +28,22 @@ STYLE = f"""
 [data-testid="stBaseButton-primary"]:not(:disabled) {{ background: transparent; color: inherit; border-width: 2px; font-weight: 600; }}
 .mr-state {{ font-size: 0.8rem; opacity: 0.78; border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 6px; padding: 0 6px; }}
 [data-testid="stMetric"] > div:first-child {{ padding: 0.5rem 0.9rem 0.1rem; }}
-[data-testid="stMetricDeltaDescription"] p {{ white-space: normal; }}
+[data-testid="stMetricLabel"] p, [data-testid="stMetricDeltaDescription"] p {{ white-space: normal; }}
+[data-testid="stMetric"] div:has(> [data-testid="stMetricDeltaDescription"]) {{ flex-wrap: wrap; row-gap: 0.1rem; }}
+[data-testid="stMetricDeltaDescription"] {{ flex: 0 1 auto; }}
 [data-testid="stMetricChart"] {{ margin-bottom: 0.5rem; }}
 [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums; line-height: 1.3; }}
+.st-key-tiles [data-testid="stColumn"] > [data-testid="stVerticalBlock"] {{ gap: 0.2rem; }}
 .st-key-filters {{ row-gap: 0.4rem; }}
 .st-key-controls .stButtonGroup {{ display: flex; flex-direction: row; align-items: center; gap: 0.5rem; }}
 .st-key-controls .stButtonGroup label {{ margin: 0; min-height: 0; }}
 .st-key-controls button {{ padding-left: 0.55rem; padding-right: 0.55rem; }}
 [class*="st-key-where-"] {{ margin-top: -0.4rem; }}
 .st-key-footer [class*="st-key-where-"] {{ margin-top: 0; }}
+[data-testid="stLayoutWrapper"]:has(> .st-key-map-frame) + [data-testid="stLayoutWrapper"]:has([class*="st-key-where-"]) {{
+  margin-top: -2.6rem; pointer-events: none;
+}}
+[class*="st-key-where-"] button {{ pointer-events: auto; }}
 .st-key-footer > * {{ flex: 0 1 auto; width: auto; }}
 [class*="st-key-where-"] button {{ min-height: 1.4rem; height: 1.4rem; padding: 0; opacity: 0.78; }}
 [class*="st-key-where-"] button em {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
@@ -54,6 +61,7 @@ STYLE = f"""
   .st-key-filters .stElementContainer:has(> .stSelectbox) {{ width: 100% !important; flex: 1 1 100% !important; }}
   .st-key-filters .stSelectbox {{ width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
+  .stButtonGroup [role="radiogroup"] {{ flex-wrap: wrap; row-gap: 4px; }}
   .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}
   .stHorizontalBlock:has(> .stElementContainer > .stHeading) {{ justify-content: flex-start; row-gap: 0.4rem; }}
   .st-key-tiles [data-testid="stColumn"] {{ min-width: calc(50% - 0.5rem); }}

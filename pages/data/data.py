@@ -16,19 +16,20 @@ if may_load():
 else:
     panels.note(loaded.MAY_NOT_LOAD)
 
+st.subheader("Markets", anchor=False)
+markets = loaded.market_days(version)
+panels.table(markets, loaded.MARKET_COLUMNS, key="markets", alt="Days that the orders of each market span.")
+source.offer([kept.record("Markets", "The days that the orders of each market span.", markets)], key="markets")
+
 left, right = st.columns(2, gap="medium")
 with left:
     st.subheader("Versions", anchor=False)
     versions.draw(serving, version, may_serve=may_load())
 with right:
-    st.subheader("Markets", anchor=False)
-    markets = loaded.market_days(version)
-    panels.table(markets, loaded.MARKET_COLUMNS, key="markets", alt="Days that the orders of each market span.")
     st.subheader("Files of this version", anchor=False)
     files = loaded.sources(version)
     panels.table(files, loaded.SOURCE_COLUMNS, key="sources", alt="Files that were loaded.")
-    days = kept.record("Markets", "The days that the orders of each market span.", markets)
-    source.offer([days, kept.record("Files of this version", "Each file with its rows and the hash of its content.", files)], key="files")
+    source.offer([kept.record("Files of this version", "Each file with its rows and the hash of its content.", files)], key="files")
 
 st.subheader("Tables", anchor=False)
 tables = loaded.tables(version)

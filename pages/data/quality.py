@@ -10,7 +10,8 @@ view = current_view()
 panels.question("What do the figures have to leave out, and why?")
 panels.answer_sentence(*quality.sentence(view))
 
-left, right = panels.beside(58, 42)
+cells = quality.doors(view)
+left, right = panels.beside(58, 42) if cells.num_rows else (st.container(), st.container())
 with left:
     rows = quality.left_out(view)
     with panels.table_heading("Orders that figures leave out"):
@@ -19,7 +20,6 @@ with left:
     panels.table(rows, quality.LEFT_OUT_COLUMNS, key="left-out", alt=alt, height_rows=16)
     source.offer([kept.left_out(view, rows)], key="left-out")
 with right:
-    cells = quality.doors(view)
     with panels.table_heading("Suspicious doors"):
         panels.rows_button(cells, "suspicious_doors", view.version)
     words = quality.doors_sentence(view, cells)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import plotly.graph_objects as go
 
 from ui.charts.base import template
+from ui.format import percent, shortened
 from ui.palette import AMOUNT, Theme, tokens
 
 _ROW_PX = 30
@@ -40,7 +42,7 @@ def two_criteria(points: Sequence[Point], *, across: str, up: str, opened: str |
     """
     color = tokens(theme)
     figure = go.Figure(layout={"template": template(theme), "height": height_px})
-    places = _name_places(points)
+    places, texts = _name_places(points), shortened(each.name for each in points)
     best = sorted((each for each in points if each.is_best), key=lambda each: (each.across, each.up))
     figure.add_scatter(
         x=[each.across for each in best],
@@ -55,7 +57,7 @@ def two_criteria(points: Sequence[Point], *, across: str, up: str, opened: str |
             x=[each.across for each in own],
             y=[each.up for each in own],
             mode="markers+text",
-            text=[each.name for each in own],
+            text=[escape(texts[each.name]) for each in own],
             textposition=[places[each.name] for each in own],
             textfont={"color": color.text if is_best else color.muted, "size": 12},
             marker={
@@ -106,14 +108,14 @@ def rank_shares(names: Sequence[str], shares: Sequence[Sequence[float]], *, them
     theme
         Ground.
     """
-    color = tokens(theme)
+    color, texts = tokens(theme), shortened(names)
     ramp = AMOUNT.colors(theme)
     steps = [[0.0, color.background], *[[(place + 1) / len(ramp), each] for place, each in enumerate(ramp)]]
     ranks = [str(place + 1) for place in range(len(shares[0]) if shares else 0)]
     figure = go.Figure(layout={"template": template(theme), "height": _TOP_PX + _ROW_PX * max(1, len(names)) + 8})
     figure.add_heatmap(
         x=ranks,
-        y=list(names),
+        y=[escape(texts[name]) for name in names],
         z=[list(row) for row in shares],
         zmin=0,
         zmax=1,
@@ -121,9 +123,10 @@ def rank_shares(names: Sequence[str], shares: Sequence[Sequence[float]], *, them
         showscale=False,
         xgap=2,
         ygap=2,
-        text=[[f"{share:.0%}" if share >= _LEAST_SHOWN else "" for share in row] for row in shares],
+        text=[[percent(share, decimals=0) if share >= _LEAST_SHOWN else "" for share in row] for row in shares],
         texttemplate="%{text}",
-        hovertemplate="%{y}: rank %{x} under %{z:.1%} of weightings<extra></extra>",
+        customdata=[[percent(share) for share in row] for row in shares],
+        hovertemplate="%{y}: rank %{x} under %{customdata} of weightings<extra></extra>",
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(side="top", type="category")

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import plotly.graph_objects as go
 
 from ui.charts.base import template
+from ui.format import shortened
 from ui.palette import Theme, rgba, tokens
 
-_ROW_PX, _FRAME_PX = 34, 44
+_ROW_PX, _FRAME_PX = 34, 62
 _LEAST_GAP = 0.06
 """Part of the axis under which two texts at the lines' ends would touch."""
 
@@ -127,11 +129,13 @@ def back_test(malls: Sequence[Compared], *, theme: Theme) -> go.Figure:
             "color": [colors.text if each.is_inside else colors.red for each in malls],
             "line": {"width": 1, "color": colors.background},
         },
-        customdata=[[each.name, _said(each)] for each in malls],
+        customdata=[[escape(each.name), _said(each)] for each in malls],
         hovertemplate="<b>%{customdata[0]}</b><br>had %{x:,.0f} orders a week<br>%{customdata[1]}<extra></extra>",
     )
     figure.update_xaxes(rangemode="tozero", showgrid=True, nticks=6, tickformat=",.0f", automargin=True)
-    labels = [each.name for each in malls]
+    figure.update_xaxes(title={"text": "orders a week", "standoff": 4, "font": {"size": 13}})
+    texts = shortened(each.name for each in malls)
+    labels = [escape(texts[each.name]) for each in malls]
     figure.update_yaxes(range=[len(malls) - 0.5, -0.5], tickvals=list(range(len(malls))), ticktext=labels, showgrid=False, showline=False)
     return figure
 

@@ -32,7 +32,7 @@ def coverage_curve(
     chosen_min: int,
     theme: Theme,
     beside: tuple[str, Sequence[tuple[int, float]]] | None = None,
-    height_px: int = 170,
+    height_px: int = 240,
 ) -> go.Figure:
     """Return the share covered against drive minutes, with the chosen minute marked and its share beside the mark.
 
@@ -63,7 +63,8 @@ def coverage_curve(
         figure.add_vline(x=chosen_min, line={"color": colors.muted, "width": 1, "dash": "dot"})
         _add_mark(figure, chosen_min, 100 * marked, theme)
     last_min = minutes[-1] if minutes else 45
-    figure.update_xaxes(range=[0, last_min], tickvals=[0, 10, 15, 20, 30, 45], ticksuffix=" min", showticksuffix="last")
+    figure.update_xaxes(range=[0, last_min], tickvals=[0, 10, 15, 20, 30, 45])
+    figure.update_xaxes(title={"text": "min drive", "standoff": 4, "font": {"size": 13}})
     figure.update_yaxes(range=[0, _headroom([*percents, *others])], ticksuffix=" %", showticksuffix="last", nticks=4)
     return figure
 

@@ -63,7 +63,7 @@ def change_bars(steps: Sequence[Step], total: Step, *, theme: Theme) -> go.Figur
         x=[bar.value for bar in bars],
         base=starts,
         marker={"color": [_color(bar.tone, theme) for bar in bars]},
-        customdata=[[bar.label, bar.text] for bar in bars],
+        customdata=[[escape(bar.label), bar.text] for bar in bars],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
     for place, (bar, start) in enumerate(zip(bars, starts, strict=True)):
@@ -108,7 +108,7 @@ def target_dots(dots: Sequence[Dot], *, target: tuple[float | None, float | None
             "color": [_color(dot.tone, theme) for dot in dots],
             "line": {"width": 1, "color": [_color(dot.tone, theme) for dot in dots]},
         },
-        customdata=[[dot.label, dot.text] for dot in dots],
+        customdata=[[escape(dot.label), dot.text] for dot in dots],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
     bounds = [bound for bound in target if bound is not None]
@@ -119,7 +119,8 @@ def target_dots(dots: Sequence[Dot], *, target: tuple[float | None, float | None
     seen = [*bounds, *(each for dot in dots for each in (dot.value, dot.low, dot.high) if each is not None)]
     margin = 0.08 * ((max(seen) - min(seen)) or 1.0) if seen else 1.0
     figure.update_xaxes(visible=False, range=[min(seen, default=0) - margin, max(seen, default=0) + margin])
-    labels = [dot.label for dot in dots]
+    texts = shortened(dot.label for dot in dots)
+    labels = [escape(texts[dot.label]) for dot in dots]
     figure.update_yaxes(range=[len(dots) - 0.5, -0.5], tickvals=list(range(len(dots))), ticktext=labels, showgrid=False, showline=False)
     return figure
 

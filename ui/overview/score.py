@@ -118,7 +118,7 @@ def rows(view: View, targets: Targets) -> pa.Table:
                 "mall": short[mall.name] if mall else mall_id or _UNPLACED,
                 **_figures(figures, view),
                 "trend": _line(trends.get(mall_id, ())),
-                "flag": "; ".join(_flags(pairs, targets, mall)) if any(figures.values()) else None,
+                "flag": "; ".join(_flags(pairs, targets, mall)) if any(figures.values()) else _standing(mall),
                 "note": _note(mall, figures, trends.get(mall_id, ()), too_few),
             }
         )
@@ -205,6 +205,11 @@ def _flags(pairs: Mapping[Gauge, tuple[Estimate | None, Estimate | None]], targe
         if moved is not None and moved.is_beyond_chance and (moved.difference < 0) == (gauge == ON_TIME):
             worse.append(f"{_SHORT[gauge]} {difference_text(gauge, moved.difference)}")
     return [*worse, *([f"missed: {', '.join(missed)}"] if missed else [])]
+
+
+def _standing(mall: Mall | None) -> str | None:
+    """Return why a row is empty in a word: the note with the reason stands where a reader has to scroll to."""
+    return write.STATUS_WORDS[mall.status] if mall and mall.status in _NOT_OPEN else None
 
 
 def _note(
