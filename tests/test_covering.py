@@ -1,10 +1,13 @@
 """The choice of sites against trying every set: values, conditions, proofs, next best sets and conflicts."""
 
 import doctest
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -15,13 +18,14 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import shortest_path
 
 from analytics.models import conditions as conditions_module
-from analytics.models import covering, covering_best, gains, savings
+from analytics.models import covering, covering_best, effort, gains, savings
 from analytics.models.conditions import Infeasible, Rule, conditions, without_set
 from analytics.models.covering import best, choose_covering, choose_p_median, next_best
 from analytics.models.covering_bound import relaxed
 from analytics.models.covering_exact import solved
 from analytics.models.covering_search import greedy, improved
 from analytics.models.covering_tree import Tree
+from analytics.models.effort import Effort
 from analytics.models.gains import covering_gains, together
 from analytics.models.savings import distance_gains
 
@@ -137,7 +141,7 @@ def test_the_search_alone_proves_the_optimum_under_every_side_condition_however_
         saved = distance_gains(case.weights, case.distances, open_sites=case.open, longest=30)
         for problem in (covered, saved):
             tree, optimum = Tree(problem, kept, allowed[0]), max(problem.value(chosen) for chosen in allowed)
-            tree.grow(until=0.0)
+            tree.grow(Effort(0.0))
             assert tree.nodes == 0
             steps = 0
             while tree.bound > tree.known:
@@ -145,7 +149,7 @@ def test_the_search_alone_proves_the_optimum_under_every_side_condition_however_
                 some, every = tree.left
                 better = [chosen for chosen in allowed if problem.value(chosen) > tree.known]
                 assert all(some[list(chosen)].all() and set(np.flatnonzero(every)) <= set(chosen) for chosen in better)
-                tree.grow(until=perf_counter() + 1e-4)
+                tree.grow(Effort(1e-4))
                 steps += 1
             assert tree.known == optimum, (seed, steps)
             assert tree.found in allowed
@@ -283,7 +287,7 @@ def test_the_solver_s_bound_counts_single_people_beside_cells_of_millions():
         kept = conditions(sites, costs=costs, budget=budget, not_both=apart)
         problem = covering_gains(weights, covers)
         most = max(problem.value(each) for size in range(sites + 1) for each in combinations(range(sites), size) if kept.hold(each))
-        _, bound = solved(problem, kept, (), Bounds(np.zeros(sites), np.ones(sites)), limit_s=5)
+        _, bound = solved(problem, kept, (), Bounds(np.zeros(sites), np.ones(sites)), effort=Effort(5), most_s=5)
         assert bound == most, (seed, kind)
 
 
@@ -455,7 +459,57 @@ def test_restricted_problems_are_worth_the_same_to_sets_without_the_sites_left_o
             assert problem.restricted(out).value(inside) == problem.value(inside)
 
 
-def test_out_of_time_the_best_set_found_stands_with_a_bound_that_is_not_below_it():
+def _metro(sites, cells, radius):
+    """Return the weights and covers of sites and cells at random in a square."""
+    random = np.random.default_rng(3)
+    points, places = random.random((sites, 2)), random.random((cells, 2))
+    near = np.hypot(*(places[:, None] - points[None]).transpose(2, 0, 1)) < radius
+    return random.integers(1, 999, cells), [np.flatnonzero(near[:, site]) for site in range(sites)]
+
+
+def test_a_search_that_the_clock_does_not_end_takes_the_same_turns_on_a_quick_and_on_a_slow_machine(monkeypatch):
+    monkeypatch.setattr(covering_best, "_SEARCH_PART", 0.01)  # so that the search leaves something to the solver
+    shown, runs = [], []
+    monkeypatch.setattr(covering_best, "solved", lambda *asked, **more: shown.append(asked[3]) or solved(*asked, **more))
+    weights, covers = _metro(80, 800, 0.16)
+    for speed in (0.001, 2.0):
+        monkeypatch.setattr(effort, "perf_counter", lambda speed=speed: speed * process_time())
+        choice = choose_covering(weights, covers, 14, time_limit_s=10)
+        runs.append((choice.sites, choice.bound, choice.is_proven, choice.was_cut))
+    assert runs == [(choice.sites, choice.value, True, False)] * 2
+    assert len(shown) == 2
+    assert shown[0].lb.tolist() == shown[1].lb.tolist()
+    assert shown[0].ub.tolist() == shown[1].ub.tolist()
+
+
+def test_the_steps_of_the_relaxation_are_the_same_bytes_with_one_thread_and_with_eight():
+    told = """
+import numpy as np
+from analytics.models.conditions import conditions
+from analytics.models.covering_bound import relaxed
+from analytics.models.gains import covering_gains
+random = np.random.default_rng(5)
+covers = [np.flatnonzero(random.random(30_000) < 0.1) for _ in range(40)]
+problem = covering_gains(random.integers(1, 999, 30_000), covers)
+assert problem.rows > 20_000  # linear algebra has several threads from ten thousand on
+for asked in ({"k": 5}, {"costs": random.integers(1, 99, 40), "budget": 300}):
+    found = relaxed(problem, conditions(40, **asked), 0, steps=60)
+    print(found.end.prices.tobytes().hex()[:4000], found.end.of_rules.tolist(), found.bound)
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", told],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads, "MKL_NUM_THREADS": threads},
+        ).stdout
+        for threads in ("1", "8")
+    ]
+    assert said[0] == said[1]
+
+
+def test_out_of_time_the_best_set_found_stands_with_a_bound_that_is_not_below_it(monkeypatch):
+    monkeypatch.setattr(effort, "perf_counter", process_time)  # others may work on the same machine
     random = np.random.default_rng(3)
     points, cells = random.random((400, 2)), random.random((3000, 2))
     near = np.hypot(*(cells[:, None] - points[None]).transpose(2, 0, 1)) < 0.13
@@ -466,6 +520,7 @@ def test_out_of_time_the_best_set_found_stands_with_a_bound_that_is_not_below_it
     assert choice.greedy <= choice.value <= choice.bound <= int(weights.sum())
     assert choice.gap < 0.1
     assert not choice.is_proven
+    assert choice.was_cut
 
 
 def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():

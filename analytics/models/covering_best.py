@@ -7,7 +7,7 @@ the gap. Exchanges find a set (``covering_search``), a search through all sets p
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
 
@@ -18,6 +18,7 @@ from analytics.models.conditions import Conditions, Infeasible, without_set
 from analytics.models.covering_exact import solved
 from analytics.models.covering_search import Chosen, Problem, greedy, improved
 from analytics.models.covering_tree import Tree
+from analytics.models.effort import Effort
 from analytics.models.rows import Gains
 from analytics.models.savings import Savings
 
@@ -51,6 +52,10 @@ class Choice:
         How long it took.
     cells, rows
         Demand cells, and rows after merging cells that the same sites reach (0 where rows were never made).
+    was_cut
+        Whether the time limit ended a part of the work, so that a slower or a quicker run may find another set (of the same value, where
+        both are proven). Else every run of the same call finds the same set, whatever the machine does beside it and with any number of
+        threads.
     """
 
     sites: Chosen
@@ -60,6 +65,7 @@ class Choice:
     seconds: float
     cells: int
     rows: int
+    was_cut: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -75,7 +81,7 @@ class Choice:
 def as_distance(choice: Choice, most: int) -> Choice:
     """Return a choice of what is saved against ``most`` as one of what is left of it."""
     saved = None if choice.greedy is None else most - choice.greedy
-    return Choice(choice.sites, most - choice.value, most - choice.bound, saved, choice.seconds, choice.cells, choice.rows)
+    return replace(choice, value=most - choice.value, bound=most - choice.bound, greedy=saved)
 
 
 def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT_S) -> Choice:
@@ -95,45 +101,50 @@ def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT
     Infeasible
         If no set keeps to the conditions.
     """
-    began = perf_counter()
-    until = began + time_limit_s
-    if isinstance(problem, Savings) and problem.matrix.size * problem.sites <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
+    began, effort = perf_counter(), Effort(time_limit_s)
+    if isinstance(problem, Savings) and problem.size * problem.sites <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
         problem = problem.as_rows  # few sites: thousands of cells become hundreds of rows
     grown = greedy(problem, kept)
     start = kept.feasible() if grown is None else grown
     if start is None:
         raise Infeasible(kept.conflict())
     first = None if grown is None else problem.value(grown)
-    found, bound = _proven(problem, kept, improved(problem, kept, start, kicks=0, until=until), began, time_limit_s)
+    found, bound = _proven(problem, kept, improved(problem, kept, start, kicks=0, effort=effort), effort, time_limit_s)
     rows = problem.rows if isinstance(problem, Gains) else 0
-    return Choice(found, problem.value(found), bound, first, perf_counter() - began, problem.cells, rows)
+    return Choice(found, problem.value(found), bound, first, perf_counter() - began, problem.cells, rows, effort.was_cut)
 
 
-def _proven(problem: Problem, kept: Conditions, found: Chosen, began: float, limit_s: float) -> tuple[Chosen, int]:
-    """Return the best set found in time and a bound: by the solver where that is quick, else by the search, the solver, and the search."""
+def _proven(problem: Problem, kept: Conditions, found: Chosen, effort: Effort, limit_s: float) -> tuple[Chosen, int]:
+    """Return the best set found in time and a bound: by the solver where that is quick, else by the search, the solver, and the search.
+
+    The first search gives way to the solver by its work, not by the clock: where the clock cuts nothing, each run takes the same turns.
+    """
+    most, solver_s = problem.most, limit_s * _SOLVER_PART
     if isinstance(problem, Gains) and problem.members.nnz <= _SMALL and not kept.are_of_number:
-        found, bound = solved(problem, kept, found, Bounds(np.zeros(problem.sites), np.ones(problem.sites)), limit_s=limit_s * _SOLVER_PART)
-        if bound == problem.value(found):
-            return found, bound
+        ends = Bounds(np.zeros(problem.sites), np.ones(problem.sites))
+        found, most = solved(problem, kept, found, ends, effort=effort, most_s=solver_s)
+        if most == problem.value(found):
+            return found, most
     tree = Tree(problem, kept, found)
     is_ours = isinstance(problem, Savings) and kept.are_of_number  # the solver has never been the quicker one there
-    tree.grow(until=began + limit_s * (1.0 if is_ours else _SEARCH_PART))
-    if is_ours or tree.bound == tree.known:
-        return tree.found, tree.bound
-    bound = _by_solver(tree, began + limit_s * (_SEARCH_PART + _SOLVER_PART))
-    if bound > tree.known:
-        tree.grow(until=began + limit_s)
-    return tree.found, max(tree.known, min(bound, tree.bound))
+    effort.allow(np.inf if is_ours else limit_s * _SEARCH_PART)
+    tree.grow(effort)
+    if not is_ours and not effort.is_late and tree.bound > tree.known:
+        most = min(most, _by_solver(tree, effort, solver_s))
+        if most > tree.known:
+            effort.allow(np.inf)
+            tree.grow(effort)
+    return tree.found, max(tree.known, min(most, tree.bound))
 
 
-def _by_solver(tree: Tree, until: float) -> int:
+def _by_solver(tree: Tree, effort: Effort, most_s: float) -> int:
     """Show the solver the sites that the search has left, and return its bound; the search takes the set."""
     some, every = tree.left
-    problem, limit_s = tree.problem, until - perf_counter()
+    problem = tree.problem
     if isinstance(problem, Savings) and problem.cells * int(some.sum()) ** 2 > _MERGED_AT_ONCE:
         return tree.bound
     rest = problem.restricted(~some)
-    better, bound = solved(rest, tree.conditions, tree.found, Bounds(every.astype(float), some.astype(float)), limit_s=limit_s)
+    better, bound = solved(rest, tree.conditions, tree.found, Bounds(every.astype(float), some.astype(float)), effort=effort, most_s=most_s)
     tree.take(better)
     return max(bound, tree.known)
 

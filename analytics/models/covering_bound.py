@@ -9,13 +9,13 @@ an exact solver.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
+from analytics.models.effort import Effort
 from analytics.models.merging import Booleans
 from analytics.models.rows import Gains
 from analytics.models.savings import Savings
@@ -33,6 +33,9 @@ _FIRST_STEP: Final = 1.5
 _SMALLEST_STEP: Final = 1e-3
 _REMEMBERED: Final = 0.95
 _MOST_SETS: Final = 12
+_A_STEP: Final = 50_000
+"""Numbers that could be looked at in the time that a step of the smallest problem takes."""
+
 _ROUNDING: Final = 1e-6
 _INEXACT: Final = 1e-12
 """Part of all that is added up by which a sum of floating-point numbers may be wrong; a bound is raised by as much."""
@@ -83,7 +86,7 @@ def relaxed(
     *,
     unit: int | None = None,
     steps: int = 1500,
-    until: float | None = None,
+    effort: Effort | None = None,
     start: Start | None = None,
 ) -> Relaxed:
     """Return a bound on the value of all sets, and the sites that it decides.
@@ -98,8 +101,8 @@ def relaxed(
         Of which all differences of values are multiples; None: the unit of the problem.
     steps
         Most subgradient steps.
-    until
-        Reading of ``time.perf_counter`` at which it ends.
+    effort
+        What it may spend; None: all its steps.
     start
         Prices of a similar problem; None: the first ones are guessed.
     """
@@ -116,7 +119,9 @@ def relaxed(
         stalled += 1
         if value < best:
             best, end, stalled = value, prices.end(), 0
-        is_late = until is not None and perf_counter() > until
+        if effort is not None:
+            effort.spend(prices.work)
+            is_late = effort.is_over
         slope, worth = prices.slope(chosen)
         met.see(chosen, worth, is_kept=stalled >= _STALLED)
         if stalled >= _STALLED:
@@ -155,7 +160,12 @@ class _Met:
 
 
 class _Prices(ABC):
-    """Prices of the conditions and of the rows or cells, and the bound they lead to."""
+    """Prices of the conditions and of the rows or cells, and the bound they lead to.
+
+    Sums of floating-point numbers are numpy's own, never those of its linear algebra (``@``): that one adds up in another order with every
+    number of threads, so that steps would lead elsewhere; and on a busy machine its threads wait for each other six times as long as they
+    work.
+    """
 
     def __init__(self, problem: Gains | Savings, conditions: Conditions) -> None:
         self.base, self.site_values = problem.base, problem.site_values
@@ -186,6 +196,11 @@ class _Prices(ABC):
         of_rules[self.rules] = self.of_rules
         return Start(self.prices, of_rules)
 
+    @property
+    @abstractmethod
+    def work(self) -> int:
+        """How many numbers a step looks at."""
+
     @abstractmethod
     def _own(self) -> tuple[float, Floats]:
         """Return what the prices of rows or cells add to the bound, and what each site is worth under them."""
@@ -201,20 +216,20 @@ class _Prices(ABC):
     def value(self) -> tuple[float, Floats, Floats]:
         """Return the bound at these prices, what each site is worth under them, and the sites that reach the bound."""
         fixed, own = self._own()
-        sums = own + self.site_values - self.amounts.T @ self.of_rules
+        sums = own + self.site_values - (self.amounts * self.of_rules[:, None]).sum(axis=0)
         # a positive price pays for the upper end, a negative one for the lower end
         paid = float(np.sum(self.of_rules * np.where(self.of_rules > 0, self.high, self.low), where=self.of_rules != 0))
         chosen = self._best(sums)
-        gained = float(sums @ chosen)
-        inexact = _INEXACT * (abs(self.base) + fixed + abs(paid) + float(np.abs(sums) @ chosen))
+        gained = float((sums * chosen).sum())
+        inexact = _INEXACT * (abs(self.base) + fixed + abs(paid) + float((np.abs(sums) * chosen).sum()))
         return self.base + fixed + paid + gained + inexact, sums, chosen
 
     def slope(self, chosen: Floats) -> tuple[Floats, float | None]:
         """Return how the bound changes with each price of a row or cell, and what the set is worth; None outside the conditions."""
         slope, worth = self._slope(chosen)
-        used = self.amounts @ chosen
+        used = self._used(chosen)
         is_kept = ((used >= self.low) & (used <= self.high)).all() and (self.count is None or int(chosen.sum()) == self.count)
-        return slope, worth + float(self.site_values @ chosen) if is_kept else None
+        return slope, worth + float((self.site_values * chosen).sum()) if is_kept else None
 
     def _best(self, sums: Floats) -> Floats:
         """Return the sites of the largest sum within their bounds, as many as the conditions say."""
@@ -232,7 +247,7 @@ class _Prices(ABC):
         own = slope + _KEPT_DIRECTION * self.direction
         self.direction = own
         rules = self._rule_slope(chosen)
-        square = float(own @ own + rules @ rules)
+        square = float((own * own).sum() + (rules * rules).sum())
         if square == 0:
             return False
         self._move(-length / square * own)
@@ -243,12 +258,16 @@ class _Prices(ABC):
 
     def _rule_slope(self, chosen: Floats) -> Floats:
         """Return the slope of the conditions' prices, each measured in its largest amount: cents would drown people."""
-        used = self.amounts @ chosen
+        used = self._used(chosen)
         slope = np.where(self.of_rules > 0, self.high - used, np.where(self.of_rules < 0, self.low - used, 0.0))
         slope = np.where((self.of_rules == 0) & (used > self.high), self.high - used, slope)
         slope = np.where((self.of_rules == 0) & (used < self.low), self.low - used, slope)
         scaled: Floats = slope / self.scale
         return scaled
+
+    def _used(self, chosen: Floats) -> Floats:
+        used: Floats = (self.amounts * chosen).sum(axis=1)
+        return used
 
     def decided(self, value: float, sums: Floats, chosen: Floats, better: int) -> tuple[Booleans, Booleans]:
         """Return sites whose choice, and sites whose absence, would bring the bound below what a better set is worth."""
@@ -271,6 +290,10 @@ class _RowPrices(_Prices):
         self.by_site = self.members.T.tocsr()
         self.prices = self.weights / np.maximum(self.needs, np.minimum(np.diff(gains.members.indptr), 4.0))
 
+    @property
+    def work(self) -> int:
+        return _A_STEP + 2 * int(self.members.nnz) + 10 * len(self.weights)
+
     def _own(self) -> tuple[float, Floats]:
         left = self.weights - self.needs * self.prices
         return float(np.maximum(left, 0).sum()), np.asarray(self.by_site @ self.prices)
@@ -280,7 +303,7 @@ class _RowPrices(_Prices):
         hits = self.members @ chosen
         slope = hits - self.needs * (left > 0)
         ends: Floats = np.where((self.prices <= 0) & (slope > 0) | (left <= 0) & (slope < 0), 0, slope)
-        return ends, float(self.weights @ (hits >= self.needs))
+        return ends, float(self.weights.sum(where=hits >= self.needs))
 
     def _move(self, change: Floats) -> None:
         self.prices = np.clip(self.prices + change, 0, self.weights / self.needs)
@@ -294,6 +317,10 @@ class _CellPrices(_Prices):
         self.matrix = savings.matrix.astype(float)
         self.over = np.empty_like(self.matrix)
         self.prices = self.matrix.max(axis=1, initial=0.0) / 2
+
+    @property
+    def work(self) -> int:
+        return _A_STEP + int(self.matrix.size)
 
     def _own(self) -> tuple[float, Floats]:
         np.subtract(self.matrix, self.prices[:, None], out=self.over)

@@ -8,6 +8,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analytics.models.conditions import Conditions
 from analytics.models.covering_search import Chosen
+from analytics.models.effort import Effort
 from analytics.models.merging import Integers, Keys, set_keys, site_keys
 from analytics.models.rows import Gains
 
@@ -20,11 +21,12 @@ _ROUNDING: Final = 1e-6
 _INEXACT: Final = 1e-12
 """Part of all that is paid by which the solver's bound may be wrong: it is raised by as much before it is rounded down."""
 
+_OUT_OF_TIME: Final = 1
 _NO_SOLUTION: Final = 2
-"""Status of ``scipy.optimize.milp`` where the sites left open cannot keep to the conditions: only the set that was known remains."""
+"""Statuses of ``scipy.optimize.milp``; where the sites left open cannot keep to the conditions only the set that was known remains."""
 
 
-def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limit_s: float) -> tuple[Chosen, int]:
+def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, effort: Effort, most_s: float) -> tuple[Chosen, int]:
     """Return the best set that the solver finds in time, or ``found``, and a bound on the sets between two ends of each site.
 
     Parameters
@@ -36,11 +38,12 @@ def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limi
     among
         Lower and upper end of each site, 0 or 1: the bound is one of the sets between them, and never less than the value of the best
         set known.
-    limit_s
-        Seconds; where the problem is too large to be interrupted in time the solver is not asked.
+    effort, most_s
+        What is left to spend, and of that the most seconds; where a problem is too large to be interrupted in so many, the solver is not
+        asked.
     """
-    enough = _enough(gains)
-    if enough.nnz > _PER_SECOND * limit_s:
+    enough, limit_s = _enough(gains), min(most_s, effort.left_s)
+    if enough.nnz > _PER_SECOND * most_s:
         return found, gains.most
     sites, rows = gains.sites, gains.rows
     pays = np.concatenate([gains.site_values, gains.weights]) / gains.unit
@@ -52,6 +55,8 @@ def solved(gains: Gains, kept: Conditions, found: Chosen, among: Bounds, *, limi
         constraints=[LinearConstraint(enough, -np.inf, 0), *([kept.linear(rows)] if kept.rules else [])],
         options={"mip_rel_gap": 0, "time_limit": max(limit_s, _SHORTEST_S)},
     )
+    if solved.status == _OUT_OF_TIME:
+        effort.cut()
     if solved.x is not None:
         own = tuple(int(site) for site in np.flatnonzero(solved.x[:sites] > _HALF))
         if kept.hold(own) and gains.value(own) > gains.value(found):

@@ -52,9 +52,10 @@ def rounded(
         return int(saved[:, [*open_sites, *chosen]].max(axis=1, initial=0).sum())
 
     first = best(problem, kept, time_limit_s=_HALF * time_limit_s)
-    found, bound, tried = first.sites, first.bound * unit, 0
+    found, bound, tried, was_cut = first.sites, first.bound * unit, 0, first.was_cut
     for other in next_best(problem, kept, first.sites, count=_ROUNDED_SETS, time_limit_s=_HALF * time_limit_s / _ROUNDED_SETS):
         found, bound, tried = max(found, other.sites, key=exact), other.bound * unit, tried + 1
+        was_cut |= other.was_cut
         if bound <= exact(found):
             break
     else:
@@ -62,4 +63,4 @@ def rounded(
     grown = greedy(problem, kept)
     value = exact(found)
     told = None if grown is None else most - exact(grown)
-    return Choice(found, most - value, most - max(bound, value), told, perf_counter() - began, problem.cells, 0)
+    return Choice(found, most - value, most - max(bound, value), told, perf_counter() - began, problem.cells, 0, was_cut)

@@ -6,7 +6,6 @@ Seeds are fixed, so that a result is the same each time.
 """
 
 from abc import ABC, abstractmethod
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analytics.models.conditions import ANY_HIGH, ANY_LOW, Conditions
+from analytics.models.effort import Effort
 from analytics.models.merging import Booleans, Integers
 from analytics.models.rows import Gains
 from analytics.models.savings import Savings
@@ -24,6 +24,7 @@ Problem = Gains | Savings
 
 _SEED: Final = 6
 _EXCHANGED: Final = 3
+_PER_MOVE: Final = 4
 
 
 def greedy(problem: Problem, conditions: Conditions) -> Chosen | None:
@@ -41,7 +42,7 @@ def greedy(problem: Problem, conditions: Conditions) -> Chosen | None:
         state.change(None, best)
 
 
-def improved(problem: Problem, conditions: Conditions, start: Chosen, *, kicks: int = 30, until: float | None = None) -> Chosen:
+def improved(problem: Problem, conditions: Conditions, start: Chosen, *, kicks: int = 30, effort: Effort | None = None) -> Chosen:
     """Return a set at least as good as ``start``: by exchanges, then by kicks and exchanges.
 
     Parameters
@@ -52,18 +53,18 @@ def improved(problem: Problem, conditions: Conditions, start: Chosen, *, kicks: 
         A set that keeps to the conditions.
     kicks
         How many times a few sites are exchanged at random.
-    until
-        Reading of ``time.perf_counter`` at which it ends; None: after all kicks.
+    effort
+        What it may spend; None: all kicks.
     """
     random = np.random.default_rng(_SEED)
-    best = _descended(_state(problem, conditions, start), until)
+    best = _descended(_state(problem, conditions, start), effort)
     worth = problem.value(best)
     for _ in range(kicks):
-        if until is not None and perf_counter() > until:
+        if effort is not None and effort.is_over:
             break
         state = _state(problem, conditions, best)
         _kick(state, random)
-        found = _descended(state, until)
+        found = _descended(state, effort)
         if (value := problem.value(found)) > worth:
             best, worth = found, value
     return best
@@ -111,6 +112,11 @@ class _State(ABC):
         used: Floats = np.maximum(parts.max(axis=0, initial=0.0), 1e-9)
         return used
 
+    @property
+    @abstractmethod
+    def work(self) -> int:
+        """How many numbers are looked at to value all exchanges."""
+
     @abstractmethod
     def adds(self) -> Integers:
         """Return what each site would add to the set; without meaning for one that is in."""
@@ -155,6 +161,10 @@ class _RowState(_State):
             if site is not None:
                 self.hits[self.gains.members_of(site)] += step
 
+    @property
+    def work(self) -> int:
+        return 4 * int(self.gains.members.nnz)
+
     def adds(self) -> Integers:
         added: Integers = self.gains.by_site.T @ self._due() + self.gains.site_values
         return added
@@ -176,6 +186,10 @@ class _SavingState(_State):
     def __init__(self, savings: Savings, conditions: Conditions) -> None:
         super().__init__(savings.sites, conditions)
         self.matrix, self.site_values = savings.matrix, savings.site_values
+
+    @property
+    def work(self) -> int:
+        return 2 * self.matrix.size
 
     def adds(self) -> Integers:
         first, _, _ = self._ranked(np.flatnonzero(self.is_in))
@@ -216,10 +230,12 @@ def _state(problem: Problem, conditions: Conditions, chosen: Chosen) -> _State:
     return state
 
 
-def _descended(state: _State, until: float | None) -> Chosen:
+def _descended(state: _State, effort: Effort | None) -> Chosen:
     """Make the best exchange as long as one gains."""
-    while until is None or perf_counter() < until:
+    while effort is None or not effort.is_over:
         added, fits = state.moves()
+        if effort is not None:
+            effort.spend(state.work + _PER_MOVE * added.size)
         worth = np.where(fits, added, ANY_LOW)
         best = int(worth.argmax())
         if worth.flat[best] <= 0:

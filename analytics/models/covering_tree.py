@@ -8,7 +8,6 @@ a linear program takes minutes.
 
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from analytics.models.conditions import Conditions
 from analytics.models.covering_bound import Relaxed, Start, relaxed
 from analytics.models.covering_search import Chosen, Problem, improved
+from analytics.models.effort import Effort
 from analytics.models.merging import Booleans
 from analytics.models.rows import Gains, Part
 from analytics.models.savings import Savings
@@ -96,14 +96,14 @@ class Tree:
         if (value := self.problem.value(found)) > self.known:
             self.found, self.known = found, value
 
-    def grow(self, *, until: float) -> None:
-        """Look at nodes until a reading of ``time.perf_counter``, or until nothing is open."""
-        while self._open and perf_counter() < until:
+    def grow(self, effort: Effort) -> None:
+        """Look at nodes as long as it may, or until nothing is open."""
+        while self._open and not effort.is_over:
             node = heappop(self._open)
             if -node.minus_bound < self.known + self.unit:
                 self._open.clear()  # the others' bounds are no higher
                 return
-            self._visit(node, until)
+            self._visit(node, effort)
         if self._open and -self._open[0].minus_bound < self.known + self.unit:
             self._open.clear()
 
@@ -111,8 +111,9 @@ class Tree:
         self._pushed += 1
         heappush(self._open, _Node(-bound, -self._pushed, taken, free, prices))
 
-    def _visit(self, node: _Node, until: float) -> None:
+    def _visit(self, node: _Node, effort: Effort) -> None:
         self.nodes += 1
+        effort.spend(self.problem.size)
         here = self._here(node)
         if here is None:
             return
@@ -120,10 +121,11 @@ class Tree:
             self.take(_places(here.taken))
             return
         before = self.known
-        told = self._relaxed(here, self._start(here, node.prices), until)
-        self._search(here, told, until)
+        told = self._relaxed(here, self._start(here, node.prices), effort)
+        if not effort.is_late:  # else the sets met hang on the clock
+            self._search(here, told, effort)
         if self.known > before:
-            again = self._relaxed(here, replace(told.end, size=_STEP_SIZE), until)  # a better set decides more sites
+            again = self._relaxed(here, replace(told.end, size=_STEP_SIZE), effort)  # a better set decides more sites
             told = replace(again, bound=min(again.bound, told.bound), is_out=again.is_out | told.is_out, is_in=again.is_in | told.is_in)
         bound = min(-node.minus_bound, told.bound)
         if bound < self.known + self.unit:
@@ -158,11 +160,11 @@ class Tree:
         of_rules[here.left] = told.end.of_rules
         return Start(of_rows, of_rules, _STEP_SIZE if told.is_done else told.end.size)
 
-    def _relaxed(self, here: _Here, start: Start | None, until: float) -> Relaxed:
+    def _relaxed(self, here: _Here, start: Start | None, effort: Effort) -> Relaxed:
         steps = _ROOT_STEPS if start is None or start.size > _STEP_SIZE else _STEPS[type(self.problem)]
-        return relaxed(here.part.problem, here.rules, self.known, unit=self.unit, steps=steps, until=until, start=start)
+        return relaxed(here.part.problem, here.rules, self.known, unit=self.unit, steps=steps, effort=effort, start=start)
 
-    def _search(self, here: _Here, told: Relaxed, until: float) -> None:
+    def _search(self, here: _Here, told: Relaxed, effort: Effort) -> None:
         """Begin exchanges with sets that the relaxation met."""
         if self.nodes > _ALL_SEARCHED and self.nodes % _SEARCHED:
             return
@@ -170,7 +172,7 @@ class Tree:
             whole = here.whole(chosen)
             if whole not in self._tried:
                 self._tried.add(whole)
-                self.take(here.whole(improved(here.part.problem, here.rules, chosen, kicks=0, until=until)))
+                self.take(here.whole(improved(here.part.problem, here.rules, chosen, kicks=0, effort=effort)))
 
     def _part(self, here: _Here, told: Relaxed, bound: int, prices: Start) -> None:
         """Open two nodes: with and without the site of which the relaxation is least sure."""

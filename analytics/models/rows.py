@@ -77,6 +77,11 @@ class Gains:
         """Number of rows after merging."""
         return int(self.members.shape[0])
 
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(self.members.nnz)
+
     @cached_property
     def unit(self) -> int:
         """Largest whole number that divides every weight and site value; 1 where there is none."""

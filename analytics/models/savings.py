@@ -45,6 +45,11 @@ class Savings:
         """Number of demand cells."""
         return int(self.matrix.shape[0])
 
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(self.matrix.size)
+
     @cached_property
     def unit(self) -> int:
         """Largest whole number that divides every saving; 1 where there is none."""
