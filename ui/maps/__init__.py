@@ -6,7 +6,9 @@ place names and malls. Every layer has an ``id``; ``cells`` and ``malls`` answer
 
 from ui.maps.camera import Camera, camera_for, finest_resolution, market_camera
 from ui.maps.choosing import Halo, click_targets, newly_map, sites_map
-from ui.maps.figures import Figure, Scene, coverage_map, market_map, on_time_map, speed_map, value_map
+from ui.maps.coverage import coverage_map
+from ui.maps.deck import Scene
+from ui.maps.figures import Figure, market_map, on_time_map, speed_map, value_map
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import MallMark, Picked, hex_id, picked
 

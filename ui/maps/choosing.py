@@ -9,18 +9,9 @@ import pyarrow as pa
 import pydeck as pdk
 
 from ui.maps.camera import Camera
-from ui.maps.figures import (
-    NO_CELLS,
-    NOT_COVERED,
-    NOT_COVERED_HOUSEHOLDS,
-    SQUARE_METERS_PER_SQUARE_MILE,
-    Figure,
-    Scene,
-    Weight,
-    drive_text,
-    sorted_rows,
-    whole_deck,
-)
+from ui.maps.coverage import NOT_COVERED, NOT_COVERED_HOUSEHOLDS
+from ui.maps.deck import NO_CELLS, Scene, sorted_rows, whole_deck
+from ui.maps.figures import SQUARE_METERS_PER_SQUARE_MILE, Figure, Weight, drive_text
 from ui.maps.layers import disc_layer, target_layer
 from ui.maps.legend import Specials, legend_html
 from ui.maps.marks import hex_id, tip_lines

@@ -5,7 +5,8 @@ from html import escape
 
 import pyarrow as pa
 
-from ui.maps.figures import CellRows, Figure, Scene, drive_text, whole_deck
+from ui.maps.deck import CellRows, Scene, whole_deck
+from ui.maps.figures import Figure, drive_text
 from ui.maps.legend import CELL_OPACITY, legend_html
 from ui.maps.marks import hex_id, tip_lines
 from ui.palette import Theme, blend, rgb, tokens
