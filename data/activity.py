@@ -218,13 +218,14 @@ FROM cut {_REPEATED} GROUP BY ALL
 
 _UNENDED = f"""
 WITH begun AS (
-    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s FROM now_trips WHERE engaged_s IS NULL AND accepted_at IS NOT NULL
+    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s FROM now_trips WHERE ended_at IS NULL OR ended_at < accepted_at
 )
 SELECT DISTINCT number FROM begun ASOF JOIN scratch.merged_shifts AS shift
     ON shift.driver_id = begun.driver_id AND begun.start_s >= shift.start_s
 WHERE begun.start_s < shift.end_s
 """
-"""Shifts in which a trip begins whose end is unknown, or not after its start: how long the driver was engaged is unknown too."""
+"""Shifts in which a trip begins whose end is unknown, or before its start: how long the driver was engaged is unknown too. A trip
+that ends in the second in which it begins took no time."""
 
 _MARKETS_WITH_TRIPS = """
 SELECT market_id FROM now_trips WHERE market_id IS NOT NULL AND engaged_s IS NOT NULL

@@ -5,10 +5,11 @@ Each is a small frozen value, read from TOML here and turned into SQL elsewhere 
 """
 
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from data.contracts import Column, Kind, Table
 from data.errors import MappingError
@@ -24,6 +25,8 @@ GAP_HOURS = 2.0
 """Hours without anything to do after which an inferred shift ends, where the mapping says nothing else."""
 
 KEYS = (
+    "only",
+    "except",
     "values",
     "join",
     "missing",
@@ -41,11 +44,35 @@ KEYS = (
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """Which rows of a file count, by words of its columns in lower case; an empty text means missing.
+
+    ``only``: rows with one of these words in each of these columns; ``without``: of them not those with one of these words.
+    """
+
+    only: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    without: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that are looked at."""
+        return tuple(dict.fromkeys([*self.only, *self.without]))
+
+    def of(self, columns: Collection[str]) -> "Chosen":
+        """Return what is said of some columns."""
+        return Chosen(*({name: words for name, words in each.items() if name in columns} for each in (self.only, self.without)))
+
+
+ALL: Final = Chosen()
+
+
+@dataclass(frozen=True)
 class Join:
     """A second file whose columns are put beside the rows by key.
 
     ``on`` pairs this file's column (or ``other.column`` of an earlier join) with the joined file's; ``name`` prefixes its columns. Of
     several matches ``keep`` takes the first or last by ``by``, or the median of every number; None: several matches are refused.
+    ``split`` is a column of ``on`` that holds a list: each element is a key. ``rows`` says which rows of the file count.
     """
 
     name: str
@@ -53,6 +80,8 @@ class Join:
     on: tuple[tuple[str, str], ...]
     keep: str | None = None
     by: str | None = None
+    split: str | None = None
+    rows: Chosen = ALL
 
 
 @dataclass(frozen=True)
@@ -79,6 +108,8 @@ class Derivations:
 
     Attributes
     ----------
+    rows
+        Which rows count.
     values
         Contract column: the source's words in lower case, and what they mean; an empty text means missing.
     joins
@@ -102,6 +133,7 @@ class Derivations:
         The table is inferred from this one; seconds of rest that end a shift.
     """
 
+    rows: Chosen = ALL
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     missing: tuple[str, ...] = ()
@@ -156,6 +188,7 @@ def derivations(table: Table, raw: dict[str, Any], place: str) -> Derivations:
     rolls_clocks = raw.get("rolls") is True
     missing, missing_in = _missing(raw.get("missing", []), [*loaded, *PICKUP], f"{place} missing")
     found = Derivations(
+        rows=_chosen(raw, place),
         values=dict(_values(loaded, raw.get("values", {}), f"{place} values")),
         joins=_joins(raw.get("join", []), f"{place} join"),
         missing=missing,
@@ -178,6 +211,22 @@ def derivations(table: Table, raw: dict[str, Any], place: str) -> Derivations:
     return found
 
 
+def _chosen(raw: dict[str, Any], place: str) -> Chosen:
+    """Read which rows count: keys ``only`` and ``except``."""
+    found: list[dict[str, tuple[str, ...]]] = []
+    for key in ("only", "except"):
+        expect(raw.get(key, {}), dict, f"{place} {key}")
+        found.append({name: _words(words, f"{place} {key}.{name}") for name, words in raw.get(key, {}).items()})
+    return Chosen(*found)
+
+
+def _words(raw: Any, place: str) -> tuple[str, ...]:
+    words = raw if isinstance(raw, list) else [raw]
+    if not words:
+        raise MappingError(f"{place}: name at least one word")
+    return tuple((str(word) if isinstance(word, bool) else plain(word, place)).strip().lower() for word in words)
+
+
 def _values(loaded: dict[str, Column], raw: Any, place: str) -> Iterator[tuple[str, dict[str, str]]]:
     expect(raw, dict, place)
     refuse_unknown(raw, loaded, f"{place}: a source cannot give a column")
@@ -196,9 +245,9 @@ def _joins(raw: Any, place: str) -> tuple[Join, ...]:
     joins: list[Join] = []
     for entry in entries:
         expect(entry, dict, place)
-        refuse_unknown(entry, ("name", "file", "on", "keep", "by"), f"{place}: there is no key")
+        refuse_unknown(entry, ("name", "file", "on", "keep", "by", "split", "only", "except"), f"{place}: there is no key")
         required(entry, ("file", "on"), place)
-        for key in ("name", "file", "keep", "by"):
+        for key in ("name", "file", "keep", "by", "split"):
             expect(entry.get(key, ""), str, f"{place}.{key}")
         on = entry["on"]
         on = {on: on} if isinstance(on, str) else on
@@ -211,7 +260,10 @@ def _joins(raw: Any, place: str) -> tuple[Join, ...]:
         name = entry.get("name") or _stem(entry["file"])
         refuse_twice(name, [each.name for each in joins], place)
         matches = tuple((left, names(right, f"{place}.on.{left}")[0]) for left, right in on.items())
-        joins.append(Join(name, entry["file"], matches, keep, entry.get("by")))
+        split = entry.get("split")
+        if split is not None:
+            refuse_unknown([split], [right for _, right in matches], f"{place}.split: on names no column")
+        joins.append(Join(name, entry["file"], matches, keep, entry.get("by"), split, _chosen(entry, place)))
     return tuple(joins)
 
 
@@ -323,6 +375,11 @@ def _refuse_circle(found: Derivations, place: str) -> None:
             if other not in seen:
                 seen.add(other)
                 todo += sources.get(other, ())
+
+
+def lacks_year(format_: str) -> bool:
+    """Whether a format of times names a day or a month and no year."""
+    return bool(re.search("%-?[dmbBj]", format_)) and not re.search("%-?[YyGcxDF]", format_)
 
 
 def degrees_per_meter() -> float:

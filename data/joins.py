@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from data.derivations import Join
+from data.chosen import chosen_rows, elements
+from data.derivations import Chosen, Join
 from data.errors import MappingError
 from data.mapping import Feed
 from data.sources import Source
@@ -74,6 +75,8 @@ def resolved(feed: Feed, source: Source, joined: Sequence[Joined]) -> Feed:
         key: replace(each, by=full(each.by, f" after.{key}.by")) if isinstance(each.by, str) else each
         for key, each in feed.derivations.after.items()
     }
+    rows = feed.derivations.rows
+    rows = Chosen(*({full(name, " only, except"): words for name, words in each.items()} for each in (rows.only, rows.without)))
     constants = feed.constants
     areas = {each.join.name for each in joined if each.is_area}
     if table == "orders" and columns.get("dropoff_latitude", ("",))[0].split(".", 1)[0] in areas:
@@ -84,7 +87,10 @@ def resolved(feed: Feed, source: Source, joined: Sequence[Joined]) -> Feed:
             _require(each, right, f"{table} join {each.join.name}.on")
         if each.join.by:
             _require(each, each.join.by, f"{table} join {each.join.name}.by")
-    return replace(feed, columns=columns, nearest=nearest, constants=constants, derivations=replace(feed.derivations, after=after))
+        for name in each.join.rows.columns:
+            _require(each, name, f"{table} join {each.join.name}: only, except")
+    derivations = replace(feed.derivations, after=after, rows=rows)
+    return replace(feed, columns=columns, nearest=nearest, constants=constants, derivations=derivations)
 
 
 def _require(joined: Joined, name: str, place: str) -> None:
@@ -144,7 +150,11 @@ def _sql_name(source: Source | None, place: int) -> str:
 def _make(connection: duckdb.DuckDBPyConnection, table: str, other: Reading, joined: Joined) -> list[str]:
     """Write the joined file with one row per key; return what was done about several, in words."""
     join, columns = joined.join, joined.source.columns
-    keys = [f"{text_of(*other.field(right))} AS __key_{place}" for place, (_, right) in enumerate(join.on)]
+    other = replace(other, relation=chosen_rows(other, join.rows))
+    keys = [
+        f"{f'unnest({elements(other, right)})' if right == join.split else text_of(*other.field(right))} AS __key_{place}"
+        for place, (_, right) in enumerate(join.on)
+    ]
     names = ", ".join(f"__key_{place}" for place in range(len(keys)))
     values = [f"{other.field(name)[0]} AS __v_{place}" for place, name in enumerate(columns)]
     rank = _rank(other, join) if join.by else "NULL"

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from data.contracts import Column, Kind, Table, loadable_tables, table
-from data.derivations import KEYS, LENGTHS, NONE, PICKUP, SPANS, Derivations, derivations
+from data.derivations import KEYS, LENGTHS, NONE, PICKUP, SPANS, Derivations, derivations, lacks_year
 from data.errors import MappingError
 from data.remote import is_remote, refuse_credentials
 from data.toml_checks import expect, names, optional, plain, refuse_unknown, required, texts
@@ -236,6 +236,12 @@ def _refuse_unfit(feed: Feed, place: str) -> None:
             raise MappingError(f'{place} units.{name}: {feed.units[name]} after midnight of which day? Add base_date = "2026-03-02"')
         if kind in (Kind.LATITUDE, Kind.LONGITUDE) and derived.planar:
             raise MappingError(f"{place} units.{name}: planar coordinates have their unit in planar.unit")
+    if derived.base_date is None and any(map(lacks_year, feed.date_formats)):
+        without = next(filter(lacks_year, feed.date_formats))
+        raise MappingError(
+            f"{place} date_formats: {without} has no year; say from which day on the data are, such as base_date = "
+            '"2026-03-02": a day then is the first of its name from there on'
+        )
     both = sorted({*derived.first_of, *derived.after} & feed.constants.keys())
     if both:
         raise MappingError(f"{place}: {both[0]} is made from other events and given by a constant; keep one of them")

@@ -216,6 +216,7 @@ def _require_columns(planned: Planned) -> None:
         wanted = [(column, f".{name}") for name, columns in feed.columns.items() for column in columns]
         wanted += [(column, " nearest") for column in ((nearest.latitude, nearest.longitude) if nearest else ())]
         wanted += [(after.by, f" after.{name}.by") for name, after in derived.after.items() if isinstance(after.by, str)]
+        wanted += [(column, " only, except") for column in derived.rows.columns]
         for column, where in wanted:
             qualified(column, whole, (), f"{table}{where}")
     for required in (each for each in feed.table.loaded if each.required):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.errors import SourceError
-from data.sources import Source, opened, read
+from data.sources import Source, csv_records, opened, read
 
 BLOCK_ROWS = 15_000
 _BLOCK_BYTES = 2 << 20
@@ -67,7 +67,7 @@ def _records(source: Source, text: str, *, skips_first: bool) -> Iterator[list[s
     """Yield the records of a block that have as many fields as the header; the first of a later block begins anywhere and is left out."""
     if skips_first:
         text = text[text.find("\n") + 1 :]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=source.delimiter)
+    reader = csv_records(io.StringIO(text, newline=""), source.delimiter, width=len(source.columns))
     try:
         yield from (record for record in reader if len(record) == len(source.columns))
     except csv.Error:

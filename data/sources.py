@@ -14,7 +14,7 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from glob import glob, has_magic
 from pathlib import Path
@@ -213,7 +213,7 @@ def _described_csv(path: Path, sha256: str) -> Source:
     if not sample.strip():
         raise SourceError(f"{path}: the file is empty; it lacks even a header")
     delimiter = _delimiter(sample)
-    header = next(record for record in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if record)
+    header = next(record for record in csv_records(io.StringIO(sample, newline=""), delimiter) if record)
     columns = tuple(name.strip() for name in header)
     notes = () if encoding == "utf-8" else (f"{path.name}: not UTF-8, so it was read as Latin-1",)
     return Source(
@@ -266,7 +266,33 @@ def _delimiter(sample: str) -> str:
         score = (round(Counter(counts)[counts[0]] / len(counts), 2), counts[0])
         if counts[0] > 1 and score > best_score:
             best, best_score = candidate, score
-    return best
+    return " " if best_score == (0.0, 1) and _is_between_blanks(sample) else best
+
+
+def _is_between_blanks(sample: str) -> bool:
+    """Whether blanks divide the header, and no record has fewer fields than it."""
+    records = [record for record in csv_records(io.StringIO(sample, newline=""), " ") if record][:_SAMPLE_RECORDS]
+    return len(records) > 1 and 1 < len(records[0]) <= min(map(len, records))
+
+
+def csv_records(lines: Iterable[str], delimiter: str, *, width: int = 0, strict: bool = False) -> Iterator[list[str]]:
+    """Return the records of a text.
+
+    Between blanks a record with as many fields as the header (``width``; that of the first record where not given) is taken as it is, with
+    its empty fields. Else several blanks divide like one, and what is left at the end of the line belongs to the last column.
+    """
+    records = csv.reader(lines, delimiter=delimiter, strict=strict)
+    return _words_of_lines(records, width) if delimiter == " " else records
+
+
+def _words_of_lines(records: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    for record in records:
+        words = [field for field in record if field]
+        width = width or len(words)
+        if len(record) == width or len(words) <= width:
+            yield record if len(record) == width else words
+        else:
+            yield [*words[: width - 1], " ".join(words[width - 1 :])]
 
 
 def read(connection: duckdb.DuckDBPyConnection, source: Source, table: str) -> None:
@@ -334,7 +360,7 @@ def _read_slowly(connection: duckdb.DuckDBPyConnection, source: Source, table: s
 
 def _batches(source: Source, width: int) -> Iterator[list[tuple[str | None, ...]]]:
     with _text(source.path, source.encoding) as lines:
-        reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
+        reader = csv_records(lines, source.delimiter, width=width, strict=True)
         records = _records(source, reader, width)
         next(records)
         while batch := list(itertools.islice(records, _BATCH_RECORDS)):

@@ -36,6 +36,10 @@ _LONGEST_WORD_FOR_NOTHING = 6
 _WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
 _FIRST_OF_NOTHING = "nN#<-\\"
 _CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
+BETWEEN = "-"
+"""What stands between the parts of an id that is made of several columns: 1 and 23 are not 12 and 3."""
+_CODED = ("area_id",)
+"""Ids whose parts are codes of fixed width that are written without anything between, such as a block group's."""
 _NAMED = {
     "time_zone": "CASE WHEN {raw} IN (SELECT name FROM pg_timezone_names()) THEN {raw} END",
     "boundary_polygon": "CASE WHEN is_polygon({raw}) THEN {raw} END",
@@ -111,7 +115,11 @@ class Reading:
             return ("NULL", "VARCHAR") if place is None else self.number(column.name, column.kind)
         if len(names) == 1:
             return self.number(names[0], column.kind)
-        return " || ".join(f"{self.field(name)[0]}::VARCHAR" for name in names), "VARCHAR"
+        parts = [f"({text_of(*self.field(name))})" for name in names]
+        if not column.name.endswith("_id") or column.name in _CODED:
+            return " || ".join(parts), "VARCHAR"
+        # An id with a part that is missing is missing: nan-17 names nothing.
+        return f" || '{BETWEEN}' || ".join(f"CASE WHEN NOT {is_nothing_sql(part, column)} THEN {part} END" for part in parts), "VARCHAR"
 
     def number(self, name: str, kind: Kind) -> tuple[str, str]:
         """Return the SQL of a source's column and its type; a decimal comma is a point where the mapping says so and a number is wanted."""

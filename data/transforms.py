@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from data.chosen import chosen_rows, left_out
 from data.contracts import TIMELINE, Column, Kind
-from data.derivations import PICKUP, degrees_per_meter, pairs
+from data.derivations import PICKUP, Chosen, degrees_per_meter, lacks_year, pairs
 from data.joins import Joined, joined_relation, view
 from data.mapping import Feed, Nearest
 from data.staging import Reading, day_of, identifier, instant_of, is_nothing_sql, number_in, quoted
@@ -59,17 +60,30 @@ def derived(
     if file is None:
         return reading, []
     notes: list[str] = []
+    rows = reading.feed.derivations.rows
+    own = [name for name in rows.columns if file.position(name) is not None]
+    reading, said = _with_chosen(connection, reading, rows.of(own))
+    notes += said
     if joined:
-        relation, notes = joined_relation(connection, reading, joined, relations)
+        relation, said = joined_relation(connection, reading, joined, relations)
+        notes += said
         reading = replace(reading, source=view(file, joined), relation=relation)
-    used = reading.used | {left for each in joined for left, _ in each.join.on}
+    used = reading.used | {left for each in joined for left, _ in each.join.on} | {*rows.columns}
     used |= {each.by for each in reading.feed.derivations.after.values() if isinstance(each.by, str)}
+    reading, said = _with_chosen(connection, reading, rows.of(set(rows.columns) - {*own}))
+    notes += said
     reading, more = mended(connection, reading)
     if reading is plain:
         return plain, []
     places = {file.position(name) for name in used}
     taken = frozenset(name for place, name in enumerate(file.columns) if place in places)
     return replace(reading, origin=file, taken=taken), [*notes, *more]
+
+
+def _with_chosen(connection: duckdb.DuckDBPyConnection, reading: Reading, rows: Chosen) -> tuple[Reading, list[str]]:
+    """Return a reading of the rows that count, and how many do not, in words; itself where all do."""
+    chosen = chosen_rows(reading, rows)
+    return (reading, []) if chosen == reading.relation else (replace(reading, relation=chosen), [left_out(connection, reading, chosen)])
 
 
 def mended(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[Reading, list[str]]:
@@ -191,20 +205,32 @@ def _dated(reading: Reading, name: str) -> str | None:
     factor = reading.feed.factor_of(name, Kind.INSTANT) if unit else None
     if len(names) > 1:
         *days, last = names
-        day = day_of(" || ' ' || ".join(_day_text(reading, each) for each in days), "VARCHAR", _day_formats(reading.feed.date_formats))
+        day_text, day_formats = " || ' ' || ".join(_day_text(reading, each) for each in days), _day_formats(reading.feed.date_formats)
+        without_year = [f"{each}::DATE" for each in _with_year(f"({day_text})", base, day_formats)]
+        day = f"coalesce({', '.join([*without_year, day_of(day_text, 'VARCHAR', day_formats)])})"
         text = _spaced(reading, name)
         formats = f"[{', '.join(map(quoted, reading.feed.date_formats))}]"
         # A format may want the parts with a space between them or without: 20260302 and 1205.
         written = (text, text.replace(" || ' ' || ", " || "))
-        whole = [f"try_strptime({each}, {formats})" for each in written] if reading.feed.date_formats else []
+        whole = [way for each in written for way in _with_year(f"({each})", base, reading.feed.date_formats)]
+        whole += [f"try_strptime({each}, {formats})" for each in written] if reading.feed.date_formats else []
         seconds = _seconds_of_day(f"({_gapless(reading, last, name)})::VARCHAR", factor)
         clock = f"({day})::TIMESTAMP + to_microseconds(round({seconds} * 1e6)::BIGINT)"
         ways = [*whole, f"try_cast({text} AS TIMESTAMP)", clock] if factor is None else [clock]
         return f"coalesce({', '.join(ways)})"
     if base is None:
         return None
-    seconds = _seconds_of_day(f"({_gapless(reading, names[0], name)})::VARCHAR", factor)
-    return f"TIMESTAMP '{base}' + to_microseconds(round({seconds} * 1e6)::BIGINT)"
+    text = f"({_gapless(reading, names[0], name)})::VARCHAR"
+    clock = f"TIMESTAMP '{base}' + to_microseconds(round({_seconds_of_day(text, factor)} * 1e6)::BIGINT)"
+    return f"coalesce({', '.join([clock, *_with_year(text, base, reading.feed.date_formats)])})"
+
+
+def _with_year(text: str, base: str | None, formats: Sequence[str]) -> Iterator[str]:
+    """Yield the SQL of a time that is written without its year, by each format that has none: the first such moment from a day on."""
+    for each in filter(lacks_year, formats if base else ()):
+        year = int(str(base)[:4])
+        this, next_ = (f"try_strptime('{number} ' || {text}, {quoted(f'%Y {each}')})" for number in (year, year + 1))
+        yield f"CASE WHEN {this} >= TIMESTAMP '{base}' THEN {this} ELSE {next_} END"
 
 
 def _names(reading: Reading, name: str) -> tuple[str, ...]:

@@ -187,7 +187,14 @@ def test_without_trips_nothing_is_known_of_engaged_time(shop: Shop) -> None:
     assert sums(shop) == (10800, None)
 
 
-@pytest.mark.parametrize("ended_at", [None, at("09:10"), at("09:05")])
+def test_a_trip_that_ends_in_the_second_in_which_it_begins_took_no_time(shop: Shop) -> None:
+    trips = [GOLDEN[0], trip("t", "10:10", "10:10", status="cancelled")]
+    put(shop, shifts=[shift("s", "09:00", "12:00", mall="M1")], trips=trips)
+
+    assert sums(shop, columns=("online_s", "engaged_s", "loaded_s")) == (10800, 3300, 1500)
+
+
+@pytest.mark.parametrize("ended_at", [None, at("09:05")])
 def test_a_trip_without_a_usable_end_makes_the_time_of_its_shift_unknown_and_of_no_other(shop: Shop, ended_at: datetime | None) -> None:
     trips = [{**GOLDEN[0], "ended_at": ended_at}, trip("t", "15:10", "15:20", picked_up_at="15:15")]
     put(shop, shifts=[shift("s", "09:00", "12:00", mall="M1"), shift("u", "15:00", "16:00")], trips=trips)

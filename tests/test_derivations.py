@@ -15,6 +15,11 @@ from tests.loading import Shop, rules
 
 ORDERS = '[orders]\nfile = "orders.csv"\ntime_zone = "UTC"\n'
 REFUSED = {
+    "rows by a number of words": ("only = { state = [] }", "at least one word"),
+    "rows by a table of words": ("except = { state = { A = 1 } }", "a text, a number or a date"),
+    "a list that joins nothing": ('join = { file = "b.csv", on = "id", split = "ids" }', "on names no column"),
+    "a join of rows with a typo": ('join = { file = "b.csv", on = "id", onyl = { a = 1 } }', "did you mean 'only'"),
+    "days of no year": ('date_formats = ["%m-%d %H:%M"]', "has no year; say from which day on"),
     "a word for nothing known": ('values = { state = { A = "delivered" } }', "a source cannot give a column 'state'"),
     "a meaning that is no choice": ('values = { status = { A = "deliverd" } }', "did you mean 'delivered'"),
     "words of a time": ('values = { placed_at = { A = "2026" } }', "only columns of words"),

@@ -98,9 +98,9 @@ def test_columns_constants_units_formats_and_zone_are_applied(shop: Shop) -> Non
 
     found = shop.rows("SELECT order_id, mall_id, status, placed_at::VARCHAR AS at, fee_cents FROM orders ORDER BY order_id")
     assert [tuple(row.values()) for row in found] == [
-        ("A1", "M1", "cancelled", "2026-03-02 17:00:00", 742),
-        ("A2", "M1", "cancelled", "2026-03-02 10:00:00", 1),
-        ("A3", "M1", "cancelled", "2026-03-02 17:00:00", None),
+        ("A-1", "M1", "cancelled", "2026-03-02 17:00:00", 742),
+        ("A-2", "M1", "cancelled", "2026-03-02 10:00:00", 1),
+        ("A-3", "M1", "cancelled", "2026-03-02 17:00:00", None),
     ]
 
 

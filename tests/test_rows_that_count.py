@@ -1,0 +1,142 @@
+"""Rows that a mapping leaves out, lists and logs that it joins, ids of several parts, days without a year, and files between blanks."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.errors import MappingError
+from data.warehouse import Count
+from tests.loading import Shop, rules
+
+PLACED = "2026-03-02 17:00"
+ORDERS = '[orders]\nfile = "orders.csv"\ntime_zone = "UTC"\n'
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("counting")).open()
+
+
+def column(shop: Shop, sql: str) -> list[object]:
+    return [next(iter(row.values())) for row in shop.rows(f"SELECT {sql} FROM orders ORDER BY order_id")]
+
+
+def test_rows_count_by_words_numbers_and_what_is_missing_and_broken_ones_are_still_told(shop: Shop) -> None:
+    text = "order_id,mall_id,placed_at,state,grabbed,done\n"
+    for order, state, grabbed, done in (
+        ("a", "Food", "1", "17"),
+        ("b", "drinks", "1.0", "18"),
+        ("c", "parcel", "1", "19"),
+        ("d", "food", "0", "20"),
+        ("e", "food", "1", "0"),
+        ("f", "food", "1", ""),
+        ("g", "", "1", "21"),
+    ):
+        text += f"{order},M1,{PLACED},{state},{grabbed},{done}\n"
+    shop.write("orders.csv", f"{text}h,M1\n")
+
+    result = shop.load(
+        mapping=ORDERS + 'only = { state = ["food", "DRINKS"], Grabbed = 1 }\nexcept = { done = [0, ""] }\n',
+        replace=True,
+    )
+
+    assert column(shop, "order_id") == ["a", "b"]
+    assert result.counts["orders"] == Count(rows_in=3, kept=2, rejected=1)
+    assert rules(result) == {("malformed_record", ""): 1, ("status_unknown", "status"): 2}
+    assert "orders: 5 of 8 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
+    assert not any("columns not used" in note for note in result.notes)
+
+
+def test_a_column_to_choose_rows_by_must_be_there(shop: Shop) -> None:
+    shop.write("orders.csv", f"order_id,mall_id,placed_at\na,M1,{PLACED}\n")
+
+    with pytest.raises(MappingError, match=r"orders only, except: .*has no column 'state'"):
+        shop.load(mapping=ORDERS + 'only = { state = "food" }\n')
+
+
+def test_a_log_of_events_is_joined_once_for_every_event_and_rows_count_by_what_is_joined(shop: Shop) -> None:
+    events = [("a", "PICKED", "17:20"), ("a", "PICKED", "17:19"), ("a", "DONE", "17:40"), ("b", "PICKED", "17:30"), ("c", "DONE", "18:00")]
+    shop.rows_file("events.csv", [{"order": order, "event": event, "at": f"2026-03-02 {at}"} for order, event, at in events])
+    shop.rows_file("orders.csv", [{"order_id": order, "mall_id": "M1", "placed_at": PLACED} for order in "abc"])
+    mapping = """
+    join = [
+        { name = "picked", file = "events.csv", on = { order_id = "order" }, only = { event = "picked" }, keep = "first", by = "at" },
+        { name = "done", file = "events.csv", on = { order_id = "order" }, except = { event = "PICKED" } },
+    ]
+    columns = { picked_up_at = "picked.at", delivered_at = "done.at" }
+    except = { "picked.at" = "" }
+    """
+
+    result = shop.load(mapping=ORDERS + mapping, replace=True)
+
+    assert column(shop, "(order_id, strftime(picked_up_at, '%H:%M'), strftime(delivered_at, '%H:%M'))::VARCHAR") == [
+        "(a, '17:19', '17:40')",
+        "(b, '17:30', NULL)",
+    ]
+    assert "orders: 1 of 3 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
+
+
+@pytest.mark.parametrize("kind", ["text", "list"])
+def test_each_element_of_a_list_is_a_key(shop: Shop, kind: str) -> None:
+    lists = [[17, 18], [19], []]
+    values = lists if kind == "list" else ["[17, 18]", "19", "[]"]
+    pq.write_table(pa.table({"courier": ["x", "y", "z"], "number": [1, 2, 3], "ids": values}), shop.folder / "waves.parquet")
+    shop.rows_file("orders.csv", [{"order_id": order, "mall_id": "M1", "placed_at": PLACED} for order in ("17", "18", "19", "20")])
+    join = 'join = { name = "wave", file = "waves.parquet", on = { order_id = "ids" }, split = "ids" }\n'
+
+    result = shop.load(mapping=ORDERS + join + 'columns = { trip_id = ["wave.courier", "wave.number"] }\n', replace=True)
+
+    assert column(shop, "trip_id") == ["x-1", "x-1", "y-2", None]
+    assert "orders: 1 rows have no match in waves.parquet; they stay" in result.notes
+
+
+def test_ids_of_several_columns_are_kept_apart_and_miss_what_a_part_misses(shop: Shop) -> None:
+    parts = [("1", "23"), ("12", "3"), ("1", "nan"), ("", "5")]
+    rows = [{"order_id": str(place), "placed_at": PLACED, "mall_id": "M1", "a": a, "b": b} for place, (a, b) in enumerate(parts)]
+    shop.rows_file("orders.csv", rows)
+
+    shop.load(mapping=ORDERS + 'columns = { trip_id = ["a", "b"] }\n', replace=True)
+
+    assert column(shop, "trip_id") == ["1-23", "12-3", None, None]
+
+
+def test_days_without_a_year_are_the_first_of_their_name_from_the_base_on(shop: Shop) -> None:
+    head = '[orders]\nfile = "orders.csv"\nbase_date = 2027-12-30\ntime_zone = "UTC"\n'
+    rows = [("12-30 09:00:00", "12-30 10:00:00"), ("12-31 23:50:00", "01-01 00:20:00"), ("02-29 09:00:00", "2028-02-29 09:30:00")]
+    shop.rows_file(
+        "orders.csv", [{"order_id": place, "mall_id": "M1", "placed_at": a, "delivered_at": b} for place, (a, b) in enumerate(rows)]
+    )
+
+    shop.load(mapping=head + 'date_formats = ["%m-%d %H:%M:%S"]\n', replace=True)
+
+    assert column(shop, "placed_at::VARCHAR") == ["2027-12-30 09:00:00", "2027-12-31 23:50:00", "2028-02-29 09:00:00"]
+    assert column(shop, "click_to_door_s") == [3600, 1800, 1800]
+
+    shop.rows_file("orders.csv", [{"order_id": "o", "mall_id": "M1", "day": "1.2.", "at": "09:00"}])
+    shop.load(mapping=head + 'date_formats = ["%d.%m."]\ncolumns = { placed_at = ["day", "at"] }\n', replace=True)
+    assert column(shop, "placed_at::VARCHAR") == ["2028-02-01 09:00:00"]
+
+
+def test_blanks_divide_a_file_and_the_rest_of_a_line_is_in_the_last_column(shop: Shop) -> None:
+    shop.write("runs.txt", "start pickup  courier bundle\n15.0 34.0 c1 o1\n28.0   36.0 c2 o2 o3\n")
+    shop.write("orders.csv", "order_id mall_id placed_at delivered_at\no1 M1 743 755.0\no2 M1 541 \no3 M1 541 570.0\n")
+    mapping = """
+    base_date = 2026-03-02
+    units = { placed_at = "minutes", delivered_at = "minutes", accepted_at = "minutes" }
+    join = { name = "run", file = "runs.txt", on = { order_id = "bundle" }, split = "bundle" }
+    columns = { driver_id = "run.courier", trip_id = ["run.courier", "run.start"], accepted_at = "run.start" }
+    """
+
+    shop.load(mapping=ORDERS + mapping, replace=True)
+
+    assert column(shop, "trip_id") == ["c1-15.0", "c2-28.0", "c2-28.0"]
+    assert column(shop, "delivered_at::VARCHAR") == ["2026-03-02 12:35:00", None, "2026-03-02 09:30:00"]
+
+
+def test_a_single_column_of_words_is_not_divided_at_its_blanks(shop: Shop) -> None:
+    shop.write("malls.txt", "name of mall\nDesert Ridge\nFashion Show\n")
+    mapping = '[malls]\nfile = "malls.txt"\nconstants = { market_id = "desert", latitude = 33.5, longitude = -112 }\n'
+
+    shop.load(mapping=mapping + 'columns = { mall_id = "name of mall", name = "name of mall" }\n')
+
+    assert [row["name"] for row in shop.rows("SELECT name FROM malls ORDER BY name")][:2] == ["Desert Ridge", "Fashion Show"]
