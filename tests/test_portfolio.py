@@ -1,17 +1,21 @@
 """Portfolios of a version: values that other pages show, every aim against trying all sets, certificates true and tampered."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 
+import h3
 import numpy as np
 import pytest
 
 from analytics.__main__ import main
 from analytics.answers import answers
 from analytics.choosing import every_set, raw_tables, robustness
+from analytics.choosing.areas import AREA_RESOLUTION
+from analytics.choosing.carried import source
 from analytics.choosing.certificate import certificate, digest, read, text
-from analytics.choosing.forecast import forecast
+from analytics.choosing.forecast import demands, forecast
 from analytics.choosing.portfolio import allowances, in_all, next_sets, point, portfolio
 from analytics.choosing.portfolio_words import money, sentence
 from analytics.choosing.raw import by_hand, raw
@@ -279,7 +283,7 @@ def test_what_is_no_certificate_is_refused(content):
 @pytest.mark.parametrize(
     "texts", [{"aim": "orders", "open": "2"}, {"aim": "orders", "open": "2", "hire": "900000"}, {"aim": "contribution", "earns": "4000"}]
 )
-def test_expected_orders_and_money_verify_by_plain_loops_over_the_forecast(demo, texts):
+def test_expected_orders_and_money_verify_by_sql_over_the_raw_tables(demo, texts):
     found = portfolio(demo, wished(market="phoenix", money="100000:5000:26", **texts))
     checks = verify(demo, read(text(certificate(demo, found, list(next_sets(demo, found, count=2)), asked=2))))
     assert verifies(checks), checks
@@ -291,10 +295,29 @@ def test_a_mall_alone_has_the_orders_of_its_forecast_where_no_open_mall_is_near(
     asked = wished(market="washington", aim="orders", open="1", must="dulles-town-center", drive="45")
     found = portfolio(demo, asked)
     told = forecast(demo, found.sites[0])
-    alone = raw(demo, asked).expected["dulles-town-center"]
-    cells = len(alone)
-    assert 1000 * told.orders_week.middle - cells <= sum(alone.values()) <= 1000 * told.orders_week.middle
-    assert 0 < found.value - found.before <= sum(alone.values())
+    alone = raw(demo, asked).expected("dulles-town-center")
+    assert 1000 * told.orders_week.middle - len(alone.cell) <= alone.amount.sum() <= 1000 * told.orders_week.middle
+    assert 0 < found.value - found.before <= alone.amount.sum()
+
+
+def test_a_mall_s_orders_are_shared_out_by_area_and_in_an_area_by_people(demo):
+    known = raw(demo, wished(market="washington", aim="orders", open="1", drive="12"))
+    place = [site.id for site in known.sites].index("dulles-town-center")
+    longest_s = source(demo, known.weight, without="dulles-town-center").history.longest_s
+    near = known.rows(raw_tables.PAIRS, malls=["dulles-town-center"], within=longest_s)
+    people = Counter()
+    for row in near:
+        people[h3.cell_to_parent(h3.int_to_str(row["cell"]), AREA_RESOLUTION)] += row["people"]
+    share = dict(zip(sorted(people), demands(demo, known.sites, known.weight)[place].share.tolist(), strict=True))
+    week = known.told[place].orders_week.middle
+    expected = {}
+    for row in near:
+        area = h3.cell_to_parent(h3.int_to_str(row["cell"]), AREA_RESOLUTION)
+        if row["drive_s"] <= 12 * 60:
+            expected[row["cell"]] = int(1000 * week * (share[area] * row["people"] / people[area]))
+    found = known.expected("dulles-town-center")
+    assert dict(zip(found.cell.tolist(), found.amount.tolist(), strict=True)) == expected
+    assert sum(expected.values()) > 0
 
 
 def test_that_malls_are_open_is_not_told_as_a_condition_to_loosen(demo):

@@ -37,8 +37,8 @@ class _Covered(Raw):
         asked = {"malls": [*malls, *self.open_ids], "within": self.wish.terms.within_s, "times": self.wish.backup}
         return int(self.rows(_COVERED, **asked)[0]["value"])
 
-    def form(self, names: Sequence[str]) -> Form:
-        pairs = self.pairs([*names, *self.open_ids], self.wish.terms.within_s)
+    def form(self, names: Sequence[str], market_id: str | None = None) -> Form:
+        pairs = self.pairs([*names, *self.open_in(market_id)], self.wish.terms.within_s, market_id)
         reaches = pairs.matrix(np.ones(len(pairs.cell), np.int64)).astype(np.bool_)
         there = reaches[len(names) :].sum(axis=0, dtype=np.int64)
         return reached(reaches[: len(names)], there, pairs.people, self.wish.backup)
@@ -48,9 +48,9 @@ class _Minutes(Raw):
     def value(self, malls: Sequence[str]) -> int:
         return int(self.rows(_MINUTES, malls=[*malls, *self.open_ids], longest=LONGEST_DRIVE_S)[0]["value"])
 
-    def form(self, names: Sequence[str]) -> Form:
+    def form(self, names: Sequence[str], market_id: str | None = None) -> Form:
         """Return what is saved against the longest drive."""
-        pairs = self.pairs([*names, *self.open_ids], LONGEST_DRIVE_S)
+        pairs = self.pairs([*names, *self.open_in(market_id)], LONGEST_DRIVE_S, market_id)
         saved = pairs.matrix((LONGEST_DRIVE_S - pairs.drive_s) * pairs.people[pairs.cell])
         return largest(saved[: len(names)], saved[len(names) :].max(axis=0, initial=0), np.zeros(len(names), np.int64))
 

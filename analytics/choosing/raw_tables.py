@@ -62,6 +62,10 @@ class Raw(ABC):
         """Forecasts of the sites."""
         return forecasts(self.version, self.sites, self.wish.terms.of_forecast)
 
+    def open_in(self, market_id: str | None) -> list[str]:
+        """Return ids of open malls of one market, or of all."""
+        return [site.id for site in self.sites if site.is_open and market_id in {None, site.market_id}]
+
     @property
     def weight(self) -> str:
         """Column of ``demand_cells`` that is counted."""
@@ -77,8 +81,15 @@ class Raw(ABC):
         """Return what a set of candidates is worth beside the open malls."""
 
     @abstractmethod
-    def form(self, names: Sequence[str]) -> Form:
+    def form(self, names: Sequence[str], market_id: str | None = None) -> Form:
         """Return what sets of some candidates are worth, by their places in ``names``; more is better.
+
+        Parameters
+        ----------
+        names
+            Ids of candidates.
+        market_id
+            Where only a market is looked at: all of the candidates stand in it.
 
         Raises
         ------
@@ -104,9 +115,9 @@ class Raw(ABC):
         """Run SQL of this module."""
         return Engine.of(self.version).table(sql.format(weight=self.weight), {"market": self.wish.market_id, **self._pins, **more})
 
-    def pairs(self, names: Sequence[str], within_s: int) -> "Pairs":
-        """Return which malls reach which cells."""
-        rows = self.table(PAIRS, malls=[*names], within=within_s)
+    def pairs(self, names: Sequence[str], within_s: int, market_id: str | None = None) -> "Pairs":
+        """Return which malls reach which cells, of one market or of all."""
+        rows = self.table(PAIRS, malls=[*names], within=within_s, market=market_id or self.wish.market_id)
         places = {name: place for place, name in enumerate(names)}
         mall = np.array([places[name] for name in rows.column("mall_id").to_pylist()], np.int64)
         cell, drive_s, people = (rows.column(name).to_numpy().astype(np.int64) for name in ("place", "drive_s", "people"))
@@ -137,8 +148,11 @@ class Raw(ABC):
 
     def hours_needed(self, malls: Sequence[str]) -> int:
         """Return the driver-hours a week that malls need by their forecasts."""
-        bands = {each.site.id: each.driver_hours_week for each in self.told}
-        return sum(band.middle for mall in malls if (band := bands[mall]) is not None)
+        return sum(self._hours[mall] for mall in malls)
+
+    @cached_property
+    def _hours(self) -> Mapping[str, int]:
+        return {each.site.id: 0 if each.driver_hours_week is None else each.driver_hours_week.middle for each in self.told}
 
     def hours_there(self, market_id: str) -> int:
         """Return the driver-hours a week that a market has to spare and can add."""

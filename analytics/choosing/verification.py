@@ -8,9 +8,11 @@ map, and for expected orders the forecast. That no set is better is shown by loo
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from analytics.choosing.certificate import Certificate, is_better, spelled, unit
-from analytics.choosing.every_set import MOST_WORK, Form, Kept, Places, TooMany, sets_over
+from analytics.choosing.every_market import MOST_SETS, Market, Nation, nation, sets_of
+from analytics.choosing.every_set import MOST_WORK, Kept, Places, TooMany, sets_over
 from analytics.choosing.raw import raw
 from analytics.choosing.raw_tables import Raw
 from analytics.choosing.wish import Wish
@@ -164,14 +166,23 @@ def _searches(known: Raw, said: Certificate, most_work: int) -> Iterator[Check]:
     """Search for sets that the certificate says cannot be there."""
     names = sorted(known.candidates)
     try:
-        form = known.form(names)
+        markets = _markets(known, names)
     except TooMany:
         yield Check(_NONE_BEYOND, None, _ON_TRUST)
         yield Check(_NONE_BETWEEN, None, _ON_TRUST)
         return
-    search = _Search(known, said, names, form, most_work)
+    search = _Search(known, said, names, markets, most_work)
     yield search.beyond()
     yield search.between()
+
+
+def _markets(known: Raw, names: Sequence[str]) -> list[Market]:
+    """Return what sets of candidates are worth, by market where the sets of all markets are few; else as one."""
+    own = known.by_market(names)
+    if len(own) == 1 or sum(2 ** len(malls) for malls in own.values()) > MOST_SETS:
+        return [Market(known.form(names), tuple(range(len(names))))]
+    place = {name: number for number, name in enumerate(names)}
+    return [Market(known.form(malls, market_id), tuple(place[mall] for mall in malls)) for market_id, malls in own.items()]
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,7 @@ class _Search:
     known: Raw
     said: Certificate
     names: list[str]
-    form: Form
+    markets: list[Market]
     most_work: int
 
     def beyond(self) -> Check:
@@ -214,8 +225,25 @@ class _Search:
 
     def _sets(self, over: int | None) -> Iterator[tuple[tuple[str, ...], int]]:
         """Iterate over the allowed sets that are better than a value."""
+        known = self.known
+        least = None if over is None else known.turned(over)
+        if len(self.markets) == 1:
+            for places, worth in sets_over(self.markets[0].form, self._kept, least, most_work=self.most_work):
+                yield self._malls(places), known.turned(worth)
+            return
+        # open malls of markets without a candidate are in no form
+        there = known.turned(known.value(())) - sum(market.form.worth(()) for market in self.markets)
+        for places, worth in sets_of(self._nation, None if least is None else least - there, most_work=self.most_work):
+            yield self._malls(places), known.turned(worth + there)
+
+    @cached_property
+    def _nation(self) -> Nation:
+        return nation(self.markets, self._kept, most_work=self.most_work)
+
+    @cached_property
+    def _kept(self) -> Kept:
         wish, known = self.said.wish, self.known
-        kept = Kept(
+        return Kept(
             count=wish.count,
             budget=wish.budget_cents,
             costs=[wish.cost_cents(name) for name in self.names],
@@ -223,8 +251,6 @@ class _Search:
             is_over=lambda places: bool(_beyond(known, wish, self._malls(places))),
             is_allowed=lambda places: not broken_conditions(known, wish, self._malls(places)),
         )
-        for places, worth in sets_over(self.form, kept, None if over is None else known.turned(over), most_work=self.most_work):
-            yield self._malls(places), known.turned(worth)
 
     def _malls(self, places: Places) -> tuple[str, ...]:
         return tuple(self.names[place] for place in places)
