@@ -151,7 +151,9 @@ def test_long_lists_are_written_as_json_is(value):
     assert json_bytes(value).decode() == json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-@pytest.mark.parametrize("command", [["choose", "--open", "2", "--market", "phoenix", "--next", "1"], ["rank", "--market", "phoenix"]])
+@pytest.mark.parametrize(
+    "command", [["choose", "--open", "2", "--market", "phoenix", "--next", "1", "--curve"], ["rank", "--market", "phoenix"]]
+)
 def test_progress_is_told_a_terminal_alone_and_ends_with_the_last_step(demo, monkeypatch, capsys, command):
     told = []
 
@@ -167,6 +169,7 @@ def test_progress_is_told_a_terminal_alone_and_ends_with_the_last_step(demo, mon
     assert capsys.readouterr().out.splitlines()[:5] == silent.out.splitlines()[:5]
     assert len({text for text, _, _ in told}) >= 3
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    assert len([text for text, _, _ in told if "reading" in text]) <= 1
     assert {total for _, _, total in told[1:]} == {told[-1][1] + 1}
 
 

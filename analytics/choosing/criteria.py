@@ -51,7 +51,7 @@ class Criterion:
     @property
     def stored_unit(self) -> str:
         """The unit of its whole number, in words."""
-        return _UNITS[self.unit]
+        return "households" if self.id == "households" else _UNITS[self.unit]
 
 
 _MODELLED: Final = "coverage, modelled"

@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 
-from analytics import reference
 from analytics.answers import answers
 from analytics.choosing import missing
 from analytics.choosing.areas import AREA_RESOLUTION
@@ -20,12 +19,11 @@ from analytics.choosing.carried import source
 from analytics.choosing.forecast import Forecast, demands, forecasts
 from analytics.choosing.groups import by_markets
 from analytics.choosing.measures import recent
-from analytics.choosing.pilots import history
+from analytics.choosing.rules import rules_of
 from analytics.choosing.sites import Integers, Reach, Site, reach, sites
-from analytics.choosing.staffing import spare_drivers
 from analytics.choosing.wish import Wish, known_or_error
 from analytics.errors import ParameterError
-from analytics.models.conditions import Conditions, Names, Rule, conditions
+from analytics.models.conditions import Conditions
 from analytics.models.gains import Gains, Savings, covering_gains, savings_of
 from analytics.parameters import EVERYTHING, LONGEST_DRIVE_S, SHORTEST_DRIVE_S, Parameters
 from analytics.reference import VersionKey
@@ -110,7 +108,7 @@ def _worth(key: VersionKey, wish: Wish) -> Worth:
         raise ParameterError("money, prices: all malls together cost more than can be counted; say less, or fewer weeks")
     is_forecast = wish.hire_hours is not None or wish.aim in missing.FORECAST
     told = forecasts(version, there, wish.terms.of_forecast) if is_forecast else ()
-    kept = _conditions(key, wish, there, told)
+    kept = rules_of(key, wish, there, told)
     made = _unconditional(key, _without_conditions(wish))
     return replace(made, wish=wish, kept=kept, forecasts=told or made.forecasts)
 
@@ -314,40 +312,3 @@ def _mean_fee_cents(version: Version) -> int | None:
     row = answers("contribution_per_order", Parameters(start_on=days.start_on, end_on=days.end_on), EVERYTHING, version).row()
     mean = row.get("fee_mean_cents")
     return None if mean is None else round(mean)
-
-
-def _conditions(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Conditions:
-    known = {site.id: place for place, site in enumerate(there)}
-    market_ids = sorted({site.market_id for site in there})
-    titles = {market.id: market.name for market in reference.markets(key.version)}
-    return conditions(
-        len(there),
-        k=wish.count,
-        costs=[0 if site.is_open else wish.cost_cents(site.id) for site in there],
-        budget=wish.budget_cents,
-        must=[known[name] for name in wish.must],
-        must_not=[known[name] for name in wish.must_not],
-        not_both=[(known[a], known[b]) for a, b in wish.apart],
-        groups=[market_ids.index(site.market_id) for site in there],
-        at_most=wish.most,
-        limits=[
-            *(_drivers(key, wish, there, told) if wish.hire_hours is not None else ()),
-            *(missing.rules(wish, told) if wish.aim in missing.FORECAST else ()),
-        ],
-        open_sites=_open(there),
-        names=Names([site.name for site in there], [titles.get(each, each) for each in market_ids]),
-    )
-
-
-def _drivers(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> list[Rule]:
-    """Return, for each market, that new malls need no more driver-hours a week than it has to spare and can add."""
-    rules = []
-    titles = {market.id: market.name for market in reference.markets(key.version)}
-    for market_id in sorted({site.market_id for site in there}):
-        own = [site.market_id == market_id and not site.is_open for site in there]
-        bands = [each.driver_hours_week for each in told]
-        needed = np.array([band.middle if band and mine else 0 for band, mine in zip(bands, own, strict=True)], np.int64)
-        spare = spare_drivers(key, market_id, history(key.version, wish.terms.of_forecast.weight))
-        hours = (0 if spare is None else int(spare.sum())) + (wish.hire_hours or 0)
-        rules.append(Rule(f"{hours:,} driver-hours a week in {titles.get(market_id, market_id)}", needed, high=hours))
-    return rules

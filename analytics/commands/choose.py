@@ -91,11 +91,11 @@ def _choose(options: argparse.Namespace) -> int:
     asked = wish(replace(scenario, others=tuple(sorted((kept | given).items()))))
     limit_s, tried = float(options.limit), worlds(asked) if options.worlds else ()
     with _quiet_output(), progress() as say:
-        say("reading who reaches whom", 0, 1)
-        allowed = allowances(data, asked) if options.curve else ()
-        steps = _Steps(say, 3 + options.next + len(allowed) + len(tried))
+        steps = _Steps(say, 3 + options.next + len(tried))
         steps.begin("reading who reaches whom")
         worth(data, asked)
+        allowed = allowances(data, asked) if options.curve else ()
+        steps.expect(len(allowed))
         steps.begin("looking for the best set")
         found = portfolio(data, asked, time_limit_s=limit_s)
         rest = next_sets(data, found, count=options.next, time_limit_s=limit_s)
@@ -132,6 +132,10 @@ class _Steps:
         """Say what begins; what was begun before is done."""
         self._say(text, self._done, self._total)
         self._done += 1
+
+    def expect(self, more: int) -> None:
+        """Take so many more steps into account."""
+        self._total += more
 
     def each(self, things: Iterable[T], text: str) -> Iterator[T]:
         """Hand on things, one step each."""
@@ -189,7 +193,8 @@ def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list
         print(f"in all of them: {', '.join(site.name for site in found.sites if site.id in every)}")
     for dot in curve:
         allowed = f"{dot.allowed}" if found.wish.budget_cents is None else money(dot.allowed)
-        print(f"{allowed}: {'not possible' if dot.value is None else f'{shown(found, dot.value):,.1f}'}")
+        value = "not possible" if dot.value is None else f"{shown(found, dot.value):,.1f}"
+        print(f"{allowed}: {value}{'' if dot.is_proven else ', not proven'}")
     for world in standings:
         print(f"{world.name}: {'still the best set' if world.holds else f'gives up {amount(world.best, world.regret)}'}")
     greedy = "" if choice.greedy is None else f"; greed would have had {shown(found, choice.greedy):,.1f}"
