@@ -84,6 +84,19 @@ def click(page, x, y):
     pytest.fail("no click on the map was taken")
 
 
+def take(page, option):
+    """Take an option of an open list as a hand does: scroll there, see the list stand still, press.
+
+    Pressed while it still scrolls, the list jumps away under the pointer, and nothing is chosen.
+    """
+    wanted = page.get_by_role("option", name=option).first
+    wanted.scroll_into_view_if_needed()
+    place = None
+    while place != (place := wanted.bounding_box()):
+        page.wait_for_timeout(400)  # the list takes 300 ms to know that a scroll has ended
+    wanted.click()
+
+
 def text(page, selector):
     return page.locator(selector).first.inner_text()
 

@@ -108,8 +108,8 @@ def test_every_part_of_the_page_opens_and_stands_in_the_address(server: str, wat
     page.locator("[data-testid=stButtonGroup] button", has_text="Speed").first.click()
     page.wait_for_url("**preset=speed*", timeout=SLOW_MS)
     page.get_by_role("button", name="Weights").click()
-    page.get_by_role("spinbutton", name="Newly reached, 15%").fill("60")
-    page.get_by_role("spinbutton", name="Newly reached, 15%").press("Enter")
+    page.get_by_role("spinbutton", name="Newly reached, 15 %").fill("60")
+    page.get_by_role("spinbutton", name="Newly reached, 15 %").press("Enter")
     page.wait_for_url("**preset=own*", timeout=SLOW_MS)
     assert "newly%3A60" in page.url
     _settled(page)

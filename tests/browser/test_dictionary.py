@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from data.engine import script
 from data.warehouse import Warehouse
-from tests.browser.test_app import SLOW_MS, drawn, serious, settled
+from tests.browser.test_app import SLOW_MS, drawn, serious, settled, take
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ def test_a_figure_opens_its_query_which_gives_it_by_hand_and_its_entry_in_the_di
     page.locator(".st-key-where-figures button").click()
     opened = page.get_by_role("dialog")
     opened.get_by_role("combobox").click(timeout=SLOW_MS)
-    page.get_by_role("option", name="Driver utilization").click()
+    take(page, "Driver utilization")
 
     expect(opened).to_contain_text("engaged_s / online_s", timeout=SLOW_MS)
     expect(opened).to_contain_text("shift hours are behind it")

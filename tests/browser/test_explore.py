@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from data.saved import Saved
 from tests.browser.conftest import WIDE
-from tests.browser.test_app import SLOW_MS, drawn, open_page, serious, settled, text
+from tests.browser.test_app import SLOW_MS, drawn, open_page, serious, settled, take, text
 
 pytestmark = pytest.mark.browser
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def choose(page, key, option):
     """Choose an option of a select box or of a choice of several: a click, and another one."""
     page.locator(f".st-key-{key} input").first.click()
-    page.get_by_role("option", name=option).first.click()
+    take(page, option)
     settled(page)
 
 
