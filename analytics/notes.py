@@ -78,4 +78,4 @@ def _part(share: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return "under 1%" if share < 0.01 else f"{share:.0%}"
+    return "under 1 %" if share < 0.01 else f"{100 * share:.0f} %"

@@ -23,7 +23,7 @@ DRIVE_TIME_NOTES: Final = {
 }
 """What a reader must know about drive times, by ``catchments.source``; ``fit`` says on what they were calibrated, and how well they fit."""
 
-_FIT: Final = ", calibrated on {n:,} single drives, half of which differ from it by more than {minutes:.1f} min ({share:.0%})"
+_FIT: Final = ", calibrated on {n:,} single drives, half of which differ from it by more than {minutes:.1f} min ({percent:.0f} %)"
 _NO_FIT: Final = ", calibrated on no delivery"
 
 _CACHED_VERSIONS = 8
@@ -235,7 +235,7 @@ _FITS = """
     WITH sources AS (SELECT DISTINCT source, market_id FROM catchments), errors AS (
         SELECT market_id, source, abs(drive_s - modelled_s) AS error_s, abs(drive_s - modelled_s) / drive_s AS share FROM drives
     )
-    SELECT source, count(error_s) AS n, median(error_s) / 60 AS minutes, median(share) AS share
+    SELECT source, count(error_s) AS n, median(error_s) / 60 AS minutes, 100 * median(share) AS percent
     FROM sources LEFT JOIN errors USING (market_id, source)
     WHERE $market IS NULL OR market_id = $market GROUP BY source ORDER BY source
 """

@@ -65,18 +65,41 @@ def test_cells_for_pins_fill_the_view_and_are_as_small_as_their_number_allows() 
         assert h3.latlng_to_cell(latitude, longitude, h3.get_resolution(cells[0])) in set(cells)
 
 
-def test_a_name_stands_under_its_point_where_another_one_is_close_over_it() -> None:
-    near = [Point("A", 10, 10, True, "a"), Point("B", 10.5, 10.2, False, "b"), Point("C", 20, 20, True, "c")]
+def test_a_name_stands_over_its_point_unless_another_point_or_name_is_there() -> None:
+    near = [Point("Galleria at A", 10, 10, True, "a"), Point("Galleria at B", 10.5, 10.2, False, "b"), Point("C", 20, 20, True, "c")]
 
-    figure = two_criteria(near, across="Reach (more is better)", up="Cost", opened="A", theme="light")
+    figure = two_criteria(near, across="Reach (more is better)", up="Cost", opened="Galleria at A", theme="light")
 
     places = {name: place for trace in figure.data[1:] for name, place in zip(trace.text, trace.textposition, strict=True)}
-    assert places == {"A": "top center", "B": "bottom center", "C": "top center"}
+    assert places == {"Galleria at A": "bottom center", "Galleria at B": "top center", "C": "top center"}
     assert list(figure.data[0].x) == [10, 20]
+
+
+def test_no_name_hides_another_one_where_two_lie_aslant() -> None:
+    # One over its point and one under its own would meet between the two, as on the demo's page.
+    points = [Point("Dulles Town Center", 139, 16.75, False, ""), Point("Downtown Summerlin", 166, 17.16, False, "")]
+    points += [Point("Springfield Town Center", 295, 17.76, False, ""), Point("Pentagon City", 940, 13.97, True, "")]
+
+    figure = two_criteria(points, across="People", up="Cost", opened=None, theme="light")
+
+    places = {name: place for trace in figure.data[1:] for name, place in zip(trace.text, trace.textposition, strict=True)}
+    assert (places["Dulles Town Center"], places["Downtown Summerlin"]) != ("top center", "bottom center")
+    assert places["Pentagon City"] == "top center"
+
+
+def test_thousands_on_an_axis_are_thousands_and_small_numbers_stay_as_they_are() -> None:
+    points = [Point("A", 400_000, 14, True, ""), Point("B", 900_000, 15, False, "")]
+
+    figure = two_criteria(points, across="People", up="Cost", opened=None, theme="light")
+
+    assert figure.layout.xaxis.tickformat == "~s"
+    assert figure.layout.yaxis.tickformat is None
 
 
 def test_shares_of_ranks_are_written_where_they_are_more_than_nothing() -> None:
     figure = rank_shares(["A", "B"], [[0.75, 0.25], [0.001, 0.999]], theme="dark")
 
     assert [list(row) for row in figure.data[0].text] == [["75 %", "25 %"], ["", "100 %"]]
+    narrow = rank_shares(["A", "B"], [[0.75, 0.25], [0.001, 0.999]], theme="dark", is_narrow=True)
+    assert [list(row) for row in narrow.data[0].text] == [["75", "25"], ["", "100"]]
     assert list(figure.data[0].x) == ["1", "2"]

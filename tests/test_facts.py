@@ -226,12 +226,12 @@ def test_what_was_inferred_at_load_is_said_of_every_figure_that_rests_on_it(town
     assert town.ask("pay_per_order").note == ""
     town.tables["trips"][0]["is_inferred"] = True
     town.add("markets", market_id="X", name="X", time_zone="UTC")
-    assert town.ask("pay_per_order").note == "8% of the trips inferred from orders"
+    assert town.ask("pay_per_order").note == "8 % of the trips inferred from orders"
 
 
 def test_doors_known_by_area_only_are_said_where_cells_are_told(town):
     town.deliver("M1", seconds=[600] * 30)
     town.deliver("M1", seconds=[600] * 10, is_dropoff_area=True)
 
-    assert town.ask("hour_of_orders").note.startswith("of 25% of the orders only the area of the door is known")
+    assert town.ask("hour_of_orders").note.startswith("of 25 % of the orders only the area of the door is known")
     assert town.ask("order_history").note == ""

@@ -299,7 +299,7 @@ class TestTooltips:
         drawn = layers(deck)["malls"]["data"]["features"][0]["properties"]
 
         # Streamlit escapes what it puts between the braces (seen in a browser); the template itself holds nothing of the data.
-        assert deck._tooltip["html"] == "<b>{tip1}</b><br>{tip2}<br>{tip3}<br>{tip4}"
+        assert deck._tooltip["html"] == "<b>{tip1}</b><div>{tip2}</div><div>{tip3}</div><div>{tip4}</div>"
         assert drawn["tip1"].startswith("<img src=x")
         assert "{" not in drawn["tip1"]
         assert "}" not in drawn["tip1"]

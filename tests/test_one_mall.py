@@ -32,7 +32,8 @@ def opened(root, site_id):
 
 
 def words(test):
-    return " ".join(element.proto.body for element in test.get("html")) + " ".join(element.value for element in test.markdown)
+    html = " ".join(element.proto.body for element in test.get("html")).replace("\N{NO-BREAK SPACE}", " ")
+    return html + " ".join(element.value for element in test.markdown)
 
 
 def test_it_shows_the_forecast_its_ranges_and_the_back_test(demo_root):

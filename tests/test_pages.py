@@ -224,4 +224,4 @@ def test_a_table_by_place_says_what_is_known_of_its_places(town, monkeypatch):
     panels.numbers_behind("Cells", answer, town.version, key="cells")
     panels.numbers_behind("Malls", town.ask("orders", by=("mall",)), town.version, key="malls")
 
-    assert said == ["Of 25% of the orders only the area of the door is known: they count in its middle cell."]
+    assert said == ["Of 25 % of the orders only the area of the door is known: they count in its middle cell."]

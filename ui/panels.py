@@ -28,7 +28,7 @@ from ui.charts import CONFIG, picked_hour
 
 ROW_PX = 32
 _INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
-Kind = Literal["text", "cell", "count", "minutes", "percent", "money", "decimal", "rate", "interval", "trend", "score"]
+Kind = Literal["text", "figure", "cell", "count", "minutes", "percent", "money", "decimal", "rate", "interval", "trend", "score"]
 _FORMATS: Mapping[Kind, str] = {
     "count": "%,d",
     "minutes": "%.1f",
@@ -80,6 +80,7 @@ class Shown:
     """One column of a table on screen: where it comes from, its heading, and how it is written.
 
     ``minutes`` takes seconds, ``percent`` a share, ``money`` cents, ``cell`` an H3 cell, ``interval`` low and high as one text;
+    ``figure`` a number that is a text already, because its unit or its range stands in it;
     ``score`` is 0 to 100; ``trend`` takes lists of numbers and needs ``top``, their end.
     """
 
@@ -278,6 +279,8 @@ def _config(shown: Shown) -> Any:  # the builder's return type is Streamlit's ow
         return st.column_config.ProgressColumn(shown.label, help=text, format="%.0f", min_value=0, max_value=100, width=width)
     if shown.kind == "interval":
         return st.column_config.TextColumn(shown.label, help=shown.help, width=_INTERVAL_PX, alignment="right")
+    if shown.kind == "figure":
+        return st.column_config.TextColumn(shown.label, help=shown.help, width=shown.width_px, alignment="right")
     if shown.kind in ("text", "cell"):
         return st.column_config.TextColumn(shown.label, help=shown.help, pinned=shown.is_pinned or None, width=shown.width_px)
     return st.column_config.NumberColumn(shown.label, help=shown.help, format=_FORMATS[shown.kind], width=shown.width_px)

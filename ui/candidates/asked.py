@@ -36,7 +36,7 @@ TRIED = Control(SURE, "Weightings tried", {"all": "All there are", "mine": "Arou
 BELOW = Control(
     "below",
     "Below",
-    {"opened": "The mall opened", "criteria": "Every criterion", "two": "Two criteria", "ranks": "Ranks", "scenarios": "Scenarios"},
+    {"opened": "One mall", "criteria": "Every criterion", "two": "Two criteria", "ranks": "Ranks", "scenarios": "Scenarios"},
     "opened",
 )
 PAGE_KEYS: Final = (*KEYS[2:], "of", SITE, SHOW_KEY, SURE, NAME, AGAINST, "below", "across", "up")

@@ -82,7 +82,7 @@ def _forecasts(view: View, by: Asked) -> Behind:
         title="Forecasts",
         definition=(
             f"**{named or 'Forecasts'}.** Carried over from the pilots: demand by people and drives around them, times and pay by their "
-            "own orders with the drive of the new mall. The range is meant for 8 of 10 malls; its back-test stands with the mall opened."
+            "own orders with the drive of the new mall. The range is meant for 8 of 10 malls; its back-test stands with the forecast."
         ),
         rows="Orders of the open malls in the last 13 weeks.",
         command=shlex.join(["python", "-m", "analytics", "forecast", "--version", view.version.id, *dashed, opened]),

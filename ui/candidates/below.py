@@ -10,7 +10,7 @@ from analytics.choosing.criteria import BY_ID, CRITERIA, Criterion
 from analytics.choosing.look_alikes import METHOD, look_alikes
 from analytics.choosing.ranking import TOP, in_units, span
 from analytics.models.scores import WEIGHTINGS
-from ui import filters, panels, source
+from ui import filters, panels, session, source
 from ui import format as write
 from ui.candidates import behind, one, scenarios, table
 from ui.candidates.asked import BELOW, PRESET, Asked
@@ -77,8 +77,8 @@ _CRITERIA: Final = pa.schema(
 )
 _CRITERIA_SHOWN: Final = (
     Shown("label", "Criterion", is_pinned=True, width_px=160),
-    Shown("value", "Figure", width_px=110),
-    Shown("range", "80 % range", width_px=130),
+    Shown("value", "Figure", "figure", width_px=110),
+    Shown("range", "80 % range", "figure", width_px=130),
     Shown("score", "Score", "score", width_px=110),
     Shown("weight", "Weight", "percent"),
     Shown("anchors", "0 at, 100 at", width_px=150),
@@ -124,6 +124,7 @@ def _two(view: View, by: Asked) -> None:
         up=_axis(by, BY_ID[up]),
         opened=by.opened.name if by.opened else None,
         theme=view.theme,
+        is_narrow=session.is_phone(),
     )
     st.plotly_chart(figure, theme=None, config=CONFIG, key="two-chart", alt=f"{names[across]} against {names[up]} for each candidate.")
     source.offer(behind.of_table(view, by), key="two")
@@ -182,7 +183,7 @@ def _ranks(view: View, by: Asked) -> None:
     shares = [[float(each) / WEIGHTINGS for each in row[:_MOST_RANKED]] for row in counts[:_MOST_RANKED].tolist()]
     preset = PRESET.options.get(by.scenario.preset, "Own")
     st.markdown(f"**How sure are the ranks?** {WEIGHTINGS:,} weightings of the criteria in *{preset}*, drawn {_drawn(by)}.")
-    figure = rank_shares(names, shares, theme=view.theme)
+    figure = rank_shares(names, shares, theme=view.theme, is_narrow=session.is_phone())
     st.plotly_chart(
         figure,
         theme=None,

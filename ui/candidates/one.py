@@ -30,11 +30,11 @@ _CHART_PX = 320
 
 _TESTED = (
     panels.Shown("name", "Pilot", is_pinned=True),
-    panels.Shown("range", "80 % range", help="Orders in one week when the launch is over, from the other pilots"),
+    panels.Shown("range", "80 % range", "figure", help="Orders in one week when the launch is over, from the other pilots"),
     panels.Shown("orders_week", "Had", "count", help="Orders a week: the mean of its last 13 complete weeks"),
     panels.Shown("inside", "Inside"),
-    panels.Shown("weeks_in", "Weeks inside", help="Each of its complete weeks, with the range of that week since the opening"),
-    panels.Shown("p90_range", "p90 range, min", help="Click-to-door of 9 of 10 orders, from the other pilots"),
+    panels.Shown("weeks_in", "Weeks inside", "figure", help="Each of its complete weeks, with the range of that week since the opening"),
+    panels.Shown("p90_range", "p90 range, min", "figure", help="Click-to-door of 9 of 10 orders, from the other pilots"),
     panels.Shown("click_to_door_p90_s", "p90 had", "minutes"),
 )
 
@@ -129,13 +129,14 @@ def _drivers(view: View, found: Forecast) -> None:
     if not found.hours:
         panels.note(f"Drivers needed are not known: {found.reasons.get('driver_hours_week', 'nothing is ordered')}.")
         return
-    st.html(legend_html(DRIVERS, theme=view.theme, note="modelled, at the middle of demand"))
+    hours = open_hours(found.site.opening_hours)
+    st.html(legend_html(DRIVERS, theme=view.theme, note=f"modelled, at the middle of demand{', hatched: shut' if hours else ''}"))
     figure = week_hour_grid(
         [_hour(each) for each in found.hours if each.drivers],
         classes=DRIVERS,
         theme=view.theme,
         week_start=extent(view.version, found.site.market_id).week_start,
-        open_hours=open_hours(found.site.opening_hours),
+        open_hours=hours,
         height_px=_CHART_PX,
     )
     busiest = max(found.hours, key=lambda each: each.drivers)

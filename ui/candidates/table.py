@@ -82,9 +82,15 @@ def columns(by: Asked) -> tuple[Shown, ...]:
         Shown("rank", "#", help="-: fails a hard limit, or nothing is known of it", is_pinned=True, width_px=28),
         Shown("mall", "Mall", is_pinned=True, width_px=196),
         Shown("score", "Score", "score", help="0 to 100: weighted mean of criteria between fixed anchors", width_px=60),
-        Shown("sure", f"In top {by.top}" if by.top > 1 else "First", help=f"Share of {tried}, under which it is {_place(by)}", width_px=58),
+        Shown(
+            "sure",
+            f"In top {by.top}" if by.top > 1 else "First",
+            "figure",
+            help=f"Share of {tried}, under which it is {_place(by)}",
+            width_px=58,
+        ),
         Shown("newly", "New reach", "count", help=f"{who} within the drive whom no open mall reaches (model)", width_px=70),
-        Shown("orders", "Orders a week", help="80 % range, once the launch is over (forecast from the pilots)", width_px=90),
+        Shown("orders", "Orders a week", "figure", help="80 % range, once the launch is over (forecast from the pilots)", width_px=90),
         Shown("p90", "p90, min", "minutes", help="Click-to-door: 9 of 10 orders would be faster (forecast)", width_px=56),
         Shown(
             "short",
@@ -178,7 +184,7 @@ def draw(view: View, by: Asked) -> None:
     for row in [row for row in by.ranked.rows if row.failed][:_MOST_FAILED]:
         panels.note(f"{row.site.name} fails: {row.failed}.")
     if by.opened is not None:
-        panels.note(f"Choose a row to open its mall. Open now: {by.opened.name}.")
+        panels.note(f"Choose a row, or a mall on the map, to look into it. Below: {by.opened.name}.")
 
 
 def _weights_in_words(by: Asked) -> str:

@@ -14,6 +14,7 @@ from analytics.choosing.scenario import LARGEST_WEIGHT, OWN, Limit, Scenario, sc
 from analytics.errors import ParameterError
 from analytics.models.scores import Scale
 from ui import filters, panels
+from ui import format as write
 from ui.candidates.asked import PEOPLE, TRIED, change, scenario_of
 from ui.view import View
 
@@ -54,7 +55,7 @@ def _weights(view: View, chosen: Scenario) -> None:
         key = f"w-weight-{each.id}"
         st.session_state[key] = weight
         columns[place // half].number_input(
-            f"{each.label}{f', {weight / total:.0%}' if weight else ''}",
+            f"{each.label}{f', {write.percent(weight / total, decimals=0)}' if weight else ''}",
             min_value=0,
             max_value=LARGEST_WEIGHT,
             step=_STEP,
@@ -136,7 +137,11 @@ def _row(each: Criterion, scale: Scale, limits: dict[str, Limit]) -> dict[str, A
     limit = limits.get(each.id, Limit())
     numbers = (scale.worst, scale.ideal, scale.beyond, limit.least, limit.most)
     shown = {name: None if number is None else round(number / factor, 6) for name, number in zip(_COLUMNS, numbers, strict=True)}
-    return {"criterion": each.label, "unit": unit, **{name: None if number is None else float(number) for name, number in shown.items()}}
+    return {
+        "criterion": each.label,
+        "unit": unit or each.stored_unit,
+        **{name: None if number is None else float(number) for name, number in shown.items()},
+    }
 
 
 def _texts_of(rows: list[dict[str, Any]], usual: dict[str, Scale]) -> tuple[str, dict[str, str | None]]:

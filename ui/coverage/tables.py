@@ -205,7 +205,7 @@ def origins_columns(rows: pa.Table) -> tuple[Shown, ...]:
     """Return the columns of where orders come from; notes only where there is one."""
     return (
         Shown("mall", "Mall", is_pinned=True),
-        Shown("percent", "Share of orders", help="The fewest cells that give this share, those with most orders first"),
+        Shown("percent", "Share of orders", "figure", help="The fewest cells that give this share, those with most orders first"),
         Shown("cells", "Cells", "count", help="Of about 0.04 sq mi"),
         Shown("area", "Area, sq mi", "decimal"),
         Shown("farthest_s", "Longest drive, min", "minutes", help="Of the cells with a drive time (model)"),

@@ -47,8 +47,8 @@ _VARIANT_LABELS = {
 
 MEASURES = (
     Shown("label", "Figure", is_pinned=True),
-    Shown("shown", "Value"),
-    Shown("bounds", "95 %", "text"),
+    Shown("shown", "Value", "figure"),
+    Shown("bounds", "95 %", "figure"),
     Shown("n", "n", "count"),
 )
 _MEASURES = pa.schema(

@@ -164,7 +164,7 @@ def edge_layer(cells: Sequence[str], theme: Theme) -> pdk.Layer:
 def mall_layers(malls: Sequence[MallMark], labels: Sequence[Label], theme: Theme, *, chosen: str | None) -> list[pdk.Layer]:
     """Return malls as discs with a white ring by status, and their names beside them; ``chosen`` is drawn larger."""
     color = tokens(theme)
-    fills = {"open": color.primary, "candidate": color.ring, "closed": color.closed}
+    fills = {"open": color.primary, "candidate": color.ground if theme == "dark" else color.ring, "closed": color.closed}
     discs = [
         _feature(
             "Point",

@@ -116,7 +116,7 @@ def _mall_item(status: str, theme: Theme) -> str:
     color = tokens(theme)
     style = {
         "open": f"background:{color.primary};border:2px solid {color.primary}",
-        "candidate": f"background:{color.ring};border:3px solid {color.primary}",
+        "candidate": f"background:{color.ground if theme == 'dark' else color.ring};border:3px solid {color.primary}",
         "closed": f"background:{color.closed};border:2px solid {color.closed}",
     }[status]
     cross = "&#215;" if status == "closed" else ""

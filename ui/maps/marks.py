@@ -53,7 +53,7 @@ def picked(selection: Mapping[str, Any] | None) -> Picked:
     )
 
 
-TIP_TEMPLATE = "<b>{tip1}</b><br>{tip2}<br>{tip3}<br>{tip4}"
+TIP_TEMPLATE = "<b>{tip1}</b><div>{tip2}</div><div>{tip3}</div><div>{tip4}</div>"
 """Tooltip of every layer that can be pointed at. Streamlit escapes each text that it puts in, so rows carry plain text."""
 
 

@@ -53,13 +53,13 @@ NO_TARGETS: Final = "No targets are set: the table [targets] of a file mallreach
 COLUMNS: Final = (
     Shown("market", "Market", is_pinned=True),
     Shown("figure", "Figure"),
-    Shown("now", "Now"),  # texts, for the unit differs from row to row
+    Shown("now", "Now", "figure"),  # texts, for the unit differs from row to row
     Shown("interval", "95 %", "interval"),
-    Shown("target", "Target"),
+    Shown("target", "Target", "figure"),
     Shown("stands", "Stands", help="Met or missed only where the whole interval is on one side"),
-    Shown("baseline", "Baseline", help="How orders were delivered before, or are delivered otherwise"),
-    Shown("against", "Against it", help="Now minus baseline; in brackets where the interval holds zero"),
-    Shown("n", "Rests on"),
+    Shown("baseline", "Baseline", "figure", help="How orders were delivered before, or are delivered otherwise"),
+    Shown("against", "Against it", "figure", help="Now minus baseline; in brackets where the interval holds zero"),
+    Shown("n", "Rests on", "figure"),
 )
 _NUMBERS: Final = ("value", "low", "high", "target_low", "target_high", "baseline_value", "difference", "difference_low", "difference_high")
 _SCHEMA: Final = pa.schema(

@@ -47,10 +47,10 @@ def _sets_columns(by: Asked) -> tuple[Shown, ...]:
     return (
         Shown("place", "#", is_pinned=True, width_px=40),
         Shown("malls", "Malls to open", help="Those that are in all of these sets come first", width_px=520),
-        Shown("value", "Value", width_px=250),
-        Shown("less", "Against the best", width_px=110),
-        *((Shown("ahead", "Best set is ahead", help=_AHEAD, width_px=120),) if has_leads else ()),
-        Shown("cost", "Cost", help="Opening, and the weeks that are paid for", width_px=90),
+        Shown("value", "Value", "figure", width_px=250),
+        Shown("less", "Against the best", "figure", width_px=110),
+        *((Shown("ahead", "Best set is ahead", "figure", help=_AHEAD, width_px=120),) if has_leads else ()),
+        Shown("cost", "Cost", "figure", help="Opening, and the weeks that are paid for", width_px=90),
     )
 
 
@@ -95,8 +95,8 @@ def _worlds(view: View, by: Asked) -> None:
 _WORLDS = pa.schema([("name", pa.string()), ("value", pa.string()), ("regret", pa.string()), ("best", pa.string())])
 _WORLDS_SHOWN = (
     Shown("name", "Scenario", is_pinned=True, width_px=230),
-    Shown("value", "The chosen set then", width_px=300),
-    Shown("regret", "Gives up", help="Against the set that would be best then", width_px=110),
+    Shown("value", "The chosen set then", "figure", width_px=300),
+    Shown("regret", "Gives up", "figure", help="Against the set that would be best then", width_px=110),
     Shown("best", "Best then", width_px=520),
 )
 
@@ -157,7 +157,7 @@ def _proof(view: View, by: Asked) -> None:
         [
             ("Value", f"{_number(by, choice.value)}: {choice.value:,} {told['unit']}"),
             ("Bound", f"{_number(by, choice.bound)}: {choice.bound:,} {told['unit']}; no set is beyond it"),
-            ("Gap", f"{choice.gap:.3%}"),
+            ("Gap", write.percent(choice.gap, decimals=3)),
             ("Time", f"{choice.seconds:.2f} s"),
             ("Problem", f"{choice.cells:,} cells{merged}"),
             ("Greedy set", greedy),
