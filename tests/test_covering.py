@@ -10,6 +10,7 @@ from random import Random
 from time import process_time
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -549,7 +550,15 @@ def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():
         ({"k": 1.5}, "k must be whole"),
         ({"covers": []}, "no sites"),
         ({"covers": [[0.5]]}, "site 0 covers must be whole"),
-        ({"covers": np.array([[True]])}, "numpy.flatnonzero"),
+        ({"covers": np.array([[1]])}, "covers cell 1"),
+        ({"weights": [1, 1, 1], "covers": np.array([[1, 0, 0]])}, "boolean table"),
+        ({"covers": np.ones((2, 3), np.bool_)}, "with 1 cells, not \\(2, 3\\)$"),
+        ({"weights": [1, 1], "covers": np.array([[True], [False]])}, "turn it"),
+        ({"covers": sparse.csr_array([[2]])}, "0 or 1"),
+        ({"covers": sparse.csr_array((0, 1))}, "no sites"),
+        ({"time_limit_s": float("nan")}, "time_limit_s"),
+        ({"time_limit_s": None}, "time_limit_s"),
+        ({"time_limit_s": -1}, "time_limit_s"),
         ({"covers": {0: [0]}}, "must list the places"),
         ({"weights": [1, 1, 1], "covers": [[1, 0, 0]]}, "numpy.flatnonzero"),
         ({"k": 2}, "open exactly 2 of 1 sites"),
@@ -567,6 +576,22 @@ def test_arguments_that_mean_nothing_are_refused_with_the_reason(arguments, said
 def test_cover_sets_may_be_sets_and_numbers_may_be_numpy_s():
     choice = choose_covering([1, 2, 3], [{0, 1}, frozenset({2}), set()], np.int64(1), groups=[0, 0, 0], at_most=np.int64(1))
     assert (choice.sites, choice.value) == ((0,), 3)
+
+
+@pytest.mark.parametrize(
+    "table", [np.asarray, sparse.csr_array, sparse.coo_matrix, lambda marks: sparse.csc_array(marks.astype(float)), pd.DataFrame]
+)
+def test_covers_may_be_a_table_of_marks_for_each_site_and_cell(table):
+    random = np.random.default_rng(4)
+    marks, weights = random.random((9, 30)) < 0.2, random.integers(0, 50, 30)
+    told = choose_covering(weights, table(marks), 3, open_sites=[8], backup=2)
+    assert told.sites == choose_covering(weights, [np.flatnonzero(row) for row in marks], 3, open_sites=[8], backup=2).sites
+    assert told.value == int(weights[marks[[*told.sites, 8]].sum(axis=0) >= 2].sum())
+
+
+def test_sparse_distances_are_refused():
+    with pytest.raises(ValueError, match="full table"):
+        choose_p_median([1, 2], sparse.csr_array([[1, 2], [0, 1]]), 1)
 
 
 def test_distances_under_a_negative_longest_are_refused():

@@ -21,7 +21,7 @@ from analytics.models.conditions import Infeasible, Names, Rule, conditions
 from analytics.models.covering_best import TIME_LIMIT_S, Choice, as_distance, best, next_best
 from analytics.models.covering_rounded import rounded
 from analytics.models.merging import MOST, Booleans, Integers
-from analytics.models.rows import Cover, covering_gains
+from analytics.models.rows import Covers, covering_gains
 from analytics.models.savings import distance_gains, unreachable, weighted
 
 __all__ = ["TIME_LIMIT_S", "Choice", "Infeasible", "Rule", "as_distance", "best", "choose_covering", "choose_p_median", "next_best"]
@@ -29,7 +29,7 @@ __all__ = ["TIME_LIMIT_S", "Choice", "Infeasible", "Rule", "as_distance", "best"
 
 def choose_covering(
     weights: npt.ArrayLike,
-    covers: Sequence[Cover],
+    covers: Covers,
     k: int | None = None,
     *,
     costs: npt.ArrayLike | None = None,
@@ -53,7 +53,8 @@ def choose_covering(
     weights
         Demand of each cell, whole numbers, 0 or more; shape (cells,).
     covers
-        For each site the places of the cells it covers, from 0: lists, arrays or sets.
+        For each site the places of the cells it covers, from 0: lists, arrays or sets. Or one table of marks of shape (sites, cells): a
+        boolean array or frame, or a sparse array.
     k
         Choose exactly so many sites; None: as many as pay, within the other conditions.
     costs, budget
@@ -93,10 +94,10 @@ def choose_covering(
     >>> choice.sites, choice.value, choice.is_proven
     ((0, 2), 100, True)
     """
-    _some(len(covers))
     problem = covering_gains(weights, covers, open_sites=open_sites, backup=backup, site_values=site_values)
+    _some(problem.sites)
     kept = conditions(
-        len(covers),
+        problem.sites,
         k=k,
         costs=costs,
         budget=budget,

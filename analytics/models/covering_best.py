@@ -100,8 +100,12 @@ def best(problem: Problem, kept: Conditions, *, time_limit_s: float = TIME_LIMIT
     ------
     Infeasible
         If no set keeps to the conditions.
+    ValueError
+        If the time limit is no number of seconds.
     """
-    began, effort = perf_counter(), Effort(time_limit_s)
+    if not isinstance(time_limit_s, int | float | np.number) or not time_limit_s >= 0:
+        raise ValueError(f"time_limit_s must be seconds, 0 or more, not {time_limit_s!r}")
+    began, effort = perf_counter(), Effort(float(time_limit_s))
     if isinstance(problem, Savings) and problem.size * problem.sites <= _MERGED_AT_ONCE and problem.as_rows.members.nnz <= _SMALL:
         problem = problem.as_rows  # few sites: thousands of cells become hundreds of rows
     grown = greedy(problem, kept)

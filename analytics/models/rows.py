@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,12 @@ from scipy import sparse
 from analytics.models.merging import Booleans, Integers, set_keys, summed, whole
 
 Each = TypeVar("Each")
+_TABLE: Final = 2
 Cover = npt.ArrayLike | AbstractSet[int]
 """Places of the cells that a site covers, in any order: a list, an array or a set."""
+
+Covers: TypeAlias = Sequence[Cover] | npt.NDArray[np.bool_] | sparse.csr_array
+"""The cover of each site; or one table of marks, shape (sites, cells), boolean or sparse."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ class Gains:
 
 def covering_gains(
     weights: npt.ArrayLike,
-    covers: Sequence[Cover],
+    covers: Covers,
     *,
     open_sites: Sequence[int] = (),
     backup: int = 1,
@@ -150,7 +154,7 @@ def covering_gains(
     weights
         Whole numbers, 0 or more; shape (cells,).
     covers
-        For each site the places of the cells it reaches.
+        For each site the places of the cells it reaches, or a table of marks of shape (sites, cells), boolean or sparse.
     open_sites
         Sites that are there already: cells that they cover are paid in ``base``.
     backup
@@ -166,9 +170,10 @@ def covering_gains(
     demand = demand_of(weights)
     times = int(whole([backup], "backup", lowest=1)[0])
     members = _members(covers, len(demand))
-    own = there_of(open_sites, len(covers))
+    sites = members.shape[1]
+    own = there_of(open_sites, sites)
     already = np.asarray(members[:, own].sum(axis=1), np.int64).ravel()
-    return _merged(_without(members, own), demand, np.maximum(times - already, 0), site_values, len(covers))
+    return _merged(_without(members, own), demand, np.maximum(times - already, 0), site_values, sites)
 
 
 def together(*parts: Gains) -> Gains:
@@ -187,8 +192,10 @@ def together(*parts: Gains) -> Gains:
     )
 
 
-def _members(covers: Sequence[Cover], cells: int) -> sparse.csr_array:
+def _members(covers: Covers, cells: int) -> sparse.csr_array:
     """Return cells by sites, 1 where the site reaches the cell; a cell named twice counts once."""
+    if (marks := _marks(covers)) is not None:
+        return _marked(marks, cells)
     sets = [_places(cover, site, cells) for site, cover in enumerate(covers)]
     for site, cover in enumerate(sets):
         if len(cover) and not (cover[0] >= 0 and cover[-1] < cells):
@@ -198,13 +205,36 @@ def _members(covers: Sequence[Cover], cells: int) -> sparse.csr_array:
     return sparse.csc_array((np.ones(len(cells_of), np.int8), cells_of, pointers), shape=(cells, len(sets))).tocsr()
 
 
+def _marks(covers: Covers) -> sparse.csr_array | None:
+    """Return a table of marks as a sparse one; None where covers are no such table."""
+    if sparse.issparse(covers):
+        return sparse.csr_array(covers)
+    table = np.asarray(covers) if hasattr(covers, "ndim") else np.empty(0)
+    return sparse.csr_array(table) if table.ndim == _TABLE and table.dtype == np.bool_ else None
+
+
+def _marked(marks: sparse.csr_array, cells: int) -> sparse.csr_array:
+    """Return cells by sites of a table of marks, sites by cells."""
+    if marks.shape[1] != cells:
+        turned = "; turn it with .T" if marks.shape[0] == cells else ""
+        raise ValueError(f"a table of covers must have shape (sites, cells) with {cells} cells, not {marks.shape}{turned}")
+    if not np.isin(marks.data, (0, 1)).all():
+        raise ValueError("a table of covers must hold marks, 0 or 1, as in distances <= radius")
+    by_cell = sparse.csr_array(marks.T.astype(np.int8))
+    by_cell.eliminate_zeros()
+    return by_cell
+
+
 def _places(cover: Cover, site: int, cells: int) -> Integers:
     """Return the places of a cover, each once: of a list, an array or a set."""
     given = np.asarray(list(cover) if isinstance(cover, AbstractSet) else cover)
     are_marks = given.dtype == np.bool_ or (len(given) == cells > 2 and np.isin(given, (0, 1)).all()) if given.ndim == 1 else True
     if are_marks:
         # a row of marks, one for each cell, would be read as the places 0 and 1
-        raise ValueError(f"the cover of site {site} must list the places of its cells; numpy.flatnonzero makes them of marks")
+        raise ValueError(
+            f"the cover of site {site} must list the places of its cells; numpy.flatnonzero makes them of marks; "
+            "or all covers must be one boolean table of shape (sites, cells)"
+        )
     return np.unique(whole(given, f"the places that site {site} covers"))
 
 

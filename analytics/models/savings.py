@@ -122,6 +122,8 @@ def weighted(weights: npt.ArrayLike, distances: npt.ArrayLike, longest: int | No
     ValueError
         If weights or distances are negative or no whole numbers, or shapes do not fit.
     """
+    if sparse.issparse(distances):
+        raise ValueError("distances must be a full table, as .toarray() makes: in a sparse one no distance and no way are the same")
     demand, given = demand_of(weights), np.asarray(distances)
     if given.ndim != 2 or given.shape[0] != len(demand):
         raise ValueError(f"distances must have shape (cells, sites) with {len(demand)} cells, not {given.shape}")
