@@ -26,6 +26,7 @@ STYLE = f"""
 [class*="st-key-version-"] {{ padding: 0.45rem 0.75rem; }}
 [class*="st-key-version-"] > :first-child {{ flex: 1 1 14rem; min-width: 0; }}
 [data-testid="stBaseButton-primary"]:not(:disabled) {{ background: transparent; color: inherit; border-width: 2px; font-weight: 600; }}
+[data-tag], [data-tag] * {{ color: light-dark(#FFFFFF, #12161B); }}
 .mr-state {{ font-size: 0.8rem; opacity: 0.78; border: 1px solid rgba(128, 128, 128, 0.5); border-radius: 6px; padding: 0 6px; }}
 [data-testid="stMetric"] > div:first-child {{ padding: 0.5rem 0.9rem 0.1rem; }}
 [data-testid="stMetricLabel"] p, [data-testid="stMetricDeltaDescription"] p {{ white-space: normal; }}
@@ -60,6 +61,8 @@ STYLE = f"""
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
   .st-key-filters .stElementContainer:has(> .stSelectbox) {{ width: 100% !important; flex: 1 1 100% !important; }}
   .st-key-filters .stSelectbox {{ width: 100% !important; }}
+  .st-key-explore-controls .stElementContainer:has(> :is(.stSelectbox, .stMultiSelect)) {{ width: 100% !important; flex: 1 1 100% !important; }}
+  .st-key-explore-controls :is(.stSelectbox, .stMultiSelect) {{ width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
   .stButtonGroup [role="radiogroup"] {{ flex-wrap: wrap; row-gap: 4px; }}
   .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}

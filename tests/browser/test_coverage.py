@@ -35,6 +35,8 @@ def test_every_way_to_show_the_map_draws_cells_and_stands_in_the_address(server,
 
 def test_every_table_below_the_map_opens_and_stands_in_the_address(server, watched, complaints):
     page = drawn(watched(), f"{server}/coverage?market=las-vegas")
+    asked = page.get_by_role("button", name="Where from? map: Drive time by place")
+    assert asked.locator("em").evaluate("each => each.getBoundingClientRect().width") <= 1  # heard, not seen
 
     for below in [each for each in BELOW.options if each != BELOW.default]:
         choose(page, BELOW.options[below])
