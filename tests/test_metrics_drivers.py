@@ -92,6 +92,19 @@ def test_deliveries_are_counted_over_online_and_over_engaged_hours(town):
     assert (per_engaged.numerator, per_engaged.denominator, per_engaged.rate) == (12, 7200, 6.0)
 
 
+@pytest.mark.parametrize(("unknown_s", "is_told"), [(216, True), (217, False)])
+def test_deliveries_are_not_counted_over_engaged_time_of_which_more_than_one_in_a_hundred_is_unknown(town, unknown_s, is_told):
+    town.deliver("M1", seconds=[1200] * 12)
+    online(town, 6, online_s=3564, engaged_s=1200)
+    town.hour_online("M1", "d0", at=NOON, online_s=unknown_s, engaged_s=None)
+
+    answer = town.ask("deliveries_per_engaged_hour")
+
+    assert answer.row()["numerator"] == (12 if is_told else None)
+    assert (answer.row()["denominator"], answer.row()["rate"] is not None) == (7200, is_told)
+    assert sum(answer.left_out.values()) == 1
+
+
 def test_an_hour_without_orders_has_no_deliveries_and_one_without_drivers_no_rate(town):
     town.deliver("M1", seconds=[1200] * 12, hour=11)
     online(town, 6, hour=12)

@@ -24,6 +24,12 @@ _BOTH_SIDES = Change(
     _NOV_22, "A market of which one of the tables has nothing is left out of both sides and counted; before, it counted in one of them."
 )
 
+_MOSTLY_KNOWN = Change(
+    date(2026, 11, 23),
+    "Engaged time that is unknown of more than 1 in 100 seconds online makes the figure unknown; before, orders of that time counted, and "
+    "the time did not.",
+)
+
 _BOTH_SIDES_AND_PAY = Change(
     _NOV_22,
     "A market of which one of the tables has nothing is left out of both sides and counted; before, it counted in "
@@ -102,7 +108,7 @@ METRICS: Final = (
         direction="up",
         source="deliveries per active hour, as Onfleet and DoorDash report them",
         formula="3,600 x orders delivered / engaged_s",
-        changes=(_BOTH_SIDES,),
+        changes=(_BOTH_SIDES, _MOSTLY_KNOWN),
         dimensions=CALENDAR,
         per=3600,
         units=("orders", "s"),

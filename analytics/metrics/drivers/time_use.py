@@ -127,8 +127,8 @@ def deliveries_per_engaged_hour(orders: ir.Table, shift_activity: ir.Table, *, b
     """Orders delivered over the hours in which drivers are on a trip.
 
     Observed. Engaged time is the union of a driver's trips within the shifts, as in utilization; of a mall's drivers that for the mall
-    itself. Orders of markets of which no engaged time is known are left out and counted. Source: deliveries per active hour, as Onfleet
-    and DoorDash report them.
+    itself. Orders of markets of which no engaged time is known are left out and counted; where it is unknown of more than 1 in 100 of the
+    time online, so is the figure. Source: deliveries per active hour, as Onfleet and DoorDash report them.
 
     Parameters
     ----------
@@ -143,11 +143,18 @@ def deliveries_per_engaged_hour(orders: ir.Table, shift_activity: ir.Table, *, b
         One row per group with orders or online time (without ``by`` always one row):
 
         - the columns of ``by``
-        - ``numerator``: orders delivered; null where no engaged time is known
+        - ``numerator``: orders delivered; null where the engaged time of more than 1 in 100 seconds online is unknown
         - ``denominator``: seconds engaged
         - ``n``: orders delivered
     """
-    return _per_time(delivered(orders, by=places_of(by)), shift_activity.filter(_.engaged_here_s.notnull()), "engaged_here_s", by)
+    hours = of_markets_with_trips(shift_activity, shift_activity, by)
+    sums = {
+        "denominator": _.engaged_here_s.sum(),
+        "online_s": _.online_s.sum(),
+        "known_s": _.online_s.sum(where=_.engaged_here_s.notnull()),
+    }
+    values = over_places(by, delivered(orders, by=places_of(by)), hours.aggregate(sums, by=places_of(by)), needed=(1,))
+    return values.select(*by, numerator=mostly(_.n, known=_.known_s, of=_.online_s, is_known=_.is_known), denominator=_.denominator, n=_.n)
 
 
 def earnings_per_online_hour(trips: ir.Table, shift_activity: ir.Table, *, by: Sequence[str] = ()) -> ir.Table:
