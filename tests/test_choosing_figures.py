@@ -75,16 +75,16 @@ def test_a_name_stands_over_its_point_unless_another_point_or_name_is_there() ->
     assert list(figure.data[0].x) == [10, 20]
 
 
-def test_no_name_hides_another_one_where_two_lie_aslant() -> None:
-    # One over its point and one under its own would meet between the two, as on the demo's page.
-    points = [Point("Dulles Town Center", 139, 16.75, False, ""), Point("Downtown Summerlin", 166, 17.16, False, "")]
-    points += [Point("Springfield Town Center", 295, 17.76, False, ""), Point("Pentagon City", 940, 13.97, True, "")]
+def test_no_name_hides_another_one_where_two_stand_side_by_side() -> None:
+    # A tenth of the picture apart, each name wider than that.
+    points = [Point("Springfield Town Center", 0, 5, False, ""), Point("Downtown Summerlin Mall", 10, 5, False, "")]
+    points += [Point("Dulles Town Center", 50, 10, False, ""), Point("Pentagon City", 100, 0, True, "")]
 
     figure = two_criteria(points, across="People", up="Cost", opened=None, theme="light")
 
     places = {name: place for trace in figure.data[1:] for name, place in zip(trace.text, trace.textposition, strict=True)}
-    assert (places["Dulles Town Center"], places["Downtown Summerlin"]) != ("top center", "bottom center")
-    assert places["Pentagon City"] == "top center"
+    assert places["Springfield Town Center"] == places["Dulles Town Center"] == places["Pentagon City"] == "top center"
+    assert places["Downtown Summerlin Mall"] == "bottom center"
 
 
 def test_thousands_on_an_axis_are_thousands_and_small_numbers_stay_as_they_are() -> None:

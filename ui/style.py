@@ -61,7 +61,9 @@ STYLE = f"""
   .st-key-filters > *, .st-key-controls > * {{ width: 100% !important; max-width: 100% !important; }}
   .st-key-filters .stElementContainer:has(> .stSelectbox) {{ width: 100% !important; flex: 1 1 100% !important; }}
   .st-key-filters .stSelectbox {{ width: 100% !important; }}
-  .st-key-explore-controls .stElementContainer:has(> :is(.stSelectbox, .stMultiSelect)) {{ width: 100% !important; flex: 1 1 100% !important; }}
+  .st-key-explore-controls .stElementContainer:has(> :is(.stSelectbox, .stMultiSelect)) {{
+    width: 100% !important; flex: 1 1 100% !important;
+  }}
   .st-key-explore-controls :is(.stSelectbox, .stMultiSelect) {{ width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
   .stButtonGroup [role="radiogroup"] {{ flex-wrap: wrap; row-gap: 4px; }}
