@@ -289,19 +289,55 @@ _STEPS: Final = {
 }
 
 
-def write(connection: duckdb.DuckDBPyConnection) -> int:
+_OUTSIDE_IN: Final = 20
+"""One trip in so many may lie outside all shifts before it is told: such trips are no engaged time."""
+
+_TOLD = """
+WITH strangers AS (
+    SELECT count(*) AS trips, min(driver_id) AS driver_id FROM now_trips
+    WHERE engaged_s > 0 AND driver_id NOT IN (SELECT driver_id FROM scratch.merged_shifts)
+)
+SELECT (SELECT count(*) FROM now_trips WHERE engaged_s > 0) AS trips, (SELECT count(*) FROM scratch.shift_trips) AS inside,
+    strangers.trips AS strangers, strangers.driver_id AS stranger, (SELECT min(driver_id) FROM scratch.merged_shifts) AS known,
+    (SELECT count(*) FROM now_trips WHERE ended_at IS NULL OR ended_at < accepted_at) AS unended,
+    (SELECT count(*) FROM scratch.unended_shifts) AS unknown, (SELECT count(*) FROM scratch.merged_shifts) AS shifts
+FROM strangers
+"""
+
+
+def _remarks(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return in words what keeps engaged time from being known: trips outside all shifts, trips without an end."""
+    (told,) = connection.sql(_TOLD).to_arrow_table().to_pylist()
+    remarks = []
+    outside = max(told["strangers"], told["trips"] - told["inside"])
+    if told["shifts"] and outside * _OUTSIDE_IN > told["trips"]:
+        whose = f" ({told['strangers']:,} are of drivers without a shift, such as {told['stranger']})" if told["strangers"] else ""
+        remarks.append(
+            f"trips: {outside:,} of {told['trips']:,} lie outside the shifts of their drivers and are no engaged time{whose}; compare how "
+            f"trips and shifts write drivers, such as {told['known']}, and their time zones"
+        )
+    if told["unknown"]:
+        remarks.append(
+            f"trips: {told['unended']:,} have no usable end, so the engaged time of {told['unknown']:,} of {told['shifts']:,} shifts is "
+            "unknown; a mapping may leave such trips out (except), or end them with the last event known (first_of)"
+        )
+    return remarks
+
+
+def write(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[str]]:
     """Make ``built.shift_activity`` from ``now_shifts``, ``now_trips``, ``now_offers``, ``now_orders`` and ``now_markets``.
 
     Returns
     -------
-    int
-        Rows written.
+    tuple of int and list of str
+        Rows written, and what keeps engaged time from being known, in words.
     """
     for name, sql in _STEPS.items():
         connection.execute(f"CREATE TABLE scratch.{name} AS {sql}")
     connection.execute(SHIFT_ACTIVITY.ddl("built.shift_activity"))
     connection.execute(f"INSERT INTO built.shift_activity SELECT {', '.join(SHIFT_ACTIVITY.names)} FROM ({_ROWS})")
+    remarks = _remarks(connection)
     for name in _STEPS:
         connection.execute(f"DROP TABLE scratch.{name}")
     (rows,) = connection.execute("SELECT count(*) FROM built.shift_activity").fetchone() or (0,)
-    return int(rows)
+    return int(rows), remarks

@@ -450,7 +450,9 @@ class Bench:
         if not self.changed & activity.READS or not (self._has("shifts") or self._has("shift_activity")):
             return
         self.connection.execute("DROP VIEW now_shift_activity")
-        self.built["shift_activity"] = _Built(activity.write(self.connection))
+        rows, remarks = activity.write(self.connection)
+        self.notes += remarks
+        self.built["shift_activity"] = _Built(rows)
         self.replaced.add("shift_activity")
         self.changed.add("shift_activity")
         self._show(contracts.SHIFT_ACTIVITY)

@@ -90,6 +90,31 @@ def test_each_element_of_a_list_is_a_key(shop: Shop, kind: str) -> None:
     assert "orders: 1 rows have no match in waves.parquet; they stay" in result.notes
 
 
+def test_trips_outside_the_shifts_of_their_drivers_and_without_an_end_are_told(shop: Shop) -> None:
+    shop.rows_file(
+        "shifts.csv", [{"shift_id": each, "driver_id": each, "start_at": PLACED, "end_at": "2026-03-02 20:00"} for each in "abc"]
+    )
+    ends = {"a": "17:30", "b": "17:40", "c": "", "d": "17:50", "e": "17:50"}
+    trips = [
+        {"trip_id": each, "driver_id": each, "accepted_at": "2026-03-02 17:10", "ended_at": end and f"2026-03-02 {end}"}
+        for each, end in ends.items()
+    ]
+    shop.rows_file("trips.csv", trips)
+
+    result = shop.load(shop.folder / "shifts.csv", shop.folder / "trips.csv")
+
+    (outside,) = (note for note in result.notes if "outside the shifts" in note)
+    assert outside.startswith(
+        "trips: 2 of 4 lie outside the shifts of their drivers and are no engaged time (2 are of drivers without a shift, such as d)"
+    )
+    (unended,) = (note for note in result.notes if "no usable end" in note)
+    assert unended.startswith("trips: 1 have no usable end, so the engaged time of 1 of 3 shifts is unknown")
+
+    mapping = '[trips]\nfile = "trips.csv"\ntime_zone = "UTC"\nexcept = { ended_at = "", driver_id = ["d", "e"] }\n'
+    again = shop.load(shop.folder / "trips.csv", mapping=mapping, replace=True)
+    assert not any("outside the shifts" in note or "no usable end" in note for note in again.notes)
+
+
 def test_ids_of_several_columns_are_kept_apart_and_miss_what_a_part_misses(shop: Shop) -> None:
     parts = [("1", "23"), ("12", "3"), ("1", "nan"), ("", "5")]
     rows = [{"order_id": str(place), "placed_at": PLACED, "mall_id": "M1", "a": a, "b": b} for place, (a, b) in enumerate(parts)]
