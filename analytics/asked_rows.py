@@ -97,7 +97,7 @@ def known_beside(rows: ir.Table, name: str, tables: Mapping[str, ir.Table], metr
 
 def days_of(name: str, metric: Metric, asked: Parameters, rows: ir.Table | None = None, *, is_dated: bool = True) -> ir.Table:
     """Apply market, mall, period and weekday to the days of a table of facts; not the period where dates may be unknown."""
-    rows = of_place(name, metric, asked, days.rows_of(name) if rows is None else rows)
+    rows = of_place(name, metric, asked, days.rows_of(name, metric) if rows is None else rows)
     kept = in_period(rows, asked) if is_dated else []
     kept += [rows[f"local_{slot}"] == getattr(asked, slot) for slot in slots(asked)] if is_dated else []
     rows = rows.filter(*kept) if kept else rows

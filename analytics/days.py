@@ -45,9 +45,19 @@ def serve(metric: Metric, named: Sequence[str], asked: Parameters) -> bool:
     return metric.by_days and asked.hour is None and _GROUPS.issuperset(named)
 
 
-def rows_of(table: str) -> ir.Table:
-    """Return the days of a table of facts: ``PLACE_AND_DAY``, and for each condition its rows and the buckets of its people."""
-    return ibis.table(_counted(table).schema(), name=_name(table))
+def rows_of(table: str, metric: Metric) -> ir.Table:
+    """Return the days of a table of facts with what a metric needs of them.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        ``PLACE_AND_DAY``, ``rows_all``, and for each condition of the metric its rows and the buckets of its people. There are a hundred
+        columns: to bind them all took as long as to add these up.
+    """
+    rows = ibis.table(_counted(table).schema(), name=_name(table))
+    places = sorted({_place(table, condition) for condition in _conditions_of(metric, table).values()})
+    needed = [f"{kind}_{place}" for place in places for kind in ("rows", "people")]
+    return rows.select(*PLACE_AND_DAY, "rows_all", *(name for name in needed if name in rows.columns))
 
 
 @lru_cache(maxsize=16)
