@@ -32,7 +32,7 @@ def elements(reading: Reading, name: str) -> str:
     raw, kind = reading.field(name)
     if kind.endswith("[]"):
         return f"list_transform(({raw})::VARCHAR[], lambda element: trim(element))"
-    return f"regexp_extract_all({text_of(raw, kind)}, {quoted(_ELEMENT)})"
+    return f"list_transform(regexp_extract_all({text_of(raw, kind)}, {quoted(_ELEMENT)}), lambda element: {reading.id_of('element', kind)})"
 
 
 def _is_one_of(reading: Reading, name: str, words: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from data.derivations import Chosen, Join
 from data.errors import MappingError
 from data.mapping import Feed
 from data.sources import Source
-from data.staging import Reading, identifier, quoted, text_of
+from data.staging import Reading, identifier, quoted
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def joined_relation(
             for place, (left, _) in enumerate(each.join.on)
             if reading.source
         ]
-        same = " AND ".join(f"{text_of(*here.field(left))} = other.{right}" for left, right in keys)
+        same = " AND ".join(f"{here.id_of(*here.field(left))} = other.{right}" for left, right in keys)
         names = [_sql_name(whole, first + place) for place in range(len(each.source.columns))]
         columns = ", ".join(f"other.__v_{place} AS {name}" for place, name in enumerate(names))
         sql = f"(SELECT item.*, {columns} FROM {sql} AS item LEFT JOIN {table} AS other ON {same})"
@@ -152,7 +152,7 @@ def _make(connection: duckdb.DuckDBPyConnection, table: str, other: Reading, joi
     join, columns = joined.join, joined.source.columns
     other = replace(other, relation=chosen_rows(other, join.rows))
     keys = [
-        f"{f'unnest({elements(other, right)})' if right == join.split else text_of(*other.field(right))} AS __key_{place}"
+        f"{f'unnest({elements(other, right)})' if right == join.split else other.id_of(*other.field(right))} AS __key_{place}"
         for place, (_, right) in enumerate(join.on)
     ]
     names = ", ".join(f"__key_{place}" for place in range(len(keys)))

@@ -115,7 +115,7 @@ class Reading:
             return ("NULL", "VARCHAR") if place is None else self.number(column.name, column.kind)
         if len(names) == 1:
             return self.number(names[0], column.kind)
-        parts = [f"({text_of(*self.field(name))})" for name in names]
+        parts = [f"({self.id_of(*self.field(name))})" for name in names]
         if not column.name.endswith("_id") or column.name in _CODED:
             return " || ".join(parts), "VARCHAR"
         # An id with a part that is missing is missing: nan-17 names nothing.
@@ -130,6 +130,11 @@ class Reading:
             f"CASE WHEN regexp_full_match({sql}, '{_DECIMAL_COMMA}') THEN replace(replace({sql}, '.', ''), ',', '.') ELSE {sql} END",
             type_,
         )
+
+    def id_of(self, raw: str, kind: str) -> str:
+        """Return the SQL of a value as an id: text, in which 17.0 is 17. Typed files have numbers for what is a number, and texts stay."""
+        is_written = kind == "VARCHAR" and self.source is not None and not self.source.is_parquet
+        return _without_fraction(raw) if is_written else text_of(raw, kind)
 
     def field(self, name: str) -> tuple[str, str]:
         """Return the SQL of a source's column, text without blanks around it, and its type."""
@@ -273,7 +278,8 @@ def _value(reading: Reading, column: Column) -> str:
     if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
         return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
     if column.kind is Kind.TEXT:
-        return f"lower({text_of(raw, kind)})" if column.choices else text_of(raw, kind)
+        text = reading.id_of(raw, kind) if column.name.endswith("_id") else text_of(raw, kind)
+        return f"lower({text})" if column.choices else text
     return f"cell_of({raw}::VARCHAR)" if column.kind is Kind.CELL else f"try_cast({raw} AS BOOLEAN)"
 
 
@@ -283,6 +289,12 @@ def text_of(raw: str, kind: str) -> str:
         # Whole numbers beside nulls come as floats from some writers; 17.0 is the id 17.
         return f"CASE WHEN {raw} = floor({raw}) AND abs({raw}) < {_LARGEST_EXACT} THEN {raw}::BIGINT::VARCHAR ELSE {raw}::VARCHAR END"
     return raw if kind == "VARCHAR" else f"nullif(trim({raw}::VARCHAR, {_BLANKS}), '')"
+
+
+def _without_fraction(raw: str) -> str:
+    # Whole numbers beside nulls are written with a fraction by some programs. Looking at the end first costs next to nothing.
+    is_whole = f"ends_with({raw}, '.0') AND regexp_full_match({raw}, '[0-9]+[.]0')"
+    return f"CASE WHEN {is_whole} THEN left({raw}, strlen({raw}) - 2) ELSE {raw} END"
 
 
 def _number(raw: str, kind: str, column: Column, factor: float) -> str:

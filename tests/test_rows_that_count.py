@@ -115,6 +115,19 @@ def test_trips_outside_the_shifts_of_their_drivers_and_without_an_end_are_told(s
     assert not any("outside the shifts" in note or "no usable end" in note for note in again.notes)
 
 
+def test_whole_numbers_with_a_fraction_are_the_same_ids_as_without(shop: Shop) -> None:
+    ids = ["17.0", "17", "v1.0", "007.0", "2.50"]
+    rows = [{"order_id": place, "mall_id": "M1", "placed_at": PLACED, "rider": each} for place, each in enumerate(ids)]
+    shop.rows_file("orders.csv", rows)
+    shop.rows_file("riders.csv", [{"rider": "17", "name": "x"}, {"rider": "7", "name": "y"}])
+    join = 'join = { file = "riders.csv", on = "rider" }\n'
+
+    shop.load(mapping=ORDERS + join + 'columns = { driver_id = "rider", customer_id = "riders.name" }\n', replace=True)
+
+    assert column(shop, "driver_id") == ["17", "17", "v1.0", "007", "2.50"]
+    assert column(shop, "customer_id") == ["x", "x", None, None, None]
+
+
 def test_ids_of_several_columns_are_kept_apart_and_miss_what_a_part_misses(shop: Shop) -> None:
     parts = [("1", "23"), ("12", "3"), ("1", "nan"), ("", "5")]
     rows = [{"order_id": str(place), "placed_at": PLACED, "mall_id": "M1", "a": a, "b": b} for place, (a, b) in enumerate(parts)]
@@ -154,7 +167,7 @@ def test_blanks_divide_a_file_and_the_rest_of_a_line_is_in_the_last_column(shop:
 
     shop.load(mapping=ORDERS + mapping, replace=True)
 
-    assert column(shop, "trip_id") == ["c1-15.0", "c2-28.0", "c2-28.0"]
+    assert column(shop, "trip_id") == ["c1-15", "c2-28", "c2-28"]
     assert column(shop, "delivered_at::VARCHAR") == ["2026-03-02 12:35:00", None, "2026-03-02 09:30:00"]
 
 
