@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -16,6 +17,14 @@ from data.warehouse import PartSpec, Record, Version, Warehouse
 from tests.town import Town
 
 Rows = Sequence[Mapping[str, object]]
+
+settings.register_profile(
+    "untimed",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,  # how long a test takes on a busy machine says nothing of the code
+    suppress_health_check=(HealthCheck.too_slow,),
+)
+settings.load_profile("untimed")
 
 
 class _ByFile(LoadFileScheduling):

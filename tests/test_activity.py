@@ -308,7 +308,7 @@ def written(shifts: Sequence[Row], trips: Sequence[Row]) -> duckdb.DuckDBPyConne
     return connection
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(days())
 def test_counted_minute_by_minute_the_same_comes_out(made: tuple[list[Row], list[Row]]) -> None:
     shifts, trips = made

@@ -58,7 +58,7 @@ def test_malls_that_differ_widely_leave_the_new_one_wide_open():
 
 
 @given(figures, st.floats(-2, 2))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_moving_all_malls_moves_the_new_one_as_far(values, shift):
     here, there = (
         new_one(each, no_errors(len(each)), spread(each, no_errors(len(each)), 0.5)).quantiles([0.1, 0.5, 0.9])
@@ -69,7 +69,7 @@ def test_moving_all_malls_moves_the_new_one_as_far(values, shift):
 
 
 @given(figures, st.floats(0.01, 1.0))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_an_error_that_all_malls_share_says_nothing_of_their_spread_and_is_the_new_ones_too(values, shared):
     own = 0.05 * np.eye(len(values))
     alone, together = spread(values, own, 0.5), spread(values, own + shared, 0.5)
@@ -79,7 +79,7 @@ def test_an_error_that_all_malls_share_says_nothing_of_their_spread_and_is_the_n
 
 
 @given(st.lists(st.floats(0.01, 0.99), min_size=1, max_size=5))
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_a_share_lies_below_its_quantile(shares):
     mixture = Mixture(np.array([-1.0, 0.5]), np.array([0.3, 2.0]), np.array([0.25, 0.75]))
 

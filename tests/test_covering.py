@@ -433,7 +433,7 @@ def test_rows_at_several_drive_times_add_up():
     assert rows == {((0,), 7), ((1,), 5), ((0, 1), 2)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(1, 2**20))
 def test_a_larger_unit_changes_no_choice_and_multiplies_every_value(seed, factor):
     case = Instance(seed)
@@ -442,7 +442,7 @@ def test_a_larger_unit_changes_no_choice_and_multiplies_every_value(seed, factor
     assert (many.value, many.bound) == (factor * one.value, factor * one.bound)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6))
 def test_one_more_mall_never_covers_less_and_adds_no_more_than_the_one_before(seed):
     case = Instance(seed)

@@ -73,7 +73,7 @@ def test_pilots_alike_foretell_one_like_them():
 
 
 @given(st.integers(2, 6))
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 def test_as_many_times_the_people_order_as_many_times_as_much(factor):
     found = learned(town(np.random.default_rng(7)), grown(3))
     here = areas([400, 800, 90], [5, 12, 22])

@@ -59,7 +59,7 @@ def load_and_look(base: Path, folder: Path, plan: Plan) -> None:
 
 @given(plan=plans)
 @example(plan=Plan("markets", (), "comma", 3, ({"name": "\r"},)))
-@settings(max_examples=FILES, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=FILES, suppress_health_check=list(HealthCheck))
 def test_a_dirty_file_of_any_table_is_loaded_conserved_and_told(base: Path, tmp_path_factory: pytest.TempPathFactory, plan: Plan) -> None:
     load_and_look(base, tmp_path_factory.mktemp("dirty") / "shop", plan)
 

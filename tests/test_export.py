@@ -131,7 +131,7 @@ def test_a_store_named_like_a_formula_is_disarmed_where_cells_have_no_type_and_k
     assert json.loads(file_of(town, answer, "json"))["rows"][0]["store_id"] == "=1+1"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     names=st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00")), min_size=1, max_size=4, unique=True)
 )

@@ -70,7 +70,7 @@ CELLS = [int(cell, 16) for cell in sorted(h3.grid_disk(h3.latlng_to_cell(36.13, 
 ACROSS = int(h3.latlng_to_cell(-17.0, 179.9999, 7), 16)
 """A cell on both sides of the 180th meridian."""
 
-SOME = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.sampled_from(NASTY) | st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=12)
 INSTANTS = st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2099-12-31")).map(
     lambda at: at.replace(microsecond=0)

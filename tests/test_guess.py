@@ -340,7 +340,7 @@ TABLES = st.lists(HEADERS, min_size=1, max_size=7).flatmap(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(tables=st.lists(TABLES, min_size=1, max_size=2), names=st.permutations(["orders", "malls", "drivers", "x"]))
 def test_no_file_breaks_the_guess_and_what_it_writes_is_a_valid_mapping(
     tables: list[tuple[list[str], list[list[str]]]], names: list[str]

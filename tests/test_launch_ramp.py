@@ -57,7 +57,7 @@ def test_a_new_launch_is_as_those_seen_or_one_of_its_own():
 
 
 @given(st.lists(st.lists(st.integers(0, 500), min_size=1, max_size=8), min_size=1, max_size=4), st.integers(0, 60))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_shares_are_ascending_parts_of_the_later_level_that_grow_with_the_weeks(malls, week):
     found = launches(weeks(*[(place, counts) for place, counts in enumerate(malls)]), len(malls))
 

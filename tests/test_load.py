@@ -375,7 +375,7 @@ dirty_rows = st.lists(
 
 
 @given(first=dirty_rows, second=dirty_rows)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_rows_in_are_kept_merged_replaced_unchanged_or_rejected_whatever_the_file(
     tmp_path_factory: pytest.TempPathFactory, first: list[dict[str, object]], second: list[dict[str, object]]
 ) -> None:
@@ -407,7 +407,7 @@ def test_rows_in_are_kept_merged_replaced_unchanged_or_rejected_whatever_the_fil
 
 
 @given(table=st.sampled_from([each for each in loadable_tables() if each.name != "orders"]), data=st.data())
-@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_rows_of_every_table_are_conserved_whatever_the_file(
     tmp_path_factory: pytest.TempPathFactory, table: Table, data: st.DataObject
 ) -> None:
@@ -427,7 +427,7 @@ def test_rows_of_every_table_are_conserved_whatever_the_file(
 
 
 @given(content=st.one_of(st.binary(max_size=60), st.text('o1,;"\n\r\t 2026-', max_size=80).map(str.encode)), has_header=st.booleans())
-@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=24, suppress_health_check=[HealthCheck.too_slow])
 def test_any_bytes_are_loaded_or_refused_in_one_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, *, has_header: bool
 ) -> None:

@@ -296,7 +296,7 @@ def test_orders_delivered_at_an_unknown_time_are_left_out_and_counted(town):
     assert answer.left_out == {"delivered orders without usable times of order and delivery": 3}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     orders=st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 9000)), st.sampled_from(["delivered", "failed", None])), max_size=30),
     service_s=st.integers(300, 9000),
@@ -328,7 +328,7 @@ places = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(places=places, within_s=st.integers(60, 2700))
 def test_covered_share_agrees_with_a_loop_over_cells(places, within_s):
     with TemporaryDirectory() as folder:

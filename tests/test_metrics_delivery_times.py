@@ -281,7 +281,7 @@ def wilson_by_hand(numerator: int, n: int) -> tuple[float, float]:
 spans = st.lists(st.one_of(st.none(), *[st.integers(0, 9000)] * 5), min_size=8, max_size=60)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(first=spans, second=spans)
 def test_click_to_door_agrees_with_sorting_and_counting(first, second):
     with TemporaryDirectory() as folder:
@@ -304,7 +304,7 @@ def test_click_to_door_agrees_with_sorting_and_counting(first, second):
             assert row.p90_low_s <= row.p90_s <= (row.p90_high_s or row.p90_s)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seconds=spans, promise_s=st.integers(0, 9000))
 def test_on_time_share_agrees_with_counting_and_with_the_quadratic_of_wilson(seconds, promise_s):
     with TemporaryDirectory() as folder:
@@ -324,7 +324,7 @@ def test_on_time_share_agrees_with_counting_and_with_the_quadratic_of_wilson(sec
         assert (row.low, row.high) == pytest.approx(wilson_by_hand(on_time, len(delivered)), abs=1e-9)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(first=st.lists(st.integers(0, 60), min_size=1, max_size=80), second=st.lists(st.integers(0, 900), min_size=1, max_size=80))
 def test_the_tail_agrees_with_sorting_and_counting(first, second):
     with TemporaryDirectory() as folder:
@@ -342,7 +342,7 @@ def test_the_tail_agrees_with_sorting_and_counting(first, second):
         assert row["tail_click_to_door_sum_s"] == row["tail_unsplit_sum_s"] == sum(tail)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seconds=st.lists(st.integers(0, 5000), min_size=10, max_size=60), promise_s=st.integers(0, 4000))
 def test_lateness_agrees_with_sorting_and_counting(seconds, promise_s):
     with TemporaryDirectory() as folder:

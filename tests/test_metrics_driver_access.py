@@ -119,7 +119,7 @@ def test_without_drivers_nothing_is_told(town):
 reach = st.lists(st.tuples(st.integers(0, 999), *[st.one_of(st.none(), st.integers(1, 2700)) for _ in range(3)]), min_size=1, max_size=14)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(rows=reach, drivers=st.tuples(*[st.sampled_from([0, 5, 7]) for _ in range(3)]), within_s=st.sampled_from([600, 1200, 2700]))
 def test_access_agrees_with_loops_and_the_time_of_malls_is_conserved(rows, drivers, within_s):
     with TemporaryDirectory() as folder:

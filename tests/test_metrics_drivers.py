@@ -554,7 +554,7 @@ def raw(town: Town, metric: str, **parameters: Any) -> list[Row]:
     return rows
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(made=happenings())
 def test_ratios_agree_with_adding_up_in_loops(made):
     with TemporaryDirectory() as folder:
@@ -627,7 +627,7 @@ def share_of_work(lag: int, trip_s: int) -> Fraction:
     return inside / (3600 * trip_s)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(made=happenings())
 def test_hours_short_and_spare_agree_with_walking_through_the_hours(made):
     first, last = MONDAY + WEEK, MONDAY + 3 * WEEK - DAY

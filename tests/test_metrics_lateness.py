@@ -346,7 +346,7 @@ groups = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(groups=groups, size=st.integers(10, 16))
 def test_attribution_agrees_with_loops_and_sums_to_the_late_seconds(groups, size):
     with TemporaryDirectory() as folder:

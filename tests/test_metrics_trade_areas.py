@@ -155,7 +155,7 @@ def test_orders_from_nowhere_are_left_out_and_counted(town):
     assert answer.left_out == {"orders whose door is unknown": 3}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     counts=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 40), st.one_of(st.none(), st.integers(1, 3))), min_size=1, max_size=10),
     percent=st.sampled_from([50, 70, 90]),
@@ -362,7 +362,7 @@ def built(folder, rows):
     return town
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(rows=pairs, by=exponents)
 def test_probabilities_agree_with_the_formula_and_add_up_to_one(rows, by):
     with TemporaryDirectory() as folder:
@@ -428,7 +428,7 @@ def test_people_out_of_reach_of_the_mall_that_opens_stay_with_theirs(town):
     assert (rows["M1"].before, rows["M1"].after, rows["M3"].after) == (200, 150, 50)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(rows=pairs, by=exponents)
 def test_what_is_taken_agrees_with_the_formula(rows, by):
     with TemporaryDirectory() as folder:

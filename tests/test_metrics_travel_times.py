@@ -79,7 +79,7 @@ def rank(values: list[int], percent: int) -> int:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["M1", "M2"]), st.integers(60, 3000), st.integers(60, 3000), st.integers(0, 9000)), max_size=12))
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_plain_python_agrees(tmp_path_factory: Any, rows: list[tuple[str, int, int, int]]) -> None:
     town = Town(tmp_path_factory.mktemp("oracle") / "town")
     for mall, drive_s, modelled_s, line_m in rows:

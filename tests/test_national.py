@@ -146,7 +146,7 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_long_lists_are_written_as_json_is(value):
     assert json_bytes(value).decode() == json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 

@@ -51,7 +51,7 @@ def test_a_band_of_fewer_than_five_drivers_is_hidden(town):
     ("dimension", "column", "shown", "bounds"),
     [("pay_band", "pay_from_cents", "pay_cents", PAY_BANDS_CENTS), ("distance_band", "distance_from_m", "distance_m", DISTANCE_BANDS_M)],
 )
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_bands_hold_what_a_plain_loop_puts_into_them(data, dimension, column, shown, bounds):
     values = data.draw(st.lists(st.integers(0, 2 * bounds[-1]), min_size=1, max_size=8))

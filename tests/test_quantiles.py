@@ -60,7 +60,7 @@ rows_of_groups = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=rows_of_groups, by=st.sampled_from([("mall_id",), ("cell",), ()]))
 def test_every_group_has_the_percentiles_of_its_sorted_values(rows, by):
     table = ibis.table({"mall_id": "string", "cell": "string", "rank_s": "int64"}, name="t")
@@ -94,7 +94,7 @@ def test_no_rows_make_one_row_of_nothing():
     assert ranks(0) == {"n": 0, "sum_s": 0} | dict.fromkeys([f"p{p}{b}_s" for p in (50, 90) for b in ("", "_low", "_high")])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(numerator=st.integers(0, 500), more=st.integers(0, 500))
 def test_wilson_bounds_hold_the_share_and_stay_between_0_and_1(numerator, more):
     n = numerator + more
@@ -124,7 +124,7 @@ def test_wilson_agrees_with_published_values():
     assert high == pytest.approx([0.3662, 0.1605, 0.1611, 0.1718], abs=5e-5)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(latitude=st.floats(-89, 89), longitude=st.floats(-180, 180), finer=st.integers(0, 15), steps=st.integers(0, 15))
 def test_parents_by_bit_arithmetic_are_those_of_h3(latitude, longitude, finer, steps):
     cell = h3.latlng_to_cell(latitude, longitude, finer)

@@ -290,7 +290,7 @@ def test_look_alikes_are_near_by_hand_and_a_mall_is_most_like_itself_elsewhere(t
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_cells_newly_covered_add_up_to_what_the_sites_newly_reach(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     town = Town(tmp_path_factory.mktemp("town"))
     for cell in range(20):

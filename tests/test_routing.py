@@ -139,7 +139,7 @@ def towns(draw: st.DrawFn) -> Arcs:
 
 
 @given(towns())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_contraction_loses_nothing(town: Arcs) -> None:
     """Drives between all nodes of the largest part are those of Floyd and Warshall on the plain arcs."""
     nodes = len(town.latitude)

@@ -69,7 +69,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @given(scenarios(), st.text(max_size=20))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_a_scenario_is_the_same_through_its_texts_and_through_what_is_sent(chosen: Scenario, name: str) -> None:
     assert scenario(chosen.texts) == chosen
     assert received(shared(chosen, name)) == (name, chosen)

@@ -51,7 +51,7 @@ def test_anchors_that_scale_nothing_are_refused(anchors: tuple[float, float, flo
 
 
 @given(SCORES, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_acceptability_is_that_of_a_plain_count_and_adds_up_by_mall_and_by_rank(scores: np.ndarray, data: st.DataObject) -> None:
     malls, criteria = scores.shape
     weightings = data.draw(arrays(np.int64, (data.draw(st.integers(1, 6)), criteria), elements=st.integers(0, 1_000_000)))
@@ -69,7 +69,7 @@ def test_acceptability_is_that_of_a_plain_count_and_adds_up_by_mall_and_by_rank(
 
 
 @given(SCORES, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_all_weight_on_one_criterion_gives_its_order(scores: np.ndarray, data: st.DataObject) -> None:
     only = data.draw(st.integers(0, scores.shape[1] - 1))
     weights = np.zeros(scores.shape[1], np.int64)
@@ -86,7 +86,7 @@ def test_all_weight_on_one_criterion_gives_its_order(scores: np.ndarray, data: s
 
 
 @given(SCORES, st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_dropping_the_worst_mall_changes_nobody_elses_order_or_score(scores: np.ndarray, data: st.DataObject) -> None:
     weights = data.draw(arrays(np.int64, scores.shape[1], elements=st.integers(0, 100)))
     sums = totals(scores, weights)
@@ -144,7 +144,7 @@ def test_weightings_around_given_ones_lie_within_a_factor_of_two_eight_times_of_
 
 
 @given(arrays(np.float64, (4, 3), elements=st.floats(0, 100)))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_distances_are_symmetric_nothing_to_oneself_and_one_at_most(values: np.ndarray) -> None:
     ranges = np.array([10.0, 50, 200])
 

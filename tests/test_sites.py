@@ -53,7 +53,7 @@ def test_a_market_that_is_not_there_and_a_pin_with_a_malls_id_are_refused(town: 
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 def test_reach_and_newly_reached_are_those_of_coverage_whichever_sites_are_asked(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_model_made_again_makes_the_catchments_of_its_version(demo: Version) -
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 def test_what_a_place_takes_is_what_the_metric_counts_to_the_person(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     town = Town(tmp_path_factory.mktemp("town"))
     town.add("malls", mall_id="M5", market_id="V", name="Five", status="candidate", latitude=36.2, longitude=-115.2, store_count=0)

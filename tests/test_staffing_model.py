@@ -20,13 +20,13 @@ def erlang_c(load, drivers, busy_s, wait_s):
 
 
 @given(st.floats(0.05, 60), st.integers(1, 80), st.integers(60, 7200), st.integers(0, 1800))
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_waiting_is_what_the_textbook_says(load, drivers, busy_s, wait_s):
     assert waiting_share(load, drivers, busy_s, wait_s) == pytest.approx(erlang_c(load, drivers, busy_s, wait_s), abs=1e-9)
 
 
 @given(st.lists(st.floats(0.0, 60), min_size=1, max_size=6), st.integers(300, 5000), st.integers(0, 1800), st.floats(0.01, 0.5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_they_are_the_fewest_under_whom_few_enough_wait(loads, busy_s, wait_s, share):
     for load, drivers in zip(loads, drivers_needed(loads, busy_s, wait_s=wait_s, waiting_share=share).tolist(), strict=True):
         assert (drivers == 0) == (load == 0)
@@ -71,7 +71,7 @@ def test_an_hour_is_staffed_for_its_busiest_five_minutes():
 
 
 @given(st.integers(1, 40), st.integers(0, 4000), st.integers(1, 9000))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_twice_the_orders_are_twice_the_load(orders, start_s, busy_s):
     rhythm = np.zeros((2, HOURS))
     rhythm[0, 30], rhythm[1, 30] = orders, 2 * orders

@@ -37,7 +37,7 @@ def drives(count: int, *, seed: int = 1, made: Callable[[Drives], np.ndarray] | 
 @given(
     st.lists(st.tuples(st.floats(0, 50_000), st.floats(60, 7_200)), min_size=1, max_size=200),
 )
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_whatever_was_driven_the_curve_rises_and_gets_flatter(rows: list[tuple[float, float]]) -> None:
     line_m, drive_s = (np.array(each) for each in zip(*rows, strict=True))
 
