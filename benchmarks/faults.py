@@ -48,7 +48,7 @@ def together(selections: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
     words: dict[str, set[str]] = {}
     others = set()
     for tests in selections:
-        if len(tests) == 3 and tests[1] == "-k":  # noqa: PLR2004 -- a file, and what is picked of it
+        if len(tests) == 3 and tests[1] == "-k":  # a file, and what is picked of it
             words.setdefault(tests[0], set()).add(tests[2])
         else:
             others.add(tests)
