@@ -14,7 +14,7 @@ from data.derivations import Chosen, Join
 from data.errors import MappingError
 from data.mapping import Feed
 from data.sources import Source
-from data.staging import Reading, identifier, quoted
+from data.staging import OF_ROWS, Reading, identifier, quoted
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def qualified(name: str, source: Source, joined: Sequence[Joined], place: str) -
     MappingError
         If no file has it, or only several joined ones.
     """
-    if source.position(name) is not None:
+    if source.position(name) is not None or name in OF_ROWS:
         return name
     full = [(column, f"{each.join.name}.{column}") for each in joined for column in each.source.columns]
     found = [pair[1] for pair in full if name in pair]
@@ -94,7 +94,7 @@ def resolved(feed: Feed, source: Source, joined: Sequence[Joined]) -> Feed:
 
 
 def _require(joined: Joined, name: str, place: str) -> None:
-    if joined.source.position(name) is None:
+    if joined.source.position(name) is None and name not in OF_ROWS:
         raise MappingError(f"{place}: {joined.source.path} has no column {name!r}; it has {', '.join(joined.source.columns)}")
 
 

@@ -36,6 +36,8 @@ _LONGEST_WORD_FOR_NOTHING = 6
 _WORDS_FOR_NOTHING = r"(?i)nan|nat|null|none|nil|n/a|#n/a|#n/a!|<na>|<nan>|\\n|-+"
 _FIRST_OF_NOTHING = "nN#<-\\"
 _CODES = "list_transform(regexp_split_to_array({raw}, '[ ,;]+'), lambda code: lpad(code, 5, '0'))"
+OF_ROWS = ("#line", "#file")
+"""Names by which a mapping speaks of a row's number in its file and of the file's name, where rows have no id."""
 BETWEEN = "-"
 """What stands between the parts of an id that is made of several columns: 1 and 23 are not 12 and 3."""
 _CODED = ("area_id",)
@@ -138,6 +140,8 @@ class Reading:
 
     def field(self, name: str) -> tuple[str, str]:
         """Return the SQL of a source's column, text without blanks around it, and its type."""
+        if self.source is not None and name in OF_ROWS:
+            return ("__line", "BIGINT") if name == OF_ROWS[0] else (quoted(self.source.path.name), "VARCHAR")
         place = self.source.position(name) if self.source else None
         if self.source is None or place is None:
             file = self.source.name if self.source else "a table of constants"

@@ -128,6 +128,17 @@ def test_whole_numbers_with_a_fraction_are_the_same_ids_as_without(shop: Shop) -
     assert column(shop, "customer_id") == ["x", "x", None, None, None]
 
 
+def test_rows_without_an_id_are_known_by_file_and_line_and_are_the_same_the_next_time(shop: Shop) -> None:
+    shop.write("orders-1.csv", f"mall_id,placed_at\nM1,{PLACED}\nM1,{PLACED}\n")
+    pq.write_table(pa.table({"mall_id": ["M1"], "placed_at": [PLACED]}), shop.folder / "orders-2.parquet")
+    mapping = ORDERS.replace("orders.csv", "orders-*") + 'columns = { order_id = ["#file", "#line"] }\n'
+
+    shop.load(mapping=mapping, replace=True)
+
+    assert column(shop, "order_id") == ["orders-1.csv-2", "orders-1.csv-3", "orders-2.parquet-1"]
+    assert not shop.load(mapping=mapping).is_new
+
+
 def test_ids_of_several_columns_are_kept_apart_and_miss_what_a_part_misses(shop: Shop) -> None:
     parts = [("1", "23"), ("12", "3"), ("1", "nan"), ("", "5")]
     rows = [{"order_id": str(place), "placed_at": PLACED, "mall_id": "M1", "a": a, "b": b} for place, (a, b) in enumerate(parts)]
