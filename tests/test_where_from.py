@@ -24,7 +24,10 @@ def each(control) -> list[dict[str, str]]:
 
 CHOICES = {
     "pages/review/overview.py": [{}, {"why": "stages", "weeks": "calendar"}],
-    "pages/around/coverage.py": [{**shown, **below} for shown, below in zip_longest(each(SHOW), each(coverage.BELOW), fillvalue={})],
+    "pages/around/coverage.py": [
+        *({**shown, **below} for shown, below in zip_longest(each(SHOW), each(coverage.BELOW), fillvalue={})),
+        {"show": "access", "below": "cells"},
+    ],
     "pages/around/delivery_times.py": [*each(delivery_times.BELOW), {"figure": "on_time"}],
     "pages/around/drivers.py": each(drivers.BELOW),
     "pages/data/travel_times.py": [{}],
@@ -62,6 +65,8 @@ def run(demo_root, monkeypatch):
         test.session_state["chosen"] = dict(chosen)
         test.run()
         assert not test.exception
+        notes = [each.proto.body for each in test.get("html") if "mr-note" in each.proto.body]
+        assert len(set(notes)) == len(notes)  # nothing is said twice
         assert len(set(spoken)) == len(spoken)  # all look alike: a screen reader has to be told what each belongs to
         return [*asked], [*offered]
 

@@ -71,7 +71,8 @@ def _cells(view: View, by: Standard, answer: str) -> None:
     panels.numbers_behind("Cells on the map", behind, view.version, key="cells", drawn=rows)
     alt = f"People, drive time and orders by cell. {answer}"
     panels.table(rows, cells.cells_columns(by), key="cells-table", alt=alt, height_rows=8)
-    panels.note(_sentence(behind.note))
+    if not behind.metric.facts:  # else it stands over the table already
+        panels.note(_sentence(behind.note))
 
 
 def _sentence(note: str) -> str:
