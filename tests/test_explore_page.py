@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.caching import clear_session_resource_cache
 from streamlit.testing.v1 import AppTest
 
 from analytics import catalog
@@ -480,6 +481,26 @@ def test_another_question_gives_up_the_one_before(busy, monkeypatch):
     second = page.session_state["exploring"]
     assert isinstance(first.error, Stopped)
     assert second.key != first.key
+    second.cancel()
+    assert isinstance(second.error, Stopped)
+
+
+def test_a_browser_that_goes_gives_up_its_question_and_one_that_comes_back_asks_again(busy, monkeypatch):
+    asking.kept_explored.clear()
+    monkeypatch.setattr(asking, "explored_on_a_map", lambda *_: Engine.of(busy.version).table(ENDLESS))
+    monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
+    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
+    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    first = page.session_state["exploring"]
+
+    clear_session_resource_cache("test session id")  # as the server does when a browser goes; the test's pages have this id
+    first._thread.join(60)
+    page.run()
+
+    second = page.session_state["exploring"]
+    assert isinstance(first.error, Stopped)
+    assert second is not first
+    assert second.key == first.key
     second.cancel()
     assert isinstance(second.error, Stopped)
 

@@ -1,5 +1,7 @@
 """Waiting for an answer: at first in silence, then with what is known of its progress and a way to give it up."""
 
+import threading
+from dataclasses import dataclass
 from typing import Final, cast
 
 import streamlit as st
@@ -19,6 +21,23 @@ LOOK_EVERY_S: Final = 0.5
 _RUNNING: Final = "exploring"
 
 
+@dataclass
+class _Seat:
+    """Where a reader waits for an answer: left when the browser is closed or loses its way here."""
+
+    asking: Asking | None = None
+
+    def leave(self) -> None:
+        """Give up what nobody waits for any more, without holding up the server for it."""
+        if self.asking is not None:
+            threading.Thread(target=self.asking.cancel, daemon=True, name="giving up").start()
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_Seat.leave)
+def _seat() -> _Seat:
+    return _Seat()
+
+
 def found(view: View, choice: Choice) -> Explored:
     """Return what was found; while that takes long, and where it cannot be, draw that and end the run."""
     running = _asked(view, choice)
@@ -33,11 +52,14 @@ def found(view: View, choice: Choice) -> Explored:
 def _asked(view: View, choice: Choice) -> Explored | Asking:
     """Return what is known, else the question, after a little patience.
 
-    A reader has one question at a time: the one before is given up as soon as another is asked.
+    A reader has one question at a time: the one before is given up as soon as another is asked. Who comes back to a seat that was left
+    asks again.
     """
     key = Key.of(choice.asked, view.scope, view.version)
     known = asking.kept(key)
     running = cast("Asking | None", st.session_state.get(_RUNNING))
+    if running is not _seat().asking:
+        running = None
     if running is not None and running.key != key:
         running.cancel()
         running = None
@@ -45,7 +67,7 @@ def _asked(view: View, choice: Choice) -> Explored | Asking:
         return known
     if running is None:
         running = asking.begin(key, view.version)
-        st.session_state[_RUNNING] = running
+        st.session_state[_RUNNING] = _seat().asking = running
     try:
         running.wait(PATIENCE_S)
     except BaseException:
