@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import duckdb
 
 from data.derivations import Chosen
-from data.staging import Reading, quoted, text_of
+from data.staging import Reading, is_word_for_nothing, quoted, text_of
 
 _ELEMENT = r"[^][(){}<>\s\"',;|]+"
 """An element of a list that is written as text: brackets, quotes, commas, semicolons, bars and blanks stand around it."""
@@ -40,5 +40,5 @@ def _is_one_of(reading: Reading, name: str, words: Sequence[str]) -> str:
     ways = [f"{text} IN ({', '.join(map(quoted, words))})"]
     numbers = [word for word in words if re.fullmatch(r"[-+]?\d+(\.\d+)?", word)]
     ways += [f"try_cast({text} AS DOUBLE) IN ({', '.join(numbers)})"] if numbers else []
-    ways += [f"{text} IS NULL"] if "" in words else []
+    ways += [f"{text} IS NULL", is_word_for_nothing(text)] if "" in words else []
     return f"({' OR '.join(ways)})"

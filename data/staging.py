@@ -247,7 +247,11 @@ def _as_it_stands(reading: Reading) -> str:
 
 def is_nothing_sql(raw: str, column: Column) -> str:
     """Return the SQL of whether a text is a word for a missing value; ``NA`` may be a code where texts are held."""
-    words = _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na"
+    return is_word_for_nothing(raw, _WORDS_FOR_NOTHING if column.kind is Kind.TEXT else f"{_WORDS_FOR_NOTHING}|na")
+
+
+def is_word_for_nothing(raw: str, words: str = _WORDS_FOR_NOTHING) -> str:
+    """Return the SQL of whether a text is one of the words that mean nothing, given as a pattern."""
     # Length and first letter cost next to nothing, and hardly a value is left for the pattern. A list of six after IN would become a join.
     is_likely = f"strlen({raw}) <= {_LONGEST_WORD_FOR_NOTHING} AND contains({quoted(_FIRST_OF_NOTHING)}, left({raw}, 1))"
     return f"CASE WHEN {is_likely} THEN regexp_full_match({raw}, {quoted(words)}) ELSE false END"

@@ -30,6 +30,7 @@ def test_rows_count_by_words_numbers_and_what_is_missing_and_broken_ones_are_sti
         ("d", "food", "0", "20"),
         ("e", "food", "1", "0"),
         ("f", "food", "1", ""),
+        ("i", "food", "1", "NaN"),
         ("g", "", "1", "21"),
     ):
         text += f"{order},M1,{PLACED},{state},{grabbed},{done}\n"
@@ -43,7 +44,7 @@ def test_rows_count_by_words_numbers_and_what_is_missing_and_broken_ones_are_sti
     assert column(shop, "order_id") == ["a", "b"]
     assert result.counts["orders"] == Count(rows_in=3, kept=2, rejected=1)
     assert rules(result) == {("malformed_record", ""): 1, ("status_unknown", "status"): 2}
-    assert "orders: 5 of 8 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
+    assert "orders: 6 of 9 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
     assert not any("columns not used" in note for note in result.notes)
 
 
