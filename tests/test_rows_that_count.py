@@ -22,7 +22,7 @@ def column(shop: Shop, sql: str) -> list[object]:
 
 
 def test_rows_count_by_words_numbers_and_what_is_missing_and_broken_ones_are_still_told(shop: Shop) -> None:
-    text = "order_id,mall_id,placed_at,state,grabbed,done\n"
+    text = "order_id,mall_id,placed_at,state,grabbed,done,note\n"
     for order, state, grabbed, done in (
         ("a", "Food", "1", "17"),
         ("b", "drinks", "1.0", "18"),
@@ -33,11 +33,11 @@ def test_rows_count_by_words_numbers_and_what_is_missing_and_broken_ones_are_sti
         ("i", "food", "1", "NaN"),
         ("g", "", "1", "21"),
     ):
-        text += f"{order},M1,{PLACED},{state},{grabbed},{done}\n"
+        text += f"{order},M1,{PLACED},{state},{grabbed},{done},\n"
     shop.write("orders.csv", f"{text}h,M1\n")
 
     result = shop.load(
-        mapping=ORDERS + 'only = { state = ["food", "DRINKS"], Grabbed = 1 }\nexcept = { done = [0, ""] }\n',
+        mapping=ORDERS + 'only = { state = ["food", "DRINKS"], Grabbed = 1 }\nexcept = { done = [0, ""], note = "test" }\n',
         replace=True,
     )
 
