@@ -122,6 +122,12 @@ def test_hours_of_drivers_have_a_decimal_below_ten():
     assert [write.driver_hours(hours) for hours in (None, 0, 9.94, 9.96, 1234.4)] == ["-", "0.0 h", "9.9 h", "10 h", "1,234 h"]
 
 
+def test_a_number_keeps_its_unit_at_the_end_of_a_line_and_a_range_stays_whole_where_it_is_asked():
+    assert write.unbroken("45.6 % of people, n 2,481, 9 of 10") == "45.6\xa0% of people, n\xa02,481, 9 of 10"
+    assert write.unbroken("83-86 min, well-known") == "83-86\xa0min, well-known"
+    assert write.unbroken("83-86 min, well-known", with_ranges=True) == "83-\u206086\xa0min, well-known"
+
+
 def test_a_long_name_loses_its_middle_because_names_of_one_chain_differ_at_their_ends():
     names = [f"The Grand Promenade Shops at Superstition Vista No. {number}" for number in (1, 2)]
 

@@ -17,6 +17,7 @@ STATUS_WORDS = {"open": "Open", "candidate": "Candidate", "closed": "Closed"}
 _LONGEST_QUOTE = 60
 LONGEST_NAME = 26
 """Characters of a name in a picture that is narrow."""
+_LOOSE = re.compile(r"(?<=\d) (?=%|min\b|pts\b|h\b|M\b|people\b|orders\b)|(?<=\bn) (?=\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -80,6 +81,15 @@ def quoted(text: str, longest: int = _LONGEST_QUOTE) -> str:
     """Return what a link says as it stands in a sentence: shortened, and without the power of Markdown to be a link or a picture."""
     cut = text if len(text) <= longest else f"{text[:longest]}\N{HORIZONTAL ELLIPSIS}"
     return re.sub(r"([\\`*\[\]<>$~:])", r"\\\1", " ".join(cut.split()))
+
+
+def unbroken(text: str, *, with_ranges: bool = False) -> str:
+    """Return a text in which numbers keep their units at the end of a line, and where there is little room ranges stay whole too.
+
+    No line begins with a percent sign. What joins a range is invisible, and goes along when somebody copies it.
+    """
+    kept = _LOOSE.sub("\N{NO-BREAK SPACE}", text)
+    return re.sub(r"(?<=\d)-(?=\d)", "-\N{WORD JOINER}", kept) if with_ranges else kept
 
 
 def in_words(value: int | None) -> str:

@@ -3,7 +3,6 @@
 Draws what it is given; a figure that changed is colored only where somebody upstream says that the change is more than chance.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +24,7 @@ from analytics.joined import Joined
 from data.warehouse import Version
 from ui import downloads, filters, links, near
 from ui.charts import CONFIG, picked_hour
+from ui.format import unbroken
 
 ROW_PX = 32
 _INTERVAL_PX = 78  # "91.6-100.0"; the heading alone would make the column too narrow for it
@@ -100,22 +100,13 @@ def question(text: str, aside: str = "") -> None:
 
 def answer_sentence(text: str, aside: str = "") -> None:
     """Draw the answer, and under it in grey what it rests on."""
-    st.html(f'<p class="mr-answer">{_kept(text)}</p>' + (f'<p class="mr-aside">{_kept(aside)}</p>' if aside else ""))
-
-
-def _kept(text: str) -> str:
-    """Return a text for the page whose numbers keep their units: no line begins with a percent sign."""
-    return _unbroken(escape(text))
-
-
-def _unbroken(text: str) -> str:
-    return re.sub(r"(?<=\d) (?=%|min\b|pts\b|h\b|M\b|people\b|orders\b)|(?<=\bn) (?=\d)", "\N{NO-BREAK SPACE}", text)
+    st.html(f'<p class="mr-answer">{unbroken(escape(text))}</p>' + (f'<p class="mr-aside">{unbroken(escape(aside))}</p>' if aside else ""))
 
 
 def note(text: str) -> None:
     """Draw a remark in grey; nothing where there is none."""
     if text:
-        st.html(f'<p class="mr-note">{_kept(text)}</p>')
+        st.html(f'<p class="mr-note">{unbroken(escape(text))}</p>')
 
 
 def tiles(shown: Sequence[Tile], *, link: Callable[[str, str], None] | None = None) -> None:
@@ -140,7 +131,7 @@ def _tile(tile: Tile) -> None:
         delta=tile.change_text or None,
         delta_color=_color(tile.metric.direction, tile.change) if is_news and tile.change else "off",
         delta_arrow=_arrow(tile.change),
-        delta_description=_unbroken(described).replace("-", "-\N{WORD JOINER}") or None,
+        delta_description=unbroken(described, with_ranges=True) or None,
         help=definition(tile.metric) + (f"\n\n95 % interval: {tile.interval}." if tile.interval else ""),
         border=True,
         height="stretch",

@@ -66,6 +66,7 @@ STYLE = f"""
   }}
   .st-key-explore-controls :is(.stSelectbox, .stMultiSelect) {{ width: 100% !important; }}
   .mr-answer {{ font-size: 1.2rem; }}
+  [data-testid="stPageLink"] p {{ white-space: normal; }}
   .stButtonGroup [role="radiogroup"] {{ flex-wrap: wrap; row-gap: 4px; }}
   .stHorizontalBlock > .stElementContainer:has(> .stHeading) {{ flex: 1 1 100%; }}
   .stHorizontalBlock:has(> .stElementContainer > .stHeading) {{ justify-content: flex-start; row-gap: 0.4rem; }}
