@@ -29,7 +29,7 @@ from ui.maps import (
 )
 from ui.maps.labels import label_boxes, mall_boxes, mall_labels, place_labels
 from ui.maps.layers import scale_box
-from ui.palette import AMOUNT, Classes, rgb, tokens
+from ui.palette import AMOUNT, Classes, rgb, rgba, tokens
 
 HERE = (36.12722, -115.17194)
 MALLS = (
@@ -96,6 +96,16 @@ class TestDeck:
         for name, layer in layers(coverage_map(coverage(), scene(selected_cell=RING[0]), mode="orders").deck).items():
             assert not listed & set(layer), name
             assert layer["_subLayerProps"], name
+
+    def test_a_candidate_is_hollow_on_both_grounds_and_an_open_mall_is_not(self):
+        fills = {}
+        for theme in ("light", "dark"):
+            discs = layers(market_map(scene(theme=theme)))["malls"]["data"]["features"]
+            fills |= {(theme, each["properties"]["mall_id"]): each["properties"]["fill"] for each in discs}
+
+        assert fills["dark", "b"] == list(rgba(tokens("dark").ground))
+        assert fills["light", "b"] == list(rgba(tokens("light").ring))
+        assert [fills[theme, "a"] for theme in ("light", "dark")] == [list(rgba(tokens(theme).primary)) for theme in ("light", "dark")]
 
     def test_text_that_is_no_accessor_is_quoted(self):
         names = layers(market_map(scene()))["mall-names"]
