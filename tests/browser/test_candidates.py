@@ -72,7 +72,7 @@ def test_a_manager_goes_the_whole_way_from_the_first_page_to_a_decision_that_oth
         page.get_by_role("spinbutton", name="Malls within the budget").fill("3")  # 8
         page.get_by_role("spinbutton", name="Malls within the budget").press("Enter")
         page.wait_for_url("**open=3*", timeout=SLOW_MS)
-        chosen = re.compile(r"Open .+, .+ and .+: [\d.]+ to [\d.]+ % of people covered\. Best set, proven; next best set .+")
+        chosen = re.compile(r"Open .+, .+ and .+: [\d.]+ to [\d.]+\s% of people covered\. Best set, proven; next best set .+")
         _settled(page)
         expect(page.locator(".mr-answer").first).to_have_text(chosen, timeout=SLOW_MS)
         decision = page.locator(".mr-answer").first.inner_text()

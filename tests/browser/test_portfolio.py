@@ -18,7 +18,7 @@ def test_a_portfolio_is_chosen_certified_and_changed_by_its_conditions(watched, 
     page = watched()
     page.goto(f"{server}/portfolio?market=phoenix&open=2")
     first = _answered(page)
-    assert re.match(r"Open .+ and .+: [\d.]+ to [\d.]+ % of people covered\. Best set, proven; next best set", first)
+    assert re.match(r"Open .+ and .+: [\d.]+ to [\d.]+\s% of people covered\. Best set, proven; next best set", first)
     expect(page.locator("#portfolio-curve, .st-key-portfolio-curve").first).to_be_visible(timeout=30_000)
 
     page.get_by_text("Proof and certificate", exact=True).first.click()
