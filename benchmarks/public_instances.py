@@ -43,8 +43,16 @@ SIZES = {
 GRAPH_COVERS = ((300, 40, 20), (500, 25, 30), (700, 20, 40), (900, 15, 50), (900, 25, 20))
 """Vertices, radius, and how many are opened, on the same graphs."""
 
-POINT_COVERS = ((500, 10_000, 5.5, 10), (500, 50_000, 4.0, 20), (1_000, 50_000, 3.25, 20), (1_000, 50_000, 5.5, 15))
-"""Sites, cells, radius in a square of 30 by 30, and how many are opened."""
+POINT_COVERS = (
+    (100, 10_000, 5.5, 10),
+    (100, 50_000, 5.5, 15),
+    (100, 100_000, 6.25, 20),
+    (500, 10_000, 5.5, 10),
+    (500, 50_000, 4.0, 20),
+    (1_000, 50_000, 3.25, 20),
+    (1_000, 50_000, 5.5, 15),
+)
+"""Sites, cells, radius in a square of 30 by 30, and how many are opened: the public ones have 100 sites, more of them are harder."""
 
 
 @dataclass(frozen=True)

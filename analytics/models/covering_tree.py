@@ -33,6 +33,10 @@ _SEARCHED: Final = 8
 _ALL_SEARCHED: Final = 20
 """Nodes at the beginning of which each does so."""
 
+_KICKS: Final = 5
+_KICKED: Final = 0.1
+"""Part of the work for leaving the best set by exchanges at random: in covering with many sites the relaxation meets worse ones."""
+
 
 @dataclass(order=True)
 class _Node:
@@ -72,7 +76,7 @@ class Tree:
     def __init__(self, problem: Problem, conditions: Conditions, found: Chosen) -> None:
         self.problem, self.conditions = problem, conditions
         self.found, self.known, self.unit = found, problem.value(found), problem.unit
-        self.nodes, self._pushed, self._tried = 0, 0, set[Chosen]()
+        self.nodes, self._pushed, self._tried, self._kicked = 0, 0, set[Chosen](), 0
         self._open: list[_Node] = []
         nothing = np.zeros(problem.sites, np.bool_)
         self._push(problem.most, nothing, ~nothing, None)
@@ -124,6 +128,8 @@ class Tree:
         told = self._relaxed(here, self._start(here, node.prices), effort)
         if not effort.is_late:  # else the sets met hang on the clock
             self._search(here, told, effort)
+            if told.bound >= self.known + self.unit:
+                self._kick(effort)
         if self.known > before:
             again = self._relaxed(here, replace(told.end, size=_STEP_SIZE), effort)  # a better set decides more sites
             told = replace(again, bound=min(again.bound, told.bound), is_out=again.is_out | told.is_out, is_in=again.is_in | told.is_in)
@@ -173,6 +179,13 @@ class Tree:
             if whole not in self._tried:
                 self._tried.add(whole)
                 self.take(here.whole(improved(here.part.problem, here.rules, chosen, kicks=0, effort=effort)))
+
+    def _kick(self, effort: Effort) -> None:
+        """Leave the best set by a few exchanges at random, and go up from there."""
+        before = effort.spent
+        if isinstance(self.problem, Gains) and self._kicked <= _KICKED * before:
+            self.take(improved(self.problem, self.conditions, self.found, kicks=_KICKS, effort=effort, seed=self.nodes))
+            self._kicked += effort.spent - before
 
     def _part(self, here: _Here, told: Relaxed, bound: int, prices: Start) -> None:
         """Open two nodes: with and without the site of which the relaxation is least sure."""

@@ -16,6 +16,8 @@ class Effort:
 
     Attributes
     ----------
+    spent
+        Numbers looked at so far.
     was_cut
         Whether the clock ended a part of it: what was found then may hang on the speed of the machine.
     """
@@ -23,15 +25,15 @@ class Effort:
     def __init__(self, limit_s: float) -> None:
         self.was_cut = False
         self._until = perf_counter() + limit_s
-        self._spent, self._most = 0, float("inf")
+        self.spent, self._most = 0, float("inf")
 
     def allow(self, seconds: float) -> None:
         """Allow so much more work: what takes about so many seconds, whatever the machine takes for it; infinite: as the clock allows."""
-        self._most = self._spent + seconds * PER_SECOND
+        self._most = self.spent + seconds * PER_SECOND
 
     def spend(self, numbers: int) -> None:
         """Count work that was done."""
-        self._spent += numbers
+        self.spent += numbers
 
     @property
     def left_s(self) -> float:
@@ -53,4 +55,4 @@ class Effort:
     @property
     def is_over(self) -> bool:
         """Whether nothing more may be done."""
-        return self.is_late or self._spent >= self._most
+        return self.is_late or self.spent >= self._most
