@@ -30,8 +30,9 @@ def run(script, root, monkeypatch, **query):
 
 
 def words(test):
-    """Everything that stands on the page as text."""
-    return " ".join(element.proto.body for element in test.get("html")) + " ".join(element.value for element in test.markdown)
+    """Everything that stands on the page as text, with plain blanks between numbers and units."""
+    text = " ".join(element.proto.body for element in test.get("html")) + " ".join(element.value for element in test.markdown)
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_every_script_is_registered_and_every_registered_page_has_its_script():
