@@ -67,7 +67,7 @@ def test_late_minutes_are_told_by_what_took_longer_than_usual(town):
 
     assert [(row["part"], row["late_s"], row["minutes"]) for row in rows] == [("prep", 4800, 80), ("drive", 2400, 40)]
     assert [row["share"] for row in rows] == pytest.approx([2 / 3, 1 / 3])
-    assert lost.late_sentence(view) == "12 late orders, 10.0 min late on average; 67 % of the late minutes come from: prep."
+    assert lost.late_sentence(view) == "12 late orders, 10.0 min late on average; 67 % of the late minutes were lost in the stage prep."
     assert lost.late_rows(view).to_pylist()[0] == {"late_part": "prep", "late_s": 4800, "late_share": pytest.approx(2 / 3)}
 
 

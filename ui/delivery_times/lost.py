@@ -37,6 +37,11 @@ _WHY = {
     "promise_too_short": "No stage took longer than usual",
     "no_history": "The mall has no orders in the 8 weeks before",
 }
+_LOST = {
+    "unsplit": "between events that are unknown",
+    "promise_too_short": "where no stage was slow, but the promise short",
+    "no_history": "at a mall with nothing to compare with",
+}
 LATE = (
     Shown("stage", "Made late by", is_pinned=True),
     Shown("share", "Of late minutes", "percent"),
@@ -93,7 +98,7 @@ def late_sentence(view: View) -> str:
     most = max(parts, key=lambda reason: parts[reason] or 0)
     share = (parts[most] or 0) / row["late_sum_s"]
     head = f"{write.counted(row['late_n'], 'late order')}, {write.duration(row['late_sum_s'] / row['late_n'], decimals=1)} late on average"
-    return f"{head}; {write.percent(share, decimals=0)} of the late minutes come from: {_label(most).lower()}."
+    return f"{head}; {write.percent(share, decimals=0)} of the late minutes were lost {_LOST.get(most, f'in the stage {_label(most).lower()}')}."
 
 
 def _reasons(row: dict[str, Any]) -> list[str]:
