@@ -98,7 +98,8 @@ def late_sentence(view: View) -> str:
     most = max(parts, key=lambda reason: parts[reason] or 0)
     share = (parts[most] or 0) / row["late_sum_s"]
     head = f"{write.counted(row['late_n'], 'late order')}, {write.duration(row['late_sum_s'] / row['late_n'], decimals=1)} late on average"
-    return f"{head}; {write.percent(share, decimals=0)} of the late minutes were lost {_LOST.get(most, f'in the stage {_label(most).lower()}')}."
+    where = _LOST.get(most, f"in the stage {_label(most).lower()}")
+    return f"{head}; {write.percent(share, decimals=0)} of the late minutes were lost {where}."
 
 
 def _reasons(row: dict[str, Any]) -> list[str]:
