@@ -156,7 +156,7 @@ def grid(view: View) -> tuple[str, go.Figure]:
         hidden_tip=f"Hidden: {answer.too_few}",
     )
     specials = Specials(hidden_cells=sum(hour.is_hidden for hour in hours))
-    return legend_html(OFF_BY, theme=view.theme, period=view.days, specials=specials), drawn
+    return legend_html(OFF_BY, theme=view.theme, period=view.days, note="blank: no drives", specials=specials), drawn
 
 
 def _hour(row: Mapping[str, Any], factors: Mapping[tuple[bool, int], int]) -> Hour:

@@ -79,7 +79,7 @@ def drive_fit(classes: Sequence[Class], *, theme: Theme, height_px: int = 240) -
     figure.add_scatter(x=at, y=high, mode="lines", line=edge, fill="tonexty", fillcolor=fill, hoverinfo="skip", name="8 of 10 observed")
     ends = [0.0, max([*at, 1.0])]
     dash = {"color": colors.muted, "width": 1, "dash": "dot"}
-    figure.add_scatter(x=ends, y=ends, mode="lines", line=dash, hoverinfo="skip", name="as predicted")
+    figure.add_scatter(x=ends, y=ends, mode="lines", line=dash, hoverinfo="skip", name="As predicted")
     hover = "predicted %{x:.1f} min, observed %{y:.1f} min, n %{customdata:,}<extra></extra>"
     marker = {"color": colors.primary, "size": 7}
     figure.add_scatter(
@@ -89,7 +89,7 @@ def drive_fit(classes: Sequence[Class], *, theme: Theme, height_px: int = 240) -
         marker=marker,
         customdata=[each.n for each in classes],
         hovertemplate=hover,
-        name="observed p50",
+        name="Observed p50",
     )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"})
     figure.update_xaxes(rangemode="tozero", title={"text": "predicted, min", "font": {"size": 12}, "standoff": 4})

@@ -101,10 +101,8 @@ def grid(view: View) -> tuple[str, go.Figure]:
     )
     specials = Specials(hidden_cells=sum(hour.is_hidden for hour in drawn))
     where = "the chosen cell" if _clicked(view) is not None else view.days
-    legend = legend_html(
-        shown.classes, theme=view.theme, period=where, note="hatched: shut" if _open_hours(view) else "", specials=specials
-    )
-    return legend, chart
+    note = "hatched: shut, blank: no orders" if _open_hours(view) else "blank: no orders"
+    return legend_html(shown.classes, theme=view.theme, period=where, note=note, specials=specials), chart
 
 
 def _hour(view: View, row: Mapping[str, Any]) -> Hour:
