@@ -292,12 +292,17 @@ _STEPS: Final = {
 _OUTSIDE_IN: Final = 20
 """One trip in so many may lie outside all shifts before it is told: such trips are no engaged time."""
 
-_TOLD = """
-WITH strangers AS (
-    SELECT count(*) AS trips, min(driver_id) AS driver_id FROM now_trips
-    WHERE engaged_s > 0 AND driver_id NOT IN (SELECT driver_id FROM scratch.merged_shifts)
+_TOLD = f"""
+WITH spans AS (
+    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s, {_epoch_s("ended_at")} AS end_s FROM now_trips WHERE engaged_s > 0
+), strangers AS (
+    SELECT count(*) AS trips, min(driver_id) AS driver_id FROM spans WHERE driver_id NOT IN (SELECT driver_id FROM scratch.merged_shifts)
+), inside AS (
+    SELECT count(*) AS trips FROM spans ASOF JOIN scratch.merged_shifts AS shift
+        ON shift.driver_id = spans.driver_id AND spans.end_s > shift.start_s
+    WHERE shift.end_s > spans.start_s
 )
-SELECT (SELECT count(*) FROM now_trips WHERE engaged_s > 0) AS trips, (SELECT count(*) FROM scratch.shift_trips) AS inside,
+SELECT (SELECT count(*) FROM spans) AS trips, (SELECT trips FROM inside) AS inside,
     strangers.trips AS strangers, strangers.driver_id AS stranger, (SELECT min(driver_id) FROM scratch.merged_shifts) AS known,
     (SELECT count(*) FROM now_trips WHERE ended_at IS NULL OR ended_at < accepted_at) AS unended,
     (SELECT count(*) FROM scratch.unended_shifts) AS unknown, (SELECT count(*) FROM scratch.merged_shifts) AS shifts
@@ -309,7 +314,7 @@ def _remarks(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Return in words what keeps engaged time from being known: trips outside all shifts, trips without an end."""
     (told,) = connection.sql(_TOLD).to_arrow_table().to_pylist()
     remarks = []
-    outside = max(told["strangers"], told["trips"] - told["inside"])
+    outside = told["trips"] - told["inside"]
     if told["shifts"] and outside * _OUTSIDE_IN > told["trips"]:
         whose = f" ({told['strangers']:,} are of drivers without a shift, such as {told['stranger']})" if told["strangers"] else ""
         remarks.append(

@@ -10,13 +10,16 @@ from data.staging import Reading, is_word_for_nothing, quoted, text_of
 
 _ELEMENT = r"[^][(){}<>\s\"',;|]+"
 """An element of a list that is written as text: brackets, quotes, commas, semicolons, bars and blanks stand around it."""
+_NUMBER = r"[-+]?[0-9]{1,15}([.][0-9]{1,9})?"
+"""A word that is compared as a number too; with more digits numbers of one value in memory may be different ids."""
 
 
-def chosen_rows(reading: Reading, rows: Chosen) -> str:
-    """Return the SQL of the records that count; the reading's own where all do. Broken records stay, so that they are told."""
+def chosen_rows(reading: Reading, rows: Chosen, *, keeps_broken: bool = True) -> str:
+    """Return the SQL of the records that count; the reading's own where all do. Broken records stay where they are told."""
     kept = [f"coalesce({_is_one_of(reading, name, words)}, false)" for name, words in rows.only.items()]
     kept += [f"NOT coalesce({_is_one_of(reading, name, words)}, false)" for name, words in rows.without.items()]
-    return f"(SELECT * FROM {reading.relation} WHERE __fault IS NOT NULL OR ({' AND '.join(kept)}))" if kept else reading.relation
+    broken = "__fault IS NOT NULL OR" if keeps_broken else "__fault IS NULL AND"
+    return f"(SELECT * FROM {reading.relation} WHERE {broken} ({' AND '.join(kept)}))" if kept else reading.relation
 
 
 def left_out(connection: duckdb.DuckDBPyConnection, reading: Reading, chosen: str) -> str:
@@ -28,17 +31,20 @@ def left_out(connection: duckdb.DuckDBPyConnection, reading: Reading, chosen: st
 
 
 def elements(reading: Reading, name: str) -> str:
-    """Return the SQL of the elements of a list in a column: a list of texts, from a list of any kind or from a text."""
+    """Return the SQL of the different elements of a list in a column: a list of texts, from a list of any kind or from a text."""
     raw, kind = reading.field(name)
     if kind.endswith("[]"):
-        return f"list_transform(({raw})::VARCHAR[], lambda element: trim(element))"
-    return f"list_transform(regexp_extract_all({text_of(raw, kind)}, {quoted(_ELEMENT)}), lambda element: {reading.id_of('element', kind)})"
+        element = "nullif(trim(element), '')" if kind == "VARCHAR[]" else text_of("element", kind.removesuffix("[]"))
+        return f"list_distinct(list_transform({raw}, lambda element: {element}))"
+    found = f"regexp_extract_all({text_of(raw, kind)}, {quoted(_ELEMENT)})"
+    return f"list_distinct(list_transform({found}, lambda element: {reading.id_of('element', kind)}))"
 
 
 def _is_one_of(reading: Reading, name: str, words: Sequence[str]) -> str:
     text = f"lower({text_of(*reading.field(name))})"
-    ways = [f"{text} IN ({', '.join(map(quoted, words))})"]
-    numbers = [word for word in words if re.fullmatch(r"[-+]?\d+(\.\d+)?", word)]
-    ways += [f"try_cast({text} AS DOUBLE) IN ({', '.join(numbers)})"] if numbers else []
+    # Both sides are lowered by the database: of letters beyond the Latin ones Python and it make different ones.
+    ways = [f"{text} IN ({', '.join(f'lower({quoted(word)})' for word in words)})"]
+    numbers = [word for word in words if re.fullmatch(_NUMBER, word)]
+    ways += [f"try_cast({text} AS DOUBLE) IN ({', '.join(f'{word}::DOUBLE' for word in numbers)})"] if numbers else []
     ways += [f"{text} IS NULL", is_word_for_nothing(text)] if "" in words else []
     return f"({' OR '.join(ways)})"

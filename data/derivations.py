@@ -45,7 +45,7 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which rows of a file count, by words of its columns in lower case; an empty text means missing.
+    """Which rows of a file count, by words of its columns in any case; an empty text means missing.
 
     ``only``: rows with one of these words in each of these columns; ``without``: of them not those with one of these words.
     """
@@ -224,7 +224,7 @@ def _words(raw: Any, place: str) -> tuple[str, ...]:
     words = raw if isinstance(raw, list) else [raw]
     if not words:
         raise MappingError(f"{place}: name at least one word")
-    return tuple((str(word) if isinstance(word, bool) else plain(word, place)).strip().lower() for word in words)
+    return tuple((str(word) if isinstance(word, bool) else plain(word, place)).strip() for word in words)
 
 
 def _values(loaded: dict[str, Column], raw: Any, place: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -150,7 +150,7 @@ def _sql_name(source: Source | None, place: int) -> str:
 def _make(connection: duckdb.DuckDBPyConnection, table: str, other: Reading, joined: Joined) -> list[str]:
     """Write the joined file with one row per key; return what was done about several, in words."""
     join, columns = joined.join, joined.source.columns
-    other = replace(other, relation=chosen_rows(other, join.rows))
+    other = replace(other, relation=chosen_rows(other, join.rows, keeps_broken=False))
     keys = [
         f"{f'unnest({elements(other, right)})' if right == join.split else other.id_of(*other.field(right))} AS __key_{place}"
         for place, (_, right) in enumerate(join.on)

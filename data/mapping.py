@@ -230,6 +230,8 @@ def _refuse_unfit(feed: Feed, place: str) -> None:
     derived, table = feed.derivations, feed.table
     if derived.infer and (feed.file or feed.query or feed.columns):
         raise MappingError(f"{place}: {table.name} are inferred from {derived.infer}, or read from a file; keep one of them")
+    if feed.file is None and feed.query is None and derived.rows.columns:
+        raise MappingError(f"{place}: only and except choose rows of a file, and {table.name} have none here")
     for name in feed.units:
         kind = Kind.LATITUDE if name in PICKUP else table.column(name).kind
         if kind is Kind.INSTANT and derived.base_date is None and len(feed.columns.get(name, ())) < 2:
@@ -315,7 +317,8 @@ def template() -> str:
     head = [
         "# Mapping of source files to MallReach's tables. Keep the tables you have, delete the rest, and put your own column names on the",
         "# right. A column that bears the contract's name need not be listed. Paths are relative to this file.",
-        "# What a source does not say so, a mapping can derive: words, joins, times of day, places, inferred tables; see docs/loading.md.",
+        "# What a source does not say so, a mapping can derive: rows that count (only, except), words, joins of files, logs and lists,",
+        '# ids ("#line", "#file"), times of day, days without a year, places, inferred tables; see docs/loading.md.',
         "# Optional in every table: constants, units, time_zone, date_formats, merge; orders also: nearest. Instead of a local file: an",
         '# address (s3://, gs://, abfs://, https://), or query = "select ..." with database = "env:MALLREACH_PG"; see docs/sources.md.',
         "",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from data.cells import haversine_sql
 from data.checks import reject_case
 from data.contracts import CELL_RESOLUTION, TIMELINE, Column, Kind, Table
+from data.derivations import lacks_year
 from data.errors import MappingError
 from data.mapping import Feed
 from data.sources import Source, parquet
@@ -141,7 +142,7 @@ class Reading:
     def field(self, name: str) -> tuple[str, str]:
         """Return the SQL of a source's column, text without blanks around it, and its type."""
         if self.source is not None and name in OF_ROWS:
-            return ("__line", "BIGINT") if name == OF_ROWS[0] else (quoted(self.source.path.name), "VARCHAR")
+            return ("__line", "BIGINT") if name == OF_ROWS[0] else (quoted(self.source.name), "VARCHAR")
         place = self.source.position(name) if self.source else None
         if self.source is None or place is None:
             file = self.source.name if self.source else "a table of constants"
@@ -196,8 +197,8 @@ def staged(reading: Reading, world: "World") -> str:
     table = reading.table
     layers = [_as_it_stands(reading), _cast(reading), _located(reading, world), *_followed(reading), *_doors(reading)]
     layers += [_plausible(reading), _accepted(reading)]
-    sql = ""
-    for layer in layers:
+    sql, *above = layers  # names and words of a source stand in the first one alone, whatever they are
+    for layer in above:
         sql = layer.replace("{below}", f"({sql})")
     zone_dependent = frozenset(column.name for column in table.loaded if column.kind is Kind.INSTANT)
     local = _local(table, has_doors=bool(_doors(reading)))
@@ -282,7 +283,7 @@ def _value(reading: Reading, column: Column) -> str:
     if column.kind in _NUMBER_KINDS:
         return _number(raw, kind, column, reading.feed.factor(column))
     if column.kind is Kind.DAY:
-        return day_of(raw, kind, reading.feed.date_formats)
+        return day_of(raw, kind, reading.feed.date_formats, reading.feed.derivations.base_date)
     if column.kind in (Kind.LATITUDE, Kind.LONGITUDE):
         return f"CASE WHEN isfinite(try_cast({raw} AS DOUBLE)) THEN try_cast({raw} AS DOUBLE) END"
     if column.kind is Kind.TEXT:
@@ -317,14 +318,21 @@ def _number(raw: str, kind: str, column: Column, factor: float) -> str:
     return f"CASE WHEN {is_fit} THEN round({number} * {factor})::BIGINT END"
 
 
-def day_of(raw: str, kind: str, formats: Sequence[str]) -> str:
-    """Return the SQL of a day; null where the value is none."""
+def day_of(raw: str, kind: str, formats: Sequence[str], base: str | None = None) -> str:
+    """Return the SQL of a day, of one without a year from a base on; null where the value is none."""
     if kind != "VARCHAR":
         return f"try_cast({raw} AS DATE)"
-    ways = [f"try_cast({raw} AS DATE)", f"try_cast({raw} AS TIMESTAMP)::DATE"]
-    if formats:
-        ways.insert(0, f"try_strptime({raw}, {_list(formats)})::DATE")
-    return f"coalesce({', '.join(ways)})"
+    ways = [f"{each}::DATE" for each in with_year(raw, base, formats)]
+    ways += [f"try_strptime({raw}, {_list(formats)})::DATE"] if formats else []
+    return f"coalesce({', '.join([*ways, f'try_cast({raw} AS DATE)', f'try_cast({raw} AS TIMESTAMP)::DATE'])})"
+
+
+def with_year(text: str, base: str | None, formats: Sequence[str]) -> Iterator[str]:
+    """Yield the SQL of a time that is written without its year, by each format that has none: the first such moment from a day on."""
+    for each in filter(lacks_year, formats if base else ()):
+        year = int(str(base)[:4])
+        this, next_ = (f"try_strptime('{number} ' || {text}, {quoted(f'%Y {each}')})" for number in (year, year + 1))
+        yield f"CASE WHEN {this} >= TIMESTAMP '{base}' THEN {this} ELSE {next_} END"
 
 
 def _list(texts: Sequence[str]) -> str:

@@ -14,10 +14,10 @@ import duckdb
 
 from data.chosen import chosen_rows, left_out
 from data.contracts import TIMELINE, Column, Kind
-from data.derivations import PICKUP, Chosen, degrees_per_meter, lacks_year, pairs
+from data.derivations import PICKUP, Chosen, degrees_per_meter, pairs
 from data.joins import Joined, joined_relation, view
 from data.mapping import Feed, Nearest
-from data.staging import Reading, day_of, identifier, instant_of, is_nothing_sql, number_in, quoted
+from data.staging import Reading, day_of, identifier, instant_of, is_nothing_sql, number_in, quoted, with_year
 
 _ISO = "'%Y-%m-%dT%H:%M:%S.%f'"
 """How mended times are written: with a letter and a fraction, which hardly any format that a mapping gives would take for another day."""
@@ -166,7 +166,7 @@ def _without(sql: str, kind: str, reading: Reading, name: str) -> tuple[str, boo
         return sql, False
     if kind == "VARCHAR":
         return f"CASE WHEN {sql} NOT IN ({', '.join(quoted(word.strip()) for word in words)}) THEN {sql} END", True
-    numbers = [word for word in words if re.fullmatch(r"[-+]?\d+(\.\d+)?", word.strip())]
+    numbers = [word for word in words if re.fullmatch(r"[-+]?[0-9]+([.][0-9]+)?", word.strip())]
     if not numbers or kind in ("BOOLEAN", "DATE") or kind.startswith("TIME"):
         return sql, False
     return f"CASE WHEN {sql} NOT IN ({', '.join(numbers)}) THEN {sql} END", True
@@ -205,14 +205,13 @@ def _dated(reading: Reading, name: str) -> str | None:
     factor = reading.feed.factor_of(name, Kind.INSTANT) if unit else None
     if len(names) > 1:
         *days, last = names
-        day_text, day_formats = " || ' ' || ".join(_day_text(reading, each) for each in days), _day_formats(reading.feed.date_formats)
-        without_year = [f"{each}::DATE" for each in _with_year(f"({day_text})", base, day_formats)]
-        day = f"coalesce({', '.join([*without_year, day_of(day_text, 'VARCHAR', day_formats)])})"
+        day_text = " || ' ' || ".join(_day_text(reading, each) for each in days)
+        day = day_of(f"({day_text})", "VARCHAR", _day_formats(reading.feed.date_formats), base)
         text = _spaced(reading, name)
         formats = f"[{', '.join(map(quoted, reading.feed.date_formats))}]"
         # A format may want the parts with a space between them or without: 20260302 and 1205.
         written = (text, text.replace(" || ' ' || ", " || "))
-        whole = [way for each in written for way in _with_year(f"({each})", base, reading.feed.date_formats)]
+        whole = [way for each in written for way in with_year(f"({each})", base, reading.feed.date_formats)]
         whole += [f"try_strptime({each}, {formats})" for each in written] if reading.feed.date_formats else []
         seconds = _seconds_of_day(f"({_gapless(reading, last, name)})::VARCHAR", factor)
         clock = f"({day})::TIMESTAMP + to_microseconds(round({seconds} * 1e6)::BIGINT)"
@@ -222,15 +221,7 @@ def _dated(reading: Reading, name: str) -> str | None:
         return None
     text = f"({_gapless(reading, names[0], name)})::VARCHAR"
     clock = f"TIMESTAMP '{base}' + to_microseconds(round({_seconds_of_day(text, factor)} * 1e6)::BIGINT)"
-    return f"coalesce({', '.join([clock, *_with_year(text, base, reading.feed.date_formats)])})"
-
-
-def _with_year(text: str, base: str | None, formats: Sequence[str]) -> Iterator[str]:
-    """Yield the SQL of a time that is written without its year, by each format that has none: the first such moment from a day on."""
-    for each in filter(lacks_year, formats if base else ()):
-        year = int(str(base)[:4])
-        this, next_ = (f"try_strptime('{number} ' || {text}, {quoted(f'%Y {each}')})" for number in (year, year + 1))
-        yield f"CASE WHEN {this} >= TIMESTAMP '{base}' THEN {this} ELSE {next_} END"
+    return f"coalesce({', '.join([clock, *with_year(text, base, reading.feed.date_formats)])})"
 
 
 def _names(reading: Reading, name: str) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
 """Rows that a mapping leaves out, lists and logs that it joins, ids of several parts, days without a year, and files between blanks."""
 
+import json
+
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from data.errors import MappingError
+from data.mapping import Mapping
 from data.warehouse import Count
 from tests.loading import Shop, rules
 
@@ -55,9 +59,24 @@ def test_a_column_to_choose_rows_by_must_be_there(shop: Shop) -> None:
         shop.load(mapping=ORDERS + 'only = { state = "food" }\n')
 
 
+def test_words_are_compared_in_any_case_of_any_letters_and_long_numbers_as_the_ids_that_they_are(shop: Shop) -> None:
+    ids = ["9007199254740993", "9007199254740992", "\u0661", "{below}", "\u039f\u03a3", "100%", "it's"]
+    shop.rows_file("orders.csv", [{"order_id": place, "mall_id": "M1", "placed_at": PLACED, "it": each} for place, each in enumerate(ids)])
+
+    for place, word in enumerate(ids):
+        shop.load(mapping=ORDERS + f'only = {{ it = "{word}" }}\n', replace=True)
+        assert column(shop, "order_id") == [str(place)], word
+
+    name = '{below}\'s "[100%]"'
+    rows = pa.table({"order_id": ["a", "b"], "mall_id": ["M1", "M1"], "placed_at": [PLACED, PLACED], name: [1, 2]})
+    pq.write_table(rows, shop.folder / "orders.parquet")
+    shop.load(mapping=ORDERS.replace(".csv", ".parquet") + f"only = {{ {json.dumps(name)} = 2 }}\n", replace=True)
+    assert column(shop, "order_id") == ["b"]
+
+
 def test_a_log_of_events_is_joined_once_for_every_event_and_rows_count_by_what_is_joined(shop: Shop) -> None:
     events = [("a", "PICKED", "17:20"), ("a", "PICKED", "17:19"), ("a", "DONE", "17:40"), ("b", "PICKED", "17:30"), ("c", "DONE", "18:00")]
-    shop.rows_file("events.csv", [{"order": order, "event": event, "at": f"2026-03-02 {at}"} for order, event, at in events])
+    shop.write("events.csv", "\n".join(["order,event,at", *(f"{order},{event},2026-03-02 {at}" for order, event, at in events), "c\n"]))
     shop.rows_file("orders.csv", [{"order_id": order, "mall_id": "M1", "placed_at": PLACED} for order in "abc"])
     mapping = """
     join = [
@@ -77,10 +96,8 @@ def test_a_log_of_events_is_joined_once_for_every_event_and_rows_count_by_what_i
     assert "orders: 1 of 3 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
 
 
-@pytest.mark.parametrize("kind", ["text", "list"])
-def test_each_element_of_a_list_is_a_key(shop: Shop, kind: str) -> None:
-    lists = [[17, 18], [19], []]
-    values = lists if kind == "list" else ["[17, 18]", "19", "[]"]
+@pytest.mark.parametrize("values", [["[17, 18, 17]", "19", "[]"], [[17, 18, 17], [19], []], [[17.0, 18.0, None], [19.0], []]])
+def test_each_element_of_a_list_is_a_key_once(shop: Shop, values: list[object]) -> None:
     pq.write_table(pa.table({"courier": ["x", "y", "z"], "number": [1, 2, 3], "ids": values}), shop.folder / "waves.parquet")
     shop.rows_file("orders.csv", [{"order_id": order, "mall_id": "M1", "placed_at": PLACED} for order in ("17", "18", "19", "20")])
     join = 'join = { name = "wave", file = "waves.parquet", on = { order_id = "ids" }, split = "ids" }\n'
@@ -116,6 +133,19 @@ def test_trips_outside_the_shifts_of_their_drivers_and_without_an_end_are_told(s
     assert not any("outside the shifts" in note or "no usable end" in note for note in again.notes)
 
 
+def test_a_trip_that_reaches_into_two_shifts_hides_no_trip_outside_all(shop: Shop) -> None:
+    shifts, trips = [("17:00", "18:00"), ("18:30", "20:00")], [("17:30", "19:00"), ("21:00", "21:30")]
+    kinds = (("shift", "start_at", "end_at", shifts), ("trip", "accepted_at", "ended_at", trips))
+    for key, start, end, spans in kinds:
+        rows = [{f"{key}_id": a, "driver_id": "a", start: f"2026-03-02 {a}", end: f"2026-03-02 {b}"} for a, b in spans]
+        shop.rows_file(f"{key}s.csv", rows)
+
+    result = shop.load(shop.folder / "shifts.csv", shop.folder / "trips.csv", replace=True)
+
+    (outside,) = (note for note in result.notes if "outside the shifts" in note)
+    assert outside.startswith("trips: 1 of 2 lie outside the shifts of their drivers and are no engaged time; ")
+
+
 def test_whole_numbers_with_a_fraction_are_the_same_ids_as_without(shop: Shop) -> None:
     ids = ["17.0", "17", "v1.0", "007.0", "2.50"]
     rows = [{"order_id": place, "mall_id": "M1", "placed_at": PLACED, "rider": each} for place, each in enumerate(ids)]
@@ -138,6 +168,13 @@ def test_rows_without_an_id_are_known_by_file_and_line_and_are_the_same_the_next
 
     assert column(shop, "order_id") == ["orders-1.csv-2", "orders-1.csv-3", "orders-2.parquet-1"]
     assert not shop.load(mapping=mapping).is_new
+
+    with pd.ExcelWriter(shop.folder / "book.xlsx") as book:
+        for sheet in "AB":
+            pd.DataFrame({"mall_id": ["M1"], "placed_at": [PLACED]}).to_excel(book, sheet_name=sheet, index=False)
+    sheets = (mapping.replace("orders-*", f'book.xlsx"\nsheet = "{sheet}').replace("[orders]", "[[orders]]") for sheet in "AB")
+    shop.load(mapping="".join(sheets), replace=True)
+    assert column(shop, "order_id") == ["book.xlsx#A-2", "book.xlsx#B-2"]
 
 
 def test_ids_of_several_columns_are_kept_apart_and_miss_what_a_part_misses(shop: Shop) -> None:
@@ -190,3 +227,19 @@ def test_a_single_column_of_words_is_not_divided_at_its_blanks(shop: Shop) -> No
     shop.load(mapping=mapping + 'columns = { mall_id = "name of mall", name = "name of mall" }\n')
 
     assert [row["name"] for row in shop.rows("SELECT name FROM malls ORDER BY name")][:2] == ["Desert Ridge", "Fashion Show"]
+
+
+def test_days_of_malls_without_a_year_are_the_first_of_their_name_too(shop: Shop) -> None:
+    shop.rows_file("malls.csv", [{"mall_id": each, "name": each, "opened_on": each} for each in ("12-31", "05-22", "2026-01-01")])
+    head = '[malls]\nfile = "malls.csv"\nbase_date = 2027-12-30\ndate_formats = ["%m-%d"]\n'
+
+    shop.load(mapping=head + 'constants = { market_id = "desert", latitude = 33.5, longitude = -112 }\n')
+
+    opened = shop.rows("SELECT mall_id, opened_on::VARCHAR AS day FROM malls WHERE opened_on IS NOT NULL ORDER BY opened_on")
+    assert [tuple(row.values()) for row in opened] == [("2026-01-01", "2026-01-01"), ("12-31", "2027-12-31"), ("05-22", "2028-05-22")]
+
+
+@pytest.mark.parametrize("head", ['[markets]\nconstants = { market_id = "m" }\n', '[shifts]\ninfer = "orders"\n'])
+def test_rows_of_no_file_cannot_be_chosen(head: str) -> None:
+    with pytest.raises(MappingError, match="only and except choose rows of a file"):
+        Mapping.parse(head + 'only = { state = "A" }\n')
