@@ -136,10 +136,10 @@ def test_the_table_says_what_is_hidden_left_out_and_modelled(town, ask):
 
     assert "hidden: fewer than 10 customers" in output
     assert "left out" not in output  # two of the nine who are hidden might be among them
-    assert "at most 50.0% of the orders are in hidden rows" in output
+    assert "at most 50.0 % of the orders are in hidden rows" in output
     town.deliver("M4", seconds=[600] * 9)
     _, output, _ = ask("metric", "click_to_door", "--by", "mall")
-    assert "\n64.3% of the orders are in hidden rows" in output
+    assert "\n64.3 % of the orders are in hidden rows" in output
     assert "left out: 2 delivered orders without usable times" in output
 
 

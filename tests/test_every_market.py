@@ -80,3 +80,8 @@ def test_what_takes_too_long_is_given_up():
     many = Market(largest(random.integers(0, 9, (12, 30)), np.zeros(30, np.int64), np.zeros(12, np.int64)), tuple(range(12)))
     with pytest.raises(TooMany):
         nation([many], kept_of(12, count=6, budget=None, costs=[0] * 12, first=()), most_work=10_000)
+
+
+def test_without_a_candidate_the_empty_set_is_beyond_less_than_it_is_worth_alone():
+    told = nation([], kept_of(0, count=None, budget=None, costs=[], first=()))
+    assert [list(sets_of(told, over)) for over in (None, -1, 0)] == [[((), 0)], [((), 0)], []]

@@ -17,7 +17,7 @@ from analytics.choosing.carried import source
 from analytics.choosing.certificate import certificate, digest, read, text
 from analytics.choosing.forecast import demands, forecast
 from analytics.choosing.portfolio import allowances, in_all, next_sets, point, portfolio
-from analytics.choosing.portfolio_words import money, sentence
+from analytics.choosing.portfolio_words import money, sentence, spent
 from analytics.choosing.raw import by_hand, raw
 from analytics.choosing.robustness import lead, standing, worlds
 from analytics.choosing.scenario import Scenario, scenario
@@ -245,7 +245,7 @@ def test_what_cannot_be_searched_is_taken_on_trust_and_said(place, tmp_path, cap
 
 def test_what_is_under_run_is_no_part_of_what_is_certified(place):
     told = certificate(place, portfolio(place, wished(open="3")))
-    assert set(told["run"]) == {"solver", "seconds", "cells", "rows", "greedy"}
+    assert set(told["run"]) == {"solver", "seconds", "was_cut", "cells", "rows", "greedy"}
     told["run"] = {}
     assert verifies(verify(place, read(text(told))))
 
@@ -506,8 +506,10 @@ def test_the_sentence_says_what_to_open_from_what_to_what_and_how_good_that_is(p
     shares = f"{100 * found.before / found.total:.1f} to {100 * found.value / found.total:.1f} %"
     less = 100 * (found.value - others[0].value) / found.total
     assert sentence(found, others) == f"Open {names}: {shares} of people covered. Best set, proven; next best set {less:.1f} pts less."
-    unproven = replace(found, choice=Choice(found.choice.sites, found.value, found.value + found.total // 100, None, 1.0, 1, 1))
-    assert "Best set found, not proven: at most 1.0 pts could be missing" in sentence(unproven)
+    unproven = replace(found, choice=Choice(found.choice.sites, 1000, 1010, None, 1.0, 1, 1, was_cut=True))
+    assert sentence(replace(unproven, total=1000)).endswith("not proven: at most 1.0 pts could be missing (1.00 %).")
+    assert spent(unproven.choice) == "1.00 s, cut off by the time limit: another run may find another set"
+    assert spent(replace(unproven.choice, was_cut=False)) == "1.00 s"
 
 
 def test_malls_in_all_sets_stand_first_in_each(place):

@@ -123,6 +123,7 @@ def certificate(version: Version, found: Portfolio, others: Sequence[Portfolio] 
     run = {
         "solver": f"HiGHS of SciPy {scipy.__version__}, relative gap 0",
         "seconds": round(choice.seconds, 3),
+        "was_cut": choice.was_cut,
         "cells": choice.cells,
         "rows": choice.rows,
         "greedy": choice.greedy,

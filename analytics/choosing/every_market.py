@@ -100,7 +100,7 @@ def sets_of(found: Nation, over: int | None, *, most_work: int = MOST_WORK) -> I
     while waiting:
         place, chosen, value = waiting.pop()
         if place == len(parts):
-            if kept.is_allowed(chosen):
+            if (over is None or value > over) and kept.is_allowed(chosen):
                 yield tuple(sorted(chosen)), value
             continue
         for size, sets in parts[place].by_size.items():

@@ -6,6 +6,7 @@ from typing import Final
 from analytics.choosing.portfolio import Portfolio
 from analytics.choosing.robustness import Lead
 from analytics.choosing.wish import Wish
+from analytics.models.covering import Choice
 
 _THOUSAND: Final = 1000
 
@@ -65,6 +66,12 @@ def _at(found: Portfolio) -> str:
     return change(found).split(" to ", 1)[1]
 
 
+def spent(choice: Choice) -> str:
+    """Return how long a choice took, and whether another run may take other turns."""
+    cut = ", cut off by the time limit: another run may find another set" if choice.was_cut else ""
+    return f"{choice.seconds:.2f} s{cut}"
+
+
 def amount(found: Portfolio, value: int) -> str:
     """Return a difference of values in the unit of the aim: ``0.2 pts``, ``14 orders a week``."""
     asked = found.wish
@@ -110,7 +117,8 @@ def _standing(found: Portfolio, others: Sequence[Portfolio]) -> str:
         return ""
     best = "Best set, proven"
     if not choice.is_proven:
-        best = f"Best set found, not proven: at most {amount(found, abs(choice.bound - choice.value))} could be missing ({choice.gap:.2%})"
+        missing = amount(found, abs(choice.bound - choice.value))
+        best = f"Best set found, not proven: at most {missing} could be missing ({100 * choice.gap:.2f} %)"
     if not others:
         return f"{best}."
     less = abs(found.value - others[0].value)

@@ -178,7 +178,7 @@ def _told(
 
 def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list["Point"], standings: list["Standing"]) -> None:
     from analytics.choosing.portfolio import in_all  # noqa: PLC0415
-    from analytics.choosing.portfolio_words import amount, change, money, shown  # noqa: PLC0415
+    from analytics.choosing.portfolio_words import amount, change, money, shown, spent  # noqa: PLC0415
 
     print(said)
     if found.choice is None:
@@ -199,7 +199,7 @@ def _print(said: str, found: "Portfolio", others: list["Portfolio"], curve: list
         print(f"{world.name}: {'still the best set' if world.holds else f'gives up {amount(world.best, world.regret)}'}")
     greedy = "" if choice.greedy is None else f"; greed would have had {shown(found, choice.greedy):,.1f}"
     merged = f", {choice.cells:,} cells as {choice.rows:,} rows" if choice.rows else ""
-    print(f"value {choice.value:,}, bound {choice.bound:,}, gap {choice.gap:.2%}, {choice.seconds:.2f} s{merged}{greedy}")
+    print(f"value {choice.value:,}, bound {choice.bound:,}, gap {100 * choice.gap:.2f} %, {spent(choice)}{merged}{greedy}")
     for note in found.notes:
         print(f"note: {note}")
 

@@ -105,7 +105,7 @@ def _remarks(answer: Answer) -> list[str]:
     lines = [f"version {answer.version_id}, {row_count(answer)}" + (", synthetic data" if answer.is_synthetic else "")]
     if answer.hidden_share:
         most = "at most " if answer.rows_behind is None else ""
-        lines.append(f"{most}{answer.hidden_share:.1%} of the {answer.rows_are} are in hidden rows")
+        lines.append(f"{most}{100 * answer.hidden_share:.1f} % of the {answer.rows_are} are in hidden rows")
     lines += [f"left out: {count:,} {reason}" for reason, count in answer.left_out.items()]
     return lines + ([f"note: {answer.note}"] if answer.note else [])
 

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.choosing import tables
 from analytics.choosing.certificate import certificate, text
 from analytics.choosing.portfolio import Portfolio
-from analytics.choosing.portfolio_words import amount, change, money, shown
+from analytics.choosing.portfolio_words import amount, change, money, shown, spent
 from analytics.choosing.robustness import Lead, Standing
 from analytics.export import of_table, safe_stem
 from ui import filters, panels
@@ -158,7 +158,7 @@ def _proof(view: View, by: Asked) -> None:
             ("Value", f"{_number(by, choice.value)}: {choice.value:,} {told['unit']}"),
             ("Bound", f"{_number(by, choice.bound)}: {choice.bound:,} {told['unit']}; no set is beyond it"),
             ("Gap", write.percent(choice.gap, decimals=3)),
-            ("Time", f"{choice.seconds:.2f} s"),
+            ("Time", spent(choice)),
             ("Problem", f"{choice.cells:,} cells{merged}"),
             ("Greedy set", greedy),
         ],
