@@ -103,3 +103,11 @@ def test_shares_of_ranks_are_written_where_they_are_more_than_nothing() -> None:
     narrow = rank_shares(["A", "B"], [[0.75, 0.25], [0.001, 0.999]], theme="dark", is_narrow=True)
     assert [list(row) for row in narrow.data[0].text] == [["75", "25"], ["", "100"]]
     assert list(figure.data[0].x) == ["1", "2"]
+
+
+def test_two_malls_of_one_name_have_a_row_each_and_a_mall_named_by_a_number_is_no_number() -> None:
+    figure = rank_shares(["Galleria", "Galleria", "2024"], [[1, 0, 0], [0, 1, 0], [0, 0, 1]], theme="light")
+
+    assert len(set(figure.data[0].y)) == 3
+    assert [name.rstrip("\N{ZERO WIDTH SPACE}") for name in figure.data[0].y] == ["Galleria", "Galleria", "2024"]
+    assert figure.layout.yaxis.type == "category"

@@ -32,6 +32,16 @@ def names_above(figure: go.Figure, named: Sequence[tuple[str, str]]) -> None:
     figure.update_layout(height=figure.layout.height + more, margin_t=_UNIT_PX + more)
 
 
+def apart(names: Sequence[str]) -> list[str]:
+    """Return names of which no two are alike: an axis would lay their rows over each other. What sets them apart does not show."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, -1) + 1
+        found.append(name + "\N{ZERO WIDTH SPACE}" * seen[name])
+    return found
+
+
 def template(theme: Theme) -> go.layout.Template:
     """Return the template ``mallreach`` for a light or a dark ground."""
     colors = tokens(theme)

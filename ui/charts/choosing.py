@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ui.charts.base import template
+from ui.charts.base import apart, template
 from ui.format import LONGEST_NAME, percent, shortened
 from ui.palette import AMOUNT, Theme, tokens
 
@@ -154,7 +154,7 @@ def rank_shares(names: Sequence[str], shares: Sequence[Sequence[float]], *, them
     figure = go.Figure(layout={"template": template(theme), "height": _TOP_PX + _ROW_PX * max(1, len(names)) + 8})
     figure.add_heatmap(
         x=ranks,
-        y=[escape(texts[name]) for name in names],
+        y=apart([escape(texts[name]) for name in names]),
         z=[list(row) for row in shares],
         zmin=0,
         zmax=1,
@@ -170,7 +170,7 @@ def rank_shares(names: Sequence[str], shares: Sequence[Sequence[float]], *, them
         customdata=[[percent(share) for share in row] for row in shares],
         hovertemplate="%{y}: rank %{x} under %{customdata} of weightings<extra></extra>",
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(side="top", type="category")
     figure.update_layout(margin={"l": 8, "r": 8, "t": _TOP_PX, "b": 4})
     return figure

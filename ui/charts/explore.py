@@ -7,7 +7,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from ui.charts.base import names_above, template
+from ui.charts.base import apart, names_above, template
 from ui.format import LONGEST_NAME, shortened
 from ui.palette import Classes, Theme, readable_on, tokens
 
@@ -63,7 +63,7 @@ def ranked_bars(bars: Sequence[Bar], *, unit: Unit, theme: Theme, before: str = 
     colors = tokens(theme)
     longest = LONGEST_NAME if is_narrow else _LONGEST_BAR_NAME
     texts = shortened((bar.name for bar in bars), longest)
-    names = _apart([escape(texts[bar.name]) for bar in bars])
+    names = apart([escape(texts[bar.name]) for bar in bars])
     figure = go.Figure(layout={"template": template(theme), "height": _AXIS_PX + _BAR_PX * max(1, len(bars))})
     hover = [_bar_tip(bar, unit, before) for bar in bars]
     figure.add_bar(
@@ -235,16 +235,6 @@ def _bar_tip(bar: Bar, unit: Unit, before: str) -> str:
     if before and bar.before is not None:
         lines.append(f"{escape(before)}: {unit.text(bar.before)}")
     return "<br>".join([*lines, *([f"n {bar.n:,}"] if bar.n is not None else [])])
-
-
-def _apart(names: Sequence[str]) -> list[str]:
-    """Return names of which no two are alike: an axis would lay their bars over each other. What sets them apart does not show."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        seen[name] = seen.get(name, -1) + 1
-        found.append(name + "\N{ZERO WIDTH SPACE}" * seen[name])
-    return found
 
 
 def _axis_decimals(unit: Unit, widest: float) -> int:
