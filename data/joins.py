@@ -124,7 +124,7 @@ def joined_relation(
     for number, (each, relation) in enumerate(zip(joined, relations, strict=True)):
         before, table = sql, f"scratch.joined_{reading.position}_{number}"
         other = Reading(reading.position, reading.feed, each.source, relation, None)
-        notes += _make(connection, table, other, each)
+        notes += [*_broken(connection, other, each.join), *_make(connection, table, other, each)]
         here = replace(reading, source=whole)
         keys = [
             (qualified(left, reading.source, joined[:number], "join"), f"__key_{place}")
@@ -145,6 +145,16 @@ def joined_relation(
 
 def _sql_name(source: Source | None, place: int) -> str:
     return identifier(source.columns[place]) if source and source.is_parquet else f"c{place}"
+
+
+def _broken(connection: duckdb.DuckDBPyConnection, other: Reading, join: Join) -> list[str]:
+    """Return in words how many records of a joined file are broken: they are no rows of a table, so that no finding tells of them."""
+    sql = f"SELECT count(*), min(__line) FROM {other.relation} WHERE __fault IS NOT NULL"
+    count, line = connection.execute(sql).fetchone() or (0, None)
+    if not count or other.source is None:
+        return []
+    what = "they are left out" if join.rows.columns else "they are joined with the fields that they have"
+    return [f"{other.table.name}: broken records of {other.source.name}: {count:,}, the first in line {line:,}; {what}"]
 
 
 def _make(connection: duckdb.DuckDBPyConnection, table: str, other: Reading, joined: Joined) -> list[str]:

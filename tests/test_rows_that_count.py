@@ -94,6 +94,19 @@ def test_a_log_of_events_is_joined_once_for_every_event_and_rows_count_by_what_i
         "(b, '17:30', NULL)",
     ]
     assert "orders: 1 of 3 rows of orders.csv are left out, as the mapping says (only, except)" in result.notes
+    assert "orders: broken records of events.csv: 1, the first in line 7; they are left out" in result.notes
+
+
+def test_broken_records_of_a_joined_file_are_told(shop: Shop) -> None:
+    shop.rows_file("orders.csv", [{"order_id": "a", "mall_id": "M1", "placed_at": PLACED}])
+    shop.write("riders.csv", "order,rider,vehicle\na,x\n")
+    join = 'join = { file = "riders.csv", on = { order_id = "order" } }\n'
+
+    result = shop.load(mapping=ORDERS + join + 'columns = { driver_id = "riders.rider" }\n', replace=True)
+
+    assert column(shop, "driver_id") == ["x"]
+    told = "orders: broken records of riders.csv: 1, the first in line 2; they are joined with the fields that they have"
+    assert told in result.notes
 
 
 @pytest.mark.parametrize("values", [["[17, 18, 17]", "19", "[]"], [[17, 18, 17], [19], []], [[17.0, 18.0, None], [19.0], []]])
