@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 from random import Random
 from time import process_time
@@ -15,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse.csgraph import shortest_path
 
 from analytics.models import conditions as conditions_module
-from analytics.models import covering, covering_best, effort, gains, savings
+from analytics.models import covering, covering_best, covering_exact, covering_rounded, effort, gains, savings
 from analytics.models.conditions import Infeasible, Rule, conditions, without_set
 from analytics.models.covering import best, choose_covering, choose_p_median, next_best
 from analytics.models.covering_bound import relaxed
@@ -522,6 +523,21 @@ def test_out_of_time_the_best_set_found_stands_with_a_bound_that_is_not_below_it
     assert choice.gap < 0.1
     assert not choice.is_proven
     assert choice.was_cut
+
+
+def test_where_the_clock_ends_the_solver_it_is_said(monkeypatch):
+    ended, problem = Effort(100), covering_gains([1, 2], [[0], [1]])
+    monkeypatch.setattr(covering_exact, "milp", lambda *_, **__: OptimizeResult(status=1, x=None, mip_dual_bound=None))
+    ends = Bounds(np.zeros(2), np.ones(2))
+    assert solved(problem, conditions(2, k=1), (0,), ends, effort=ended, most_s=5) == ((0,), 3)
+    assert ended.was_cut
+
+
+def test_where_the_clock_ends_one_of_several_searches_it_is_said(monkeypatch):
+    far = ([2**51, 2**50, 3], [[0, 50, 90], [70, 0, 30], [1, 1, 0]], 2)
+    assert not choose_p_median(*far).was_cut
+    monkeypatch.setattr(covering_rounded, "next_best", lambda *_, **__: iter([replace(choose_covering([1], [[0]], 1), was_cut=True)]))
+    assert choose_p_median(*far).was_cut
 
 
 def test_an_excluded_set_is_no_longer_allowed_and_its_neighbors_are():

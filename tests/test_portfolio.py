@@ -1,6 +1,7 @@
 """Portfolios of a version: values that other pages show, every aim against trying all sets, certificates true and tampered."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
@@ -222,6 +223,38 @@ def test_a_set_left_out_among_the_next_best_ones_is_found_out_also_where_those_a
     loose = replace(others[2], choice=replace(others[2].choice, bound=others[1].value))
     assert verifies(verify(place, read(text(certificate(place, found, [others[0], loose])))))
     assert verifies(verify(place, read(text(certificate(place, found, others[:2])))))
+
+
+def test_people_of_a_market_without_candidates_hide_no_set_that_was_left_out(tmp_path):
+    town = Town(tmp_path / "town")
+    for mall, market in (("C1", "V"), ("D1", "W"), ("D2", "W")):
+        town.add("malls", mall_id=mall, market_id=market, name=f"Mall {mall}", status="candidate", latitude=36.2, longitude=-115.2)
+    town.add("markets", market_id="X", name="X", time_zone="UTC", currency="USD", week_start=1)
+    town.add("malls", mall_id="MX", market_id="X", name="Mall X", status="open", latitude=36.2, longitude=-115.2)
+    for cell, (mall, market) in enumerate((("C1", "V"), ("M3", "V"), ("D1", "W"), ("D2", "W"), ("MX", "X"))):
+        town.demand(cell, 100 * (cell + 1) ** 2, market=market)
+        town.drive(mall, cell, 300)
+    found = portfolio(town.version, wished(open="2"))
+    others = list(next_sets(town.version, found))
+
+    assert found.before == 2500
+    assert verifies(verify(town.version, read(text(certificate(town.version, found, others)))))
+    left_out = certificate(town.version, found, [others[0], *others[2:]])
+    assert _false(town.version, left_out) == ["no set is left out among the next best ones"]
+
+
+def test_where_time_is_over_the_curve_says_which_of_its_points_are_not_proven(demo, capfd):
+    asked = ["choose", "--open", "2", "--market", "phoenix", "--next", "0", "--curve", "--warehouse", str(demo.root)]
+    said = {}
+    for limit_s in ("0", "10"):
+        assert main([*asked, "--limit", limit_s]) == 0
+        said[limit_s] = capfd.readouterr().out
+
+    assert re.search(r"^2: [0-9.]+, not proven$", said["0"], re.MULTILINE)
+    assert "cut off by the time limit" in said["0"]
+    assert re.search(r"^2: [0-9.]+$", said["10"], re.MULTILINE)
+    assert "not proven" not in said["10"]
+    assert "cut off" not in said["10"]
 
 
 def test_what_cannot_be_searched_is_taken_on_trust_and_said(place, tmp_path, capfd, monkeypatch):
