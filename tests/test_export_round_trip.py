@@ -75,9 +75,12 @@ TEXTS = st.sampled_from(NASTY) | st.text(st.characters(blacklist_categories=["Cs
 INSTANTS = st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2099-12-31")).map(
     lambda at: at.replace(microsecond=0)
 )
+NEAR_EXACT = (10**15 - 1, 10**15, -(10**15), 1 - 10**15, 2**53 + 1)
+"""Where a spreadsheet begins to round."""
+
 COLUMNS: dict[str, tuple[pa.DataType, st.SearchStrategy]] = {
     "name": (pa.string(), TEXTS),
-    "orders": (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    "orders": (pa.int64(), st.sampled_from(NEAR_EXACT) | st.integers(-(2**63), 2**63 - 1)),
     "fee_cents": (pa.int64(), st.integers(-(10**6), 10**6)),
     "on_time_share": (pa.float64(), st.floats(allow_nan=False, allow_infinity=False)),
     "suppressed": (pa.bool_(), st.booleans()),
