@@ -98,7 +98,8 @@ def take(page, option):
 
 
 def text(page, selector):
-    return page.locator(selector).first.inner_text()
+    """What stands there, with plain blanks between numbers and units."""
+    return page.locator(selector).first.inner_text().replace("\N{NO-BREAK SPACE}", " ")
 
 
 def tile_value(page, label):
