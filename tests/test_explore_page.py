@@ -467,12 +467,17 @@ def test_all_rows_behind_the_table_leave_unless_some_are_picked_or_hidden_here_a
     assert [told.value for told in page.markdown if told.value.startswith("**All 93 orders behind it**")]
 
 
-def test_another_question_gives_up_the_one_before(busy, monkeypatch):
+def endless(busy, monkeypatch):
+    """The page while a question is asked that nobody lives to see answered."""
     asking.kept_explored.clear()
     monkeypatch.setattr(asking, "explored_on_a_map", lambda *_: Engine.of(busy.version).table(ENDLESS))
     monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
     monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
-    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    return AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+
+
+def test_another_question_gives_up_the_one_before(busy, monkeypatch):
+    page = endless(busy, monkeypatch)
     first = page.session_state["exploring"]
 
     page.session_state["chosen"] = {"metric": "orders"}
@@ -486,11 +491,7 @@ def test_another_question_gives_up_the_one_before(busy, monkeypatch):
 
 
 def test_a_browser_that_goes_gives_up_its_question_and_one_that_comes_back_asks_again(busy, monkeypatch):
-    asking.kept_explored.clear()
-    monkeypatch.setattr(asking, "explored_on_a_map", lambda *_: Engine.of(busy.version).table(ENDLESS))
-    monkeypatch.setattr(waiting, "PATIENCE_S", 0.05)
-    monkeypatch.setenv("MALLREACH_WAREHOUSE", str(busy.version.root))
-    page = AppTest.from_file(str(ROOT / "pages/analyze/explore.py"), default_timeout=60).run()
+    page = endless(busy, monkeypatch)
     first = page.session_state["exploring"]
 
     clear_session_resource_cache("test session id")  # as the server does when a browser goes; the test's pages have this id
