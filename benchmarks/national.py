@@ -7,13 +7,12 @@ clock, seconds of processor time (the clock of a machine that does other work sa
 """
 
 import argparse
-import csv
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.csv_files import written
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKETS, CANDIDATES, AREAS = 100, 10, 1_000
@@ -79,7 +82,7 @@ def files(folder: Path, markets: int = MARKETS, seed: int = 1) -> list[Path]:
                 orders, trips = _orders(rng, name, points[place], points, people)
                 rows["orders"] += orders
                 rows["trips"] += trips
-    return [_written(folder / f"{name}.csv", each) for name, each in rows.items()]
+    return written(folder, rows)
 
 
 def _orders(
@@ -118,14 +121,6 @@ def _orders(
 
 def _instant(seconds: int) -> str:
     return (FIRST + timedelta(seconds=seconds)).isoformat()
-
-
-def _written(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def measured(command: Iterable[str], folder: Path) -> Run:

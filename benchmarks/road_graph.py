@@ -15,7 +15,6 @@ best of the models.
 """
 
 import argparse
-import csv
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.csv_files import written
 from data.cells import Floats, Integers, cells_at, centers, haversine_m
 from data.engine import Engine
 from data.routing.graph import contracted
@@ -127,7 +127,7 @@ def files(folder: Path, world: World, zone: str, rng: np.random.Generator) -> li
         ],
         "orders": [order for mall in world.malls[:OPEN] for order in _orders(mall, world, zone, rng)],
     }
-    return [_written(folder / f"{name}.csv", each) for name, each in rows.items()]
+    return written(folder, rows)
 
 
 def _orders(mall: Place, world: World, zone: str, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -157,14 +157,6 @@ def _orders(mall: Place, world: World, zone: str, rng: np.random.Generator) -> I
 
 def _instant(second: float, zone: str) -> str:
     return (FIRST + timedelta(seconds=second)).replace(tzinfo=ZoneInfo(zone)).isoformat()
-
-
-def _written(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
 
 
 def run(*command: str) -> None:

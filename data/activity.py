@@ -216,16 +216,18 @@ FROM cut {_REPEATED} GROUP BY ALL
 """
 """The same of shifts in which trips overlap, of the whole (mall is null) and of each mall."""
 
+_NO_END: Final = "ended_at IS NULL OR ended_at < accepted_at"
+"""A trip whose end is unknown, or before its start; one that ends in the second in which it begins took no time."""
+
 _UNENDED = f"""
 WITH begun AS (
-    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s FROM now_trips WHERE ended_at IS NULL OR ended_at < accepted_at
+    SELECT driver_id, {_epoch_s("accepted_at")} AS start_s FROM now_trips WHERE {_NO_END}
 )
 SELECT DISTINCT number FROM begun ASOF JOIN scratch.merged_shifts AS shift
     ON shift.driver_id = begun.driver_id AND begun.start_s >= shift.start_s
 WHERE begun.start_s < shift.end_s
 """
-"""Shifts in which a trip begins whose end is unknown, or before its start: how long the driver was engaged is unknown too. A trip
-that ends in the second in which it begins took no time."""
+"""Shifts in which a trip begins that has no end: how long the driver was engaged is unknown too."""
 
 _MARKETS_WITH_TRIPS = """
 SELECT market_id FROM now_trips WHERE market_id IS NOT NULL AND engaged_s IS NOT NULL
@@ -304,7 +306,7 @@ WITH spans AS (
 )
 SELECT (SELECT count(*) FROM spans) AS trips, (SELECT trips FROM inside) AS inside,
     strangers.trips AS strangers, strangers.driver_id AS stranger, (SELECT min(driver_id) FROM scratch.merged_shifts) AS known,
-    (SELECT count(*) FROM now_trips WHERE ended_at IS NULL OR ended_at < accepted_at) AS unended,
+    (SELECT count(*) FROM now_trips WHERE {_NO_END}) AS unended,
     (SELECT count(*) FROM scratch.unended_shifts) AS unknown, (SELECT count(*) FROM scratch.merged_shifts) AS shifts
 FROM strangers
 """

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.choosing.every_market import Market, nation, sets_of
 from analytics.choosing.every_set import TooMany, largest, reached
-from tests.test_every_set import best_pays, kept_of, people_reached
+from tests.test_every_set import best_pays, kept_of, people_reached, random_kept
 
 
 @pytest.mark.parametrize("made", [best_pays, people_reached])
@@ -20,13 +20,7 @@ def test_the_sets_beyond_a_value_are_those_that_trying_all_of_them_finds(made, k
         places = np.split(random.permutation(malls), np.cumsum(sizes)[:-1])
         forms = [made(random, int(size)) for size in sizes]
         markets = [Market(form, tuple(own.tolist())) for (form, _), own in zip(forms, places, strict=True)]
-        kept = kept_of(
-            malls,
-            count=int(random.integers(0, malls + 1)) if kind in {"count", "both"} else None,
-            budget=int(random.integers(0, 12)) if kind in {"budget", "both"} else None,
-            costs=random.integers(0, 6, malls).tolist(),
-            first=tuple(np.flatnonzero(random.random(malls) < 0.1).tolist()),
-        )
+        kept = random_kept(random, malls, kind)
         values = {}
         for size in range(malls + 1):
             for chosen in combinations(range(malls), size):

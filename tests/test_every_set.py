@@ -41,6 +41,17 @@ def kept_of(malls, *, count, budget, costs, first):
     return Kept(count, budget, costs, first, is_over, is_allowed)
 
 
+def random_kept(random, malls, kind):
+    """Conditions of a kind at random: a number, a budget, both or neither, beside what must be there."""
+    return kept_of(
+        malls,
+        count=int(random.integers(0, malls + 1)) if kind in {"count", "both"} else None,
+        budget=int(random.integers(0, 12)) if kind in {"budget", "both"} else None,
+        costs=random.integers(0, 6, malls).tolist(),
+        first=tuple(np.flatnonzero(random.random(malls) < 0.1).tolist()),
+    )
+
+
 @pytest.mark.parametrize("made", [best_pays, people_reached])
 @pytest.mark.parametrize("kind", ["count", "budget", "both", "free"])
 def test_the_sets_beyond_a_value_are_those_that_trying_all_of_them_finds(made, kind):
@@ -48,13 +59,7 @@ def test_the_sets_beyond_a_value_are_those_that_trying_all_of_them_finds(made, k
     for _ in range(60):
         malls = int(random.integers(1, 8))
         form, by_hand = made(random, malls)
-        kept = kept_of(
-            malls,
-            count=int(random.integers(0, malls + 1)) if kind in {"count", "both"} else None,
-            budget=int(random.integers(0, 12)) if kind in {"budget", "both"} else None,
-            costs=random.integers(0, 6, malls).tolist(),
-            first=tuple(np.flatnonzero(random.random(malls) < 0.1).tolist()),
-        )
+        kept = random_kept(random, malls, kind)
         every = [places for size in range(malls + 1) for places in combinations(range(malls), size) if kept.is_allowed(places)]
         values = {places: by_hand(places) for places in every}
         ordered = sorted(values.values(), reverse=True)

@@ -90,6 +90,11 @@ def theme_of(name: str | None) -> Theme:
     return "dark" if name == "dark" else "light"
 
 
+def candidate_fill(theme: Theme) -> str:
+    """Return the color inside the ring of a candidate mall, which looks hollow on either ground."""
+    return tokens(theme).ground if theme == "dark" else tokens(theme).ring
+
+
 def tokens(theme: Theme) -> Tokens:
     """Return the named colors of a theme."""
     return _TOKENS[theme]

@@ -55,7 +55,7 @@ class Raw(ABC):
     @cached_property
     def open_ids(self) -> list[str]:
         """Ids of open malls."""
-        return [site.id for site in self.sites if site.is_open]
+        return self.open_in(None)
 
     @cached_property
     def told(self) -> tuple[Forecast, ...]:

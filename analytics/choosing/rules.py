@@ -6,7 +6,7 @@ from analytics import reference
 from analytics.choosing import missing
 from analytics.choosing.forecast import Forecast
 from analytics.choosing.pilots import history
-from analytics.choosing.sites import Site
+from analytics.choosing.sites import Site, open_places
 from analytics.choosing.staffing import spare_drivers
 from analytics.choosing.wish import Wish
 from analytics.models.conditions import Conditions, Names, Rule, conditions
@@ -42,7 +42,7 @@ def rules_of(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[F
             *(_drivers(key, wish, there, told) if wish.hire_hours is not None else ()),
             *(missing.rules(wish, told) if wish.aim in missing.FORECAST else ()),
         ],
-        open_sites=[place for place, site in enumerate(there) if site.is_open],
+        open_sites=open_places(there),
         names=Names([site.name for site in there], [titles.get(each, each) for each in market_ids]),
     )
 

@@ -174,6 +174,11 @@ class Reach:
         return slice(int(first), int(last))
 
 
+def open_places(there: Sequence[Site]) -> list[int]:
+    """Return the positions of open malls among sites."""
+    return [place for place, site in enumerate(there) if site.is_open]
+
+
 def sites(version: Version, market_ids: Sequence[str] = (), pins: Sequence[Pin] = ()) -> tuple[Site, ...]:
     """Return the places that are pilots or could become one: a fixed order, so that positions mean the same every time.
 

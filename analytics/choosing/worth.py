@@ -20,7 +20,7 @@ from analytics.choosing.forecast import Forecast, demands, forecasts
 from analytics.choosing.groups import by_markets
 from analytics.choosing.measures import recent
 from analytics.choosing.rules import rules_of
-from analytics.choosing.sites import Integers, Reach, Site, reach, sites
+from analytics.choosing.sites import Integers, Reach, Site, open_places, reach, sites
 from analytics.choosing.wish import Wish, known_or_error
 from analytics.errors import ParameterError
 from analytics.models.conditions import Conditions
@@ -149,14 +149,10 @@ def reach_of(version: Version, wish: Wish, there: tuple[Site, ...], within_s: in
     return slowed(reach(version, there, weight=wish.terms.weight), wish.drive_permille, within_s)
 
 
-def _open(there: tuple[Site, ...]) -> list[int]:
-    return [place for place, site in enumerate(there) if site.is_open]
-
-
 def _cover(key: VersionKey, wish: Wish, there: tuple[Site, ...], told: tuple[Forecast, ...]) -> Worth:
     whom = reach_of(key.version, wish, there, wish.terms.within_s)
     covers = [whom.cell[whom.of_site(place)] for place in range(len(there))]
-    problem = covering_gains(whom.people, covers, open_sites=_open(there), backup=wish.backup)
+    problem = covering_gains(whom.people, covers, open_sites=open_places(there), backup=wish.backup)
     return _driven(key, _made(wish, there, problem, whom, told), whom)
 
 

@@ -11,7 +11,7 @@ from ui.maps.camera import METERS_PER_MILE, Camera
 from ui.maps.labels import Label
 from ui.maps.legend import CELL_OPACITY
 from ui.maps.marks import MallMark, tip_lines
-from ui.palette import Rgba, Theme, rgba, tokens
+from ui.palette import Rgba, Theme, candidate_fill, rgba, tokens
 
 Row = dict[str, Any]
 _FONT = "'Source Sans, sans-serif'"
@@ -164,7 +164,7 @@ def edge_layer(cells: Sequence[str], theme: Theme) -> pdk.Layer:
 def mall_layers(malls: Sequence[MallMark], labels: Sequence[Label], theme: Theme, *, chosen: str | None) -> list[pdk.Layer]:
     """Return malls as discs with a white ring by status, and their names beside them; ``chosen`` is drawn larger."""
     color = tokens(theme)
-    fills = {"open": color.primary, "candidate": color.ground if theme == "dark" else color.ring, "closed": color.closed}
+    fills = {"open": color.primary, "candidate": candidate_fill(theme), "closed": color.closed}
     discs = [
         _feature(
             "Point",

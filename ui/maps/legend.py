@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ui.palette import Classes, Theme, blend, tokens
+from ui.palette import Classes, Theme, blend, candidate_fill, tokens
 
 CELL_OPACITY = 0.85
 _ITEM = "display:inline-flex;align-items:center;gap:5px;white-space:nowrap"
@@ -116,7 +116,7 @@ def _mall_item(status: str, theme: Theme) -> str:
     color = tokens(theme)
     style = {
         "open": f"background:{color.primary};border:2px solid {color.primary}",
-        "candidate": f"background:{color.ground if theme == 'dark' else color.ring};border:3px solid {color.primary}",
+        "candidate": f"background:{candidate_fill(theme)};border:3px solid {color.primary}",
         "closed": f"background:{color.closed};border:2px solid {color.closed}",
     }[status]
     cross = "&#215;" if status == "closed" else ""
